@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Metering.Rating;
 
-/// <summary>A rating told as text that a finance person can follow: what was used, each charge as quantity × price, how it was rounded, the total.</summary>
+/// <summary>
+/// A rating told as text that a finance person can follow: what was used, each charge as quantity × price, how it was rounded, the total.
+/// </summary>
 /// <remarks>The text depends on nothing but its arguments, ends every line with a line feed, and never shortens a figure.</remarks>
 public static class Explanation
 {
@@ -98,9 +100,9 @@ public static class Explanation
     {
         var input = result.Input;
         text.Append('\n');
-        foreach (var rule in result.Charges.Select(charge => charge.Rule).Distinct())
+        foreach (var sentence in result.Charges.Select(Sentence).Distinct())
         {
-            text.Append(Sentence(rule)).Append('\n');
+            text.Append(sentence).Append('\n');
         }
 
         foreach (var charge in result.Charges.Where(charge => charge.PeriodExact != charge.Exact))
@@ -112,11 +114,13 @@ public static class Explanation
         }
 
         var unit = AmountText.Plain(input.Currency.MinorUnit, input.Currency.MinorUnitDigits);
-        text.Append($"Each amount is rounded once, to {unit} {input.Currency}, {input.Rounding.InWords()}; the total is the sum of the rounded amounts.\n");
+        text.Append($"Each amount is rounded once, to {unit} {input.Currency}, {input.Rounding.InWords()}; ")
+            .Append("the total is the sum of the rounded amounts.\n");
     }
 
-    private static string Sentence(ChargeRule rule) => rule switch
+    private static string Sentence(Charge charge) => charge.Rule switch
     {
+        ChargeRule.FlatFee when charge.Exact.Amount != charge.UnitPrice => "The fee is due whatever the usage, for the part of the period.",
         ChargeRule.FlatFee => "The fee is due whatever the usage.",
         ChargeRule.PerUnit => "Every unit costs the same.",
         ChargeRule.Package => "A package that was opened is paid in full.",

@@ -5,7 +5,7 @@ namespace Metering.Rating;
 /// <summary>A stretch of time that is served, metered or billed: half-open, <c>[Start, End)</c>, never empty, never infinite.</summary>
 /// <remarks>
 /// <para>An instant on the boundary of two periods belongs to the one that starts there.</para>
-/// <para>Both ends are whole microseconds: what is finer is cut off on construction, as the database would, so a period equals itself after storage.</para>
+/// <para>Both ends are whole microseconds: what is finer is cut off on construction, so that a period equals itself after storage.</para>
 /// </remarks>
 public sealed record ServicePeriod
 {

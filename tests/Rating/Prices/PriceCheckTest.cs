@@ -4,6 +4,8 @@ namespace Metering.Rating.Tests;
 
 public sealed class PriceCheckTest
 {
+    private static readonly PriceTier Largest = new(null, RatingBounds.AmountMax, RatingBounds.AmountMax);
+
     [Fact]
     public void Tiers_that_do_not_cover_the_line_once_are_refused_with_a_pointer()
     {
@@ -21,7 +23,8 @@ public sealed class PriceCheckTest
             up to 0.0000000000001: 1 each | then 1 each          /tiers/0/upTo TooManyDecimals
             up to 5: flat 1000000000001 | then 1 each            /tiers/0/flatAmount TooLarge
             then 0.0000000000001 each                            /tiers/0/unitAmount TooManyDecimals
-            up to 9: 1 each | then 1 each | up to 3: 2 each      /tiers/1/upTo OpenTierNotLast, /tiers/2/upTo LastTierNotOpen, /tiers/2/upTo TiersNotAscending
+            up to 9: 1 each | then 1 each | then 1 each          /tiers/1/upTo OpenTierNotLast
+            up to 9: 1 each | up to 3: 2 each                    /tiers/1/upTo LastTierNotOpen, /tiers/1/upTo TiersNotAscending
             """;
         foreach (var row in TextTable.Rows(table))
         {
@@ -103,8 +106,8 @@ public sealed class PriceCheckTest
         [
             new Price.PerUnit(RatingBounds.AmountMax),
             new Price.Package(RatingBounds.AmountMax * 0.000000000001m, 0.000000000001m),
-            new Price.Graduated([new PriceTier(0.1m, RatingBounds.AmountMax, RatingBounds.AmountMax), new PriceTier(null, RatingBounds.AmountMax, RatingBounds.AmountMax)]),
-            new Price.Volume([new PriceTier(null, RatingBounds.AmountMax, RatingBounds.AmountMax)]),
+            new Price.Graduated([Largest with { UpTo = 0.1m }, Largest]),
+            new Price.Volume([Largest]),
         ];
         foreach (var price in prices)
         {

@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using NodaTime;
+using NodaTime.Text;
 
 namespace Metering.Rating.Tests;
 
@@ -88,7 +89,7 @@ public sealed class ProrationTest
 
     private static ServicePeriod Period(string text)
     {
-        var days = text.Split("..").Select(day => NodaTime.Text.LocalDatePattern.Iso.Parse(day).Value.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant());
-        return new ServicePeriod(days.First(), days.Last());
+        var midnights = text.Split("..").Select(day => LocalDatePattern.Iso.Parse(day).Value.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant());
+        return new ServicePeriod(midnights.First(), midnights.Last());
     }
 }

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace Metering.Rating.Tests;
 
-/// <summary>Checks a property over generated cases. A failure prints the smallest case and the seed that replays it.</summary>
+/// <summary>Checks a property over generated cases. A failure prints the case and the seed that replays it.</summary>
 internal static class Law
 {
     private const int Cases = 10_000;

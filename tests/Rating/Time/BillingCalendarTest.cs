@@ -6,6 +6,8 @@ namespace Metering.Rating.Tests;
 
 public sealed class BillingCalendarTest
 {
+    private static readonly LocalDateTimePattern AnchorPattern = LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm");
+
     [Fact]
     public void The_period_that_contains_an_instant_is_computed_from_the_anchor()
     {
@@ -37,7 +39,7 @@ public sealed class BillingCalendarTest
         foreach (var row in TextTable.Rows(table))
         {
             var zone = DateTimeZoneProviders.Tzdb[row["zone"]];
-            var anchor = LocalDateTimePattern.CreateWithInvariantCulture("uuuu-MM-dd'T'HH:mm").Parse(row["anchor"]).Value.InZoneStrictly(zone).ToInstant();
+            var anchor = AnchorPattern.Parse(row["anchor"]).Value.InZoneStrictly(zone).ToInstant();
             var calendar = new BillingCalendar(Cadence.Parse(row["cadence"]), anchor, zone);
             var instant = InstantPattern.General.Parse(row["instant"]).Value;
             Assert.Equal((row.ToString(), $"{row["start"]}/{row["end"]}"), (row.ToString(), calendar.PeriodContaining(instant).ToString()));
