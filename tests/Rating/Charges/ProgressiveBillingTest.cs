@@ -48,6 +48,16 @@ public sealed class ProgressiveBillingTest
     }
 
     [Fact]
+    public void A_maximum_that_a_correction_no_longer_reaches_is_given_back()
+    {
+        var terms = new RateCardTerms(maximumAmount: 100m);
+        var result = Rater.Rate(Some.Input(new Price.PerUnit(10m), "mid", new Usage(12m, 8m), terms));
+        Assert.Equal("-40.00 20.00", string.Join(' ', result.Charges.Select(charge => charge.Amount.ToAmountString())));
+        Assert.Equal(20m, result.Charges[1].UnitPrice);
+        Assert.Equal("-20.00 USD", result.Total.ToString());
+    }
+
+    [Fact]
     public void A_line_that_opens_its_period_cannot_have_prior_usage() =>
         Assert.Throws<ArgumentException>(() => Rater.Rate(Some.Input(new Price.PerUnit(1m), "single", new Usage(1m, 2m))));
 
@@ -68,6 +78,10 @@ public sealed class ProgressiveBillingTest
                 Rater.Rate(x.whole with { Line = Some.Line("last"), Usage = new Usage(x.Second, x.whole.Usage.Cumulative) }),
             ];
 
+            Assert.All(parts.SelectMany(part => part.Charges), c => Assert.Equal(c.Quantity * c.UnitPrice, c.Exact.Amount));
+            Assert.All(
+                parts.SelectMany(part => part.Charges),
+                c => Assert.Equal(c.PeriodExact.Round(x.whole.Rounding) - c.BilledBefore, c.Amount));
             Assert.Equal(once.Total, parts.Aggregate(Money.Zero(x.whole.Currency), (sum, part) => sum + part.Total));
             foreach (var reference in parts.SelectMany(part => part.Charges).Concat(once.Charges).Select(c => c.ChildReference).Distinct())
             {

@@ -17,6 +17,7 @@ public sealed class PriceCheckTest
             then 1 each | then 2 each                            /tiers/0/upTo OpenTierNotLast
             up to 5: 1 each | up to 5: 1 each | then 1 each      /tiers/1/upTo TiersNotAscending
             up to 5: 1 each | up to 4: 1 each | then 1 each      /tiers/1/upTo TiersNotAscending
+            up to 0.5: 1 each | up to 0.5: 1 each | then 1 each  /tiers/1/upTo TiersNotAscending
             up to 0: 1 each | then 1 each                        /tiers/0/upTo NotPositive
             up to -1: 1 each | then 1 each                       /tiers/0/upTo NotPositive
             up to 10000000000000001: 1 each | then 1 each        /tiers/0/upTo TooLarge
