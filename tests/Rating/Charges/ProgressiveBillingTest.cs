@@ -53,7 +53,7 @@ public sealed class ProgressiveBillingTest
         var terms = new RateCardTerms(maximumAmount: 100m);
         var result = Rater.Rate(Some.Input(new Price.PerUnit(10m), "mid", new Usage(12m, 8m), terms));
         Assert.Equal("-40.00 20.00", string.Join(' ', result.Charges.Select(charge => charge.Amount.ToAmountString())));
-        Assert.Equal(20m, result.Charges[1].UnitPrice);
+        Assert.Equal((1m, 20m), (result.Charges[1].Quantity, result.Charges[1].UnitPrice));
         Assert.Equal("-20.00 USD", result.Total.ToString());
     }
 
