@@ -12,14 +12,17 @@ postgres_major() {
   [[ $version =~ \)\ ([0-9]+) ]] && printf '%s' "${BASH_REMATCH[1]}"
 }
 
-# postgres_installed [MAJOR]: the folder with the newest usable programs on this machine, or those of exactly MAJOR.
+# postgres_installed [MAJOR]: the folder with the newest usable programs on this machine, or those of exactly MAJOR. What
+# was downloaded before counts only where the machine has none of its own.
 postgres_installed() {
-  local wanted=${1:-} dir major best='' best_major=0 on_path
+  local wanted=${1:-} dir major best='' best_major=0 on_path downloaded
+  downloaded=$(postgres_npm_dir)/package/native/bin
   on_path=$(command -v postgres || true)
   if [ -n "$on_path" ]; then on_path=$(dirname "$(realpath "$on_path")"); fi
-  for dir in "$on_path" /usr/lib/postgresql/*/bin "$(postgres_npm_dir)/package/native/bin"; do
+  for dir in "$on_path" /usr/lib/postgresql/*/bin "$downloaded"; do
     if ! major=$(postgres_major "$dir"); then continue; fi
     if [ -n "$wanted" ] && [ "$major" != "$wanted" ]; then continue; fi
+    if [ -n "$best" ] && [ "$dir" = "$downloaded" ]; then continue; fi
     if ((major >= POSTGRES_OLDEST && major > best_major)); then
       best=$dir
       best_major=$major
@@ -51,12 +54,12 @@ postgres_from_npm() {
   mkdir -p "$dir.new"
   # npm leaves symbolic links out of a package, so this one carries a script that makes them after unpacking.
   (
-    cd "$dir.new"
-    timeout 300 npm pack --silent "$package@$POSTGRES_NPM_VERSION" >/dev/null
-    tar -xzf ./*.tgz --no-same-owner
-    rm -f ./*.tgz
-    cd package
-    node scripts/hydrate-symlinks.js >/dev/null
+    cd "$dir.new" \
+      && timeout 300 npm pack --silent "$package@$POSTGRES_NPM_VERSION" >/dev/null \
+      && tar -xzf ./*.tgz --no-same-owner \
+      && rm -f ./*.tgz \
+      && cd package \
+      && node scripts/hydrate-symlinks.js >/dev/null
   ) || return 1
   rm -rf "$dir"
   mv "$dir.new" "$dir"

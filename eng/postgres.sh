@@ -35,13 +35,12 @@ postgres_pid() {
 
 # postgres_processes DIR: every live process that works in the cluster; each one of PostgreSQL's has it as its folder.
 postgres_processes() {
-  local cluster entry
+  local cluster entry folder
   cluster=$(postgres_real "$1")/cluster
-  for entry in /proc/[0-9]*; do
-    if [ "$(readlink "$entry/cwd" 2>/dev/null)" = "$cluster" ] && process_start "${entry#/proc/}" >/dev/null; then
-      printf '%s\n' "${entry#/proc/}"
-    fi
-  done
+  while IFS=$'\t' read -r entry folder; do
+    entry=${entry#/proc/}
+    if [ "$folder" = "$cluster" ] && process_start "${entry%/cwd}" >/dev/null; then printf '%s\n' "${entry%/cwd}"; fi
+  done < <(find /proc/[0-9]*/cwd -maxdepth 0 -printf '%p\t%l\n' 2>/dev/null)
 }
 
 postgres_url() { postgres_connection "$1" metering metering owner-password; }
@@ -98,21 +97,21 @@ postgres_check() { # DIR
   fi
 }
 
-# After a kill -9 of the server its children end by themselves. Until they have, PostgreSQL refuses to start.
+# After a kill -9 of the server its children may still work on a statement, and until they have ended PostgreSQL refuses
+# to start. SIGQUIT is what the server itself would have sent them after a crash; the next start recovers.
 postgres_clear_leftovers() { # DIR
-  local tick left=()
+  local tick signal=QUIT left=()
   for ((tick = 0; tick < 100; tick++)); do
     mapfile -t left < <(postgres_processes "$1")
     if [ ${#left[@]} -eq 0 ]; then
       rm -f "$1/cluster/postmaster.pid"
       return
     fi
+    if [ $tick -eq 50 ]; then signal=KILL; fi
+    kill -$signal "${left[@]}" 2>/dev/null || true
     sleep 0.1
   done
-  note "Ending ${#left[@]} processes that a killed PostgreSQL server left behind in $1."
-  kill -QUIT "${left[@]}" 2>/dev/null || true
-  sleep 2
-  rm -f "$1/cluster/postmaster.pid"
+  die "Processes of a killed PostgreSQL server still work in $1: ${left[*]}. End them and try again."
 }
 
 postgres_choose_port() { # DIR WANTED
@@ -139,6 +138,8 @@ postgres_socket_dir() { # DIR USER
   fi
   mkdir -p "$socket"
   chmod 700 "$socket"
+  # Left by a killed server, and binding while its process id is not reaped yet. Nobody else's sockets are in this folder.
+  rm -f "$socket"/.s.PGSQL.*
   if is_root; then chown "$2:" "$socket"; fi
   printf '%s' "$socket"
 }
