@@ -1,10 +1,26 @@
 # shellcheck shell=bash
 # Debian packages: which are missing, and installing them without letting Debian start a service. Sourced after common.sh.
 
+# present PACKAGE: whether what the package brings is here, by what it brings, so that other distributions do as well.
+present() {
+  case $1 in
+    postgresql) compgen -G '/usr/lib/postgresql/*/bin/postgres' || command -v postgres ;;
+    rabbitmq-server) compgen -G '/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server' ;;
+    nginx) command -v nginx || [ -x /usr/sbin/nginx ] ;;
+    libnginx-mod-http-js) nginx_js_module ;;
+    weasyprint) command -v weasyprint ;;
+    poppler-utils) command -v pdftoppm ;;
+    fonts-dejavu-core) find /usr/share/fonts -name 'DejaVuSans.ttf' -print -quit 2>/dev/null | grep -q . ;;
+    *) dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed ;;
+  esac >/dev/null
+}
+
+nginx_js_module() { compgen -G '/usr/lib*/nginx/modules/ngx_http_js_module.so' | head -n 1 | grep .; }
+
 missing_packages() {
   local package
   for package in "$@"; do
-    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || printf '%s\n' "$package"
+    if ! present "$package"; then printf '%s\n' "$package"; fi
   done
 }
 
