@@ -56,6 +56,7 @@ start_upstream() {
 render() {
   local name script=''
   for name in METERING_DEMO_GATEWAY_PORT METERING_DEMO_SIDECAR_PORT METERING_DEMO_UPSTREAM_PORT METERING_DEMO_NGINX_DIR METERING_DEMO_NGINX_MODULES; do
+    # shellcheck disable=SC2001 # sed's own escaping is easier to read with sed.
     script+="s|\${$name}|$(sed 's/[|&\\]/\\&/g' <<<"${!name}")|g;"
   done
   sed "$script" "$1"
@@ -67,6 +68,7 @@ start_gateway() {
   user=$(id -un)
   if is_root; then user=$(first_user nobody www-data); fi
   METERING_DEMO_NGINX_DIR=$(prepare_dir "$METERING_DEMO_DATA/nginx" "$user")
+  # shellcheck disable=SC2034 # render reads it by name.
   METERING_DEMO_NGINX_MODULES=$(dirname "$(nginx_js_module)")
   mkdir -p "$METERING_DEMO_NGINX_DIR/log" "$METERING_DEMO_NGINX_DIR/tmp"
   for file in "$DEMO_TEMPLATES"/*; do
@@ -77,18 +79,19 @@ start_gateway() {
   done
   if is_root; then chown -R "$user:" "$METERING_DEMO_NGINX_DIR"; fi
   log=$METERING_DEMO_DATA/log/nginx.log
-  run_as "$user" setsid "$nginx" -p "$METERING_DEMO_NGINX_DIR" -c "$METERING_DEMO_NGINX_DIR/nginx.conf" -e stderr \
+  become "$user" setsid "$nginx" -p "$METERING_DEMO_NGINX_DIR" -c "$METERING_DEMO_NGINX_DIR/nginx.conf" -e stderr \
     -g 'daemon off;' >"$log" 2>&1 </dev/null &
-  METERING_DEMO_GATEWAY_PID=$!
-  remember_process "$METERING_DEMO_DATA/nginx-gateway" "$METERING_DEMO_GATEWAY_PID"
+  remember_process "$METERING_DEMO_DATA/nginx-gateway" $!
   wait_port "$METERING_DEMO_DATA/nginx-gateway" "The nginx gateway" "$METERING_DEMO_GATEWAY_PORT" "$log"
 }
 
-drive() {
-  METERING_DEMO_HOST_URL=http://127.0.0.1:$1 METERING_DEMO_SIDECAR_URL=http://127.0.0.1:$2 \
-    METERING_DEMO_GATEWAY_URL=http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT METERING_DEMO_UPSTREAM_PORT=$METERING_DEMO_UPSTREAM_PORT \
-    METERING_DEMO_ADMIN_KEY_FILE=$METERING_DEMO_DATA/admin-key METERING_DEMO_DATA=$METERING_DEMO_DATA METERING_DEMO_KEEP=$METERING_DEMO_KEEP \
-    timeout --foreground --kill-after=10 "$DEMO_SECONDS" dotnet "$(output_of samples/Demo Metering.Demo)" drive
+drive() { # HOST-PORT SIDECAR-PORT
+  (
+    export METERING_DEMO_HOST_URL=http://127.0.0.1:$1 METERING_DEMO_SIDECAR_URL=http://127.0.0.1:$2
+    export METERING_DEMO_GATEWAY_URL=http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT METERING_DEMO_UPSTREAM_PORT
+    export METERING_DEMO_ADMIN_KEY_FILE=$METERING_DEMO_DATA/admin-key METERING_DEMO_DATA METERING_DEMO_KEEP
+    exec timeout --foreground --kill-after=10 "$DEMO_SECONDS" dotnet "$(output_of samples/Demo Metering.Demo)" drive
+  )
 }
 
 case ${1:-} in
