@@ -47,7 +47,7 @@ wait_port() { # NAME LABEL PORT LOG
 
 start_upstream() {
   local log=$METERING_DEMO_DATA/log/upstream.log
-  METERING_DEMO_UPSTREAM_PORT=$METERING_DEMO_UPSTREAM_PORT setsid dotnet "$(output_of samples/Demo Metering.Demo)" upstream >"$log" 2>&1 </dev/null &
+  setsid dotnet "$(output_of samples/Demo Metering.Demo)" upstream >"$log" 2>&1 </dev/null &
   remember_process "$METERING_DEMO_DATA/upstream" $!
   wait_port "$METERING_DEMO_DATA/upstream" "The stub upstream" "$METERING_DEMO_UPSTREAM_PORT" "$log"
 }
@@ -85,11 +85,9 @@ start_gateway() {
   wait_port "$METERING_DEMO_DATA/nginx-gateway" "The nginx gateway" "$METERING_DEMO_GATEWAY_PORT" "$log"
 }
 
-drive() { # HOST-PORT SIDECAR-PORT
+drive() {
   (
-    export METERING_DEMO_HOST_URL=http://127.0.0.1:$1 METERING_DEMO_SIDECAR_URL=http://127.0.0.1:$2
-    export METERING_DEMO_GATEWAY_URL=http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT METERING_DEMO_UPSTREAM_PORT
-    export METERING_DEMO_ADMIN_KEY_FILE=$METERING_DEMO_DATA/admin-key METERING_DEMO_DATA METERING_DEMO_KEEP
+    cd "$METERING_ROOT"
     exec timeout --foreground --kill-after=10 "$DEMO_SECONDS" dotnet "$(output_of samples/Demo Metering.Demo)" drive
   )
 }
@@ -115,20 +113,22 @@ stop_demo
 remove_demo
 mkdir -p "$METERING_DEMO_DATA/log"
 
+# What samples/Demo reads, as upstream and as driver, and what the templates of the gateway may name.
 host_port=$(free_port 4)
-sidecar_port=$((host_port + 1))
+METERING_DEMO_SIDECAR_PORT=$((host_port + 1))
 METERING_DEMO_GATEWAY_PORT=$((host_port + 2))
-METERING_DEMO_UPSTREAM_PORT=$((host_port + 3))
-# shellcheck disable=SC2034 # render reads it by name.
-METERING_DEMO_SIDECAR_PORT=$sidecar_port
+export METERING_DEMO_UPSTREAM_PORT=$((host_port + 3))
+export METERING_DEMO_HOST_URL=http://127.0.0.1:$host_port METERING_DEMO_SIDECAR_URL=http://127.0.0.1:$METERING_DEMO_SIDECAR_PORT
+export METERING_DEMO_GATEWAY_URL=http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT METERING_DEMO_ADMIN_KEY_FILE=$METERING_DEMO_DATA/admin-key
+export METERING_DEMO_DATA METERING_DEMO_KEEP
 
 trap stop_demo EXIT
 trap 'exit 130' INT TERM HUP
-start_product "$host_port" "$sidecar_port"
+start_product "$host_port" "$METERING_DEMO_SIDECAR_PORT"
 start_upstream
 start_gateway
-drive "$host_port" "$sidecar_port"
+drive
 if [ -n "$METERING_DEMO_KEEP" ]; then
   trap - EXIT
-  say "It keeps running: gateway http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT, product http://127.0.0.1:$host_port. Stop it with: ./metering demo --stop"
+  say "It keeps running: gateway $METERING_DEMO_GATEWAY_URL, product $METERING_DEMO_HOST_URL. Stop it with: ./metering demo --stop"
 fi
