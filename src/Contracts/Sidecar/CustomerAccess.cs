@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Metering.Contracts.Sidecar;
+
+/// <summary>What one customer may do, compiled so that a sidecar can decide without asking anyone.</summary>
+/// <param name="CustomerId">26-character id.</param>
+/// <param name="Key">The seller's own key for the customer; may be absent.</param>
+/// <param name="Subject">The subject that usage events emitted for this customer carry.</param>
+/// <param name="Status">Deleted customers stay in the stream as <see cref="CustomerStatus.Removed"/> so that their keys stop working.</param>
+/// <param name="CredentialHashes">Lower-case hex SHA-256 of each API key that identifies the customer.</param>
+/// <param name="Features">At most one entry per feature key.</param>
+public sealed record CustomerAccess(
+    string CustomerId,
+    string? Key,
+    string Subject,
+    CustomerStatus Status,
+    ImmutableArray<string> CredentialHashes,
+    ImmutableArray<FeatureAccess> Features);
+
+/// <summary>Whether a customer's keys are honoured.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CustomerStatus>))]
+public enum CustomerStatus
+{
+    /// <summary>Keys work.</summary>
+    Active,
+
+    /// <summary>Keys are known, every request is denied with 403.</summary>
+    Suspended,
+
+    /// <summary>Keys are unknown: 401.</summary>
+    Removed,
+}

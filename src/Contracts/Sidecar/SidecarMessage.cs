@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using NodaTime;
+
+namespace Metering.Contracts.Sidecar;
+
+/// <summary>
+/// One line of the snapshot stream (newline-delimited JSON, <c>GET /api/v1/sidecar/snapshot</c>). Closed.
+/// A stream opens with <see cref="SnapshotBegins"/>; customers follow; <see cref="SnapshotEnds"/> says that the
+/// sidecar now knows everything up to that version. After that, changes and heartbeats arrive as they happen.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(SnapshotBegins), "snapshot_begins")]
+[JsonDerivedType(typeof(CustomerChanged), "customer_changed")]
+[JsonDerivedType(typeof(SnapshotEnds), "snapshot_ends")]
+[JsonDerivedType(typeof(Heartbeat), "heartbeat")]
+public abstract record SidecarMessage
+{
+    private protected SidecarMessage()
+    {
+    }
+}
+
+/// <summary>What follows is everything (<paramref name="Full"/>: forget what you knew) or all changes since the version asked for.</summary>
+/// <param name="Full">True when customers that do not follow no longer exist.</param>
+/// <param name="ReservationKey">Base64 of the key that signs reservations, the same for every sidecar of the deployment.</param>
+public sealed record SnapshotBegins(bool Full, string ReservationKey) : SidecarMessage;
+
+/// <summary>The whole current access of one customer; replaces what was known.</summary>
+public sealed record CustomerChanged(long Version, CustomerAccess Customer) : SidecarMessage;
+
+/// <summary>Everything up to and including <paramref name="Version"/> has been sent.</summary>
+public sealed record SnapshotEnds(long Version) : SidecarMessage;
+
+/// <summary>Sent every few seconds, and at once when the test clock moves or the number of sidecars changes.</summary>
+/// <param name="Sequence">Rises with each heartbeat of the stream; a sidecar acknowledges the highest it has applied.</param>
+/// <param name="Version">The newest snapshot version sent on this stream.</param>
+/// <param name="Now">The product's time.</param>
+/// <param name="ClockStands">True in sandbox mode: time is <paramref name="Now"/> until told otherwise.</param>
+/// <param name="ActiveSidecars">How many sidecars share the rate limits, this one included; at least 1.</param>
+public sealed record Heartbeat(long Sequence, long Version, Instant Now, bool ClockStands, int ActiveSidecars) : SidecarMessage;
+
+/// <summary>The sidecar has applied everything up to this heartbeat (<c>POST /api/v1/sidecar/acknowledgements</c>).</summary>
+public sealed record SidecarAcknowledgement(string SidecarId, long Sequence);

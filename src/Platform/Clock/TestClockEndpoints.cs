@@ -1,0 +1,39 @@
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Platform.Clock;
+
+/// <summary><c>/api/v1/test-clock</c>: see six months of a plan in a minute. Refused outside sandbox mode.</summary>
+public static class TestClockEndpoints
+{
+    public static void MapTestClock(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/test-clock", Get).RequireScope(Scope.ClockRead);
+        routes.MapPost("/api/v1/test-clock/advance", AdvanceAsync).RequireScope(Scope.ClockWrite);
+    }
+
+    private static IResult Get(ProductClock clock) =>
+        clock.Stands ? Results.Ok(new TestClockState(clock.GetCurrentInstant())) : NotInSandbox();
+
+    private static async Task<IResult> AdvanceAsync(
+        AdvanceTestClock request, TestClock testClock, ProductClock clock, CancellationToken cancellationToken) =>
+        await testClock.AdvanceAsync(request.To, cancellationToken) switch
+        {
+            TestClockOutcome.NotInSandbox => NotInSandbox(),
+            TestClockOutcome.IntoThePast => Problem.Invalid("/to", "time_in_the_past", $"The test clock stands at {clock.GetCurrentInstant()}."),
+            TestClockOutcome.Advanced => Results.Ok(new TestClockState(clock.GetCurrentInstant())),
+        };
+
+    private static IResult NotInSandbox() =>
+        Problem.Of(ProblemType.SandboxRequired, "Start with --test-clock to run on a settable clock.");
+}
+
+/// <summary>Asks the clock to move to <paramref name="To"/>, which is not before now.</summary>
+public sealed record AdvanceTestClock(Instant To);
+
+/// <summary>Where the test clock stands.</summary>
+public sealed record TestClockState(Instant Now);

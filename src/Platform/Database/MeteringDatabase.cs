@@ -1,0 +1,28 @@
+using Npgsql;
+
+namespace Metering.Platform.Database;
+
+/// <summary>The one PostgreSQL database. Hands out sessions; knows no table.</summary>
+public sealed class MeteringDatabase(NpgsqlDataSource dataSource)
+{
+    public NpgsqlDataSource DataSource => dataSource;
+
+    /// <summary>For reading: each statement is its own transaction.</summary>
+    public async Task<DbSession> OpenAsync(CancellationToken cancellationToken) =>
+        new(await dataSource.OpenConnectionAsync(cancellationToken), null);
+
+    /// <summary>For writing: nothing is kept unless <see cref="DbSession.CommitAsync"/> returns.</summary>
+    public async Task<DbSession> BeginAsync(CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            return new DbSession(connection, await connection.BeginTransactionAsync(cancellationToken));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}

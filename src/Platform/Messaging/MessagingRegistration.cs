@@ -1,0 +1,63 @@
+using MassTransit;
+using Metering.Platform.Clock;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Metering.Platform.Messaging;
+
+internal static class MessagingRegistration
+{
+    private const int PrefetchCount = 32;
+
+    public static void AddMessaging(this IServiceCollection services, MeteringOptions options, IReadOnlyList<BrokerQueue> queues)
+    {
+        services.AddSingleton<Inbox>();
+        services.AddSingleton<OutboxDispatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxDispatcher>());
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<OutboxDispatcher>());
+        if (options.RabbitMq is null)
+        {
+            services.AddSingleton<IMessageTransport, InProcessTransport>();
+            return;
+        }
+
+        services.AddSingleton<IMessageTransport, RabbitMqTransport>();
+        services.AddMassTransit(bus =>
+        {
+            bus.AddConsumer<OutboxEnvelopeConsumer>();
+            foreach (var queue in queues)
+            {
+                bus.AddConsumer(queue.ConsumerType);
+            }
+
+            bus.UsingRabbitMq((context, broker) =>
+            {
+                broker.Host(options.RabbitMq, host => host.PublisherConfirmation = true);
+                broker.ReceiveEndpoint(RabbitMqTransport.QueueName, endpoint =>
+                {
+                    AsQuorum(endpoint);
+                    endpoint.UseMessageRetry(retry => retry.Interval(3, TimeSpan.FromMilliseconds(200)));
+                    endpoint.ConfigureConsumer<OutboxEnvelopeConsumer>(context);
+                });
+                foreach (var queue in queues)
+                {
+                    broker.ReceiveEndpoint(queue.Name, endpoint =>
+                    {
+                        AsQuorum(endpoint);
+                        queue.Configure(context, endpoint);
+                    });
+                }
+            });
+        });
+    }
+
+    /// <summary>Replicated and persistent; only what is addressed to the queue arrives in it.</summary>
+    private static void AsQuorum(IRabbitMqReceiveEndpointConfigurator endpoint)
+    {
+        endpoint.SetQuorumQueue();
+        endpoint.ConfigureConsumeTopology = false;
+        endpoint.PrefetchCount = PrefetchCount;
+    }
+}
+
+/// <summary>A queue that a module consumes when a broker is configured.</summary>
+public sealed record BrokerQueue(string Name, Type ConsumerType, Action<IBusRegistrationContext, IRabbitMqReceiveEndpointConfigurator> Configure);

@@ -1,0 +1,20 @@
+using MassTransit;
+
+namespace Metering.Platform.Messaging;
+
+/// <summary>Publishes to the quorum queue <c>metering-messages</c>; MassTransit waits for the broker's confirm.</summary>
+internal sealed class RabbitMqTransport(IBus bus) : IMessageTransport
+{
+    public const string QueueName = "metering-messages";
+
+    public async Task SendAsync(OutboxEnvelope envelope, CancellationToken cancellationToken)
+    {
+        var endpoint = await bus.GetSendEndpoint(new Uri($"queue:{QueueName}"));
+        await endpoint.Send(envelope, context => context.MessageId = envelope.MessageId, cancellationToken);
+    }
+}
+
+internal sealed class OutboxEnvelopeConsumer(Inbox inbox) : IConsumer<OutboxEnvelope>
+{
+    public Task Consume(ConsumeContext<OutboxEnvelope> context) => inbox.ReceiveAsync(context.Message, context.CancellationToken);
+}

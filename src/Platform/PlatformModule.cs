@@ -1,0 +1,64 @@
+using Metering.Platform.Clock;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Messaging;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Platform.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using Npgsql;
+
+namespace Metering.Platform;
+
+/// <summary>What every module stands on, in one place.</summary>
+public static class PlatformModule
+{
+    public static MigrationSet Migrations { get; } = MigrationSet.Of("platform", typeof(PlatformModule).Assembly);
+
+    public static NpgsqlDataSource CreateDataSource(MeteringOptions options)
+    {
+        NodaTimeHandlers.Register();
+        var settings = new NpgsqlConnectionStringBuilder(options.Postgres) { ApplicationName = "metering", Timezone = "UTC" };
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    /// <param name="queues">What modules consume when a broker is configured.</param>
+    public static void AddPlatform(
+        this IServiceCollection services, MeteringOptions options, NpgsqlDataSource dataSource, ProductClock clock, IReadOnlyList<BrokerQueue> queues)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(dataSource);
+        services.AddSingleton(new MeteringDatabase(dataSource));
+        services.AddSingleton(clock);
+        services.AddSingleton<IClock>(clock);
+        services.AddSingleton(Migrations);
+        services.AddSingleton<Migrator>();
+        services.AddSingleton<TestClock>();
+        services.AddSingleton<FirstKeys>();
+        services.AddScopeAuthorization();
+        services.AddMessaging(options, queues);
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json => MeteringJson.Configure(json.SerializerOptions));
+        TelemetryExport.AddWhenConfigured(services);
+    }
+
+    /// <summary>Before any route: problems outermost, then who asks, then whether they may.</summary>
+    public static void UsePlatform(this WebApplication app)
+    {
+        app.UseProblems();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    public static void MapPlatform(this IEndpointRouteBuilder routes)
+    {
+        routes.MapHealth();
+        routes.MapApiKeys();
+        routes.MapTestClock();
+    }
+}

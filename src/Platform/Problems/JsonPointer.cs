@@ -1,0 +1,54 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Metering.Platform.Problems;
+
+/// <summary>Where in a JSON document something is wrong, as RFC 6901.</summary>
+public static class JsonPointer
+{
+    /// <summary>System.Text.Json says <c>$.phases[0].rateCards</c>; clients are told <c>/phases/0/rateCards</c>.</summary>
+    public static string FromPath(string? path)
+    {
+        if (path is null or "$")
+        {
+            return "";
+        }
+
+        var pointer = new StringBuilder();
+        var rest = path.AsSpan(1);
+        while (rest.Length > 0)
+        {
+            var quoted = rest.StartsWith("['");
+            var end = quoted ? rest.IndexOf("']") : rest[0] == '[' ? rest.IndexOf(']') : NextSeparator(rest);
+            var from = quoted ? 2 : 1;
+            pointer.Append('/').Append(Escape(rest[from..end].ToString()));
+            rest = rest[Math.Min(rest.Length, quoted ? end + 2 : rest[0] == '[' ? end + 1 : end)..];
+        }
+
+        return pointer.ToString();
+    }
+
+    public static string Escape(string segment) => segment.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    /// <summary>The parser's own words without the path and line that follow them, and without our type names.</summary>
+    internal static string Describe(JsonException exception)
+    {
+        var message = exception.Message;
+        var cut = message.IndexOf(" Path:", StringComparison.Ordinal);
+        message = cut > 0 ? message[..cut] : message;
+        if (message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
+        {
+            return "The field is not known here.";
+        }
+
+        return message.Contains("could not be converted", StringComparison.Ordinal) ? "The value has the wrong type or format."
+            : message.Contains("missing required properties", StringComparison.Ordinal) ? "A required field is missing: " + message[(message.LastIndexOf(':') + 1)..].Trim()
+            : message;
+    }
+
+    private static int NextSeparator(ReadOnlySpan<char> path)
+    {
+        var next = path[1..].IndexOfAny('.', '[');
+        return next < 0 ? path.Length : next + 1;
+    }
+}

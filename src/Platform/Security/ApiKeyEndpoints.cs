@@ -1,0 +1,62 @@
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Platform.Security;
+
+/// <summary><c>/api/v1/api-keys</c>: the keys of operators and machines. A secret is answered once, at creation.</summary>
+public static class ApiKeyEndpoints
+{
+    private const int MaxNameLength = 200;
+
+    public static void MapApiKeys(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/api/v1/api-keys", CreateAsync).RequireScope(Scope.KeysWrite);
+        routes.MapGet("/api/v1/api-keys", ListAsync).RequireScope(Scope.KeysWrite);
+        routes.MapDelete("/api/v1/api-keys/{id}", RevokeAsync).RequireScope(Scope.KeysWrite);
+    }
+
+    private static async Task<IResult> CreateAsync(CreateApiKey request, ApiKeyStore store, IClock clock, CancellationToken cancellationToken)
+    {
+        if (request.Name is not { Length: >= 1 and <= MaxNameLength })
+        {
+            return Problem.Invalid("/name", "out_of_range", $"A name has 1 to {MaxNameLength} characters.");
+        }
+
+        if (Role.All.FirstOrDefault(role => role.Name == request.Role) is not { } role)
+        {
+            return Problem.Invalid("/role", "unknown_role", "A role is one of " + string.Join(", ", Role.All.Select(known => known.Name)) + ".");
+        }
+
+        var now = clock.GetCurrentInstant();
+        if (request.ExpiresAt <= now)
+        {
+            return Problem.Invalid("/expiresAt", "time_in_the_past", "A key expires in the future.");
+        }
+
+        var key = ApiKey.Generate("mtr_" + role.Name.Replace('-', '_'));
+        var id = await store.AddAsync(key, request.Name, role, request.ExpiresAt, now, cancellationToken);
+        return Results.Created(
+            $"/api/v1/api-keys/{PublicId.Format(id)}", new CreatedApiKey(PublicId.Format(id), request.Name, role.Name, request.ExpiresAt, key.Secret));
+    }
+
+    private static async Task<IResult> ListAsync(ApiKeyStore store, CancellationToken cancellationToken) =>
+        Results.Ok((await store.ListAsync(cancellationToken)).Select(key => new
+        {
+            Id = PublicId.Format(key.Id), key.Name, key.Role, key.CreatedAt, key.ExpiresAt, key.RevokedAt,
+        }));
+
+    private static async Task<IResult> RevokeAsync(string id, ApiKeyStore store, IClock clock, CancellationToken cancellationToken) =>
+        PublicId.TryParse(id, out var guid) && await store.RevokeAsync(guid, clock.GetCurrentInstant(), cancellationToken)
+            ? Results.NoContent()
+            : Problem.NotFound("API key", id);
+}
+
+/// <summary>Asks for a key of a role.</summary>
+public sealed record CreateApiKey(string Name, string Role, Instant? ExpiresAt = null);
+
+/// <summary>The only answer that ever holds the secret.</summary>
+public sealed record CreatedApiKey(string Id, string Name, string Role, Instant? ExpiresAt, string Key);

@@ -1,0 +1,26 @@
+namespace Metering.Rating;
+
+/// <summary>Everything rating depends on. Two equal inputs give the same result, down to the bytes of its explanation, next year as well.</summary>
+public sealed record RatingInput
+{
+    /// <summary>The price.</summary>
+    public required Price Price { get; init; }
+
+    /// <summary>The currency of the plan, in which the price's amounts are.</summary>
+    public required Currency Currency { get; init; }
+
+    /// <summary>Which time the line is about.</summary>
+    public required LinePeriod Line { get; init; }
+
+    /// <summary>How each charge is rounded. Invoices use <see cref="Rounding.HalfAwayFromZero"/>.</summary>
+    public required Rounding Rounding { get; init; }
+
+    /// <summary>How much of a flat fee a partly served period pays.</summary>
+    public required Proration Proration { get; init; }
+
+    /// <summary>How much was used. Zero unless said.</summary>
+    public Usage Usage { get; init; } = Usage.None;
+
+    /// <summary>Discounts, maximum and minimum. None unless said.</summary>
+    public RateCardTerms Terms { get; init; } = RateCardTerms.None;
+}

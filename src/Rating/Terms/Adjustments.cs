@@ -1,0 +1,39 @@
+namespace Metering.Rating;
+
+/// <summary>What happens around the price, one method each. <see cref="Rater"/> holds their order.</summary>
+internal static class Adjustments
+{
+    public static void DiscountUsage(Tally tally) => tally.Quantity = Math.Max(0m, tally.Quantity - tally.Input.Terms.UsageDiscount);
+
+    public static void ChargePrice(Tally tally) => tally.Input.Price.ChargeTo(tally);
+
+    /// <summary>A share of the rounded charges: what the customer reads is what the percentage is taken of, and 100 % leaves exactly nothing.</summary>
+    public static void DiscountByPercentage(Tally tally)
+    {
+        var percentage = tally.Input.Terms.PercentageDiscount;
+        if (percentage > 0m && !tally.Total.IsZero)
+        {
+            var off = -tally.Total.Amount * (percentage / 100m);
+            tally.AddAmount(ChargeRule.PercentageDiscount, "percentage-discount", $"Discount {AmountText.Quantity(percentage)} %", off);
+        }
+    }
+
+    public static void CapAtMaximum(Tally tally)
+    {
+        if (tally.Input.Terms.MaximumAmount is { } amount && tally.Round(amount) is var maximum && tally.Total > maximum)
+        {
+            var name = $"Maximum {AmountText.Grouped(maximum.Amount, maximum.Currency)}";
+            tally.AddAmount(ChargeRule.MaximumSpend, "maximum-spend", name, (maximum - tally.Total).Amount);
+        }
+    }
+
+    /// <summary>Only the line that closes the period knows that the minimum was missed.</summary>
+    public static void TopUpToMinimum(Tally tally)
+    {
+        if (tally.ClosesPeriod && tally.Input.Terms.MinimumAmount is { } amount && tally.Round(amount) is var minimum && tally.Total < minimum)
+        {
+            var name = $"Minimum {AmountText.Grouped(minimum.Amount, minimum.Currency)}";
+            tally.AddAmount(ChargeRule.MinimumSpend, "minimum-spend", name, (minimum - tally.Total).Amount);
+        }
+    }
+}

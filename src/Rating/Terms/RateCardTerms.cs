@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+
+namespace Metering.Rating;
+
+/// <summary>What is agreed around a price: discounts, maximum and minimum of a service period.</summary>
+/// <remarks>
+/// The order in which they act is that of <see cref="Rater"/>: usage discount → price → percentage discount → maximum → minimum. Amounts are in
+/// major units of the plan's currency and are rounded to minor units by the input's policy when they apply. Terms that exist are valid.
+/// </remarks>
+public sealed record RateCardTerms
+{
+    /// <summary>Terms of a rate card; each is optional.</summary>
+    /// <exception cref="InvalidPriceException"><see cref="Check"/> finds an error.</exception>
+    public RateCardTerms(
+        decimal usageDiscount = 0m,
+        decimal percentageDiscount = 0m,
+        decimal? maximumAmount = null,
+        decimal? minimumAmount = null)
+    {
+        InvalidPriceException.ThrowIfAny(Check(usageDiscount, percentageDiscount, maximumAmount, minimumAmount));
+        UsageDiscount = usageDiscount;
+        PercentageDiscount = percentageDiscount;
+        MaximumAmount = maximumAmount;
+        MinimumAmount = minimumAmount;
+    }
+
+    /// <summary>No discount and no bounds.</summary>
+    public static RateCardTerms None { get; } = new();
+
+    /// <summary>The first units of each service period that are not billed at all. Tiers count from the first unit that is.</summary>
+    public decimal UsageDiscount { get; }
+
+    /// <summary>Taken off the sum of the rounded charges; 0 to 100.</summary>
+    public decimal PercentageDiscount { get; }
+
+    /// <summary>The most a service period costs, after discounts; null for no maximum.</summary>
+    public decimal? MaximumAmount { get; }
+
+    /// <summary>The least a service period costs, after discounts and maximum; null for no minimum. Topped up on the line that closes the period.</summary>
+    public decimal? MinimumAmount { get; }
+
+    /// <summary>What would be wrong with such terms; empty when nothing.</summary>
+    public static ImmutableArray<PriceError> Check(
+        decimal usageDiscount,
+        decimal percentageDiscount,
+        decimal? maximumAmount,
+        decimal? minimumAmount)
+    {
+        var checks = new PriceChecks()
+            .Quantity("/usageDiscount", usageDiscount)
+            .Percentage("/percentageDiscount", percentageDiscount)
+            .Amount("/maximumAmount", maximumAmount ?? 0m)
+            .Amount("/minimumAmount", minimumAmount ?? 0m);
+        checks.AddIf(
+            minimumAmount > maximumAmount,
+            PriceErrorCode.MinimumAboveMaximum,
+            "/minimumAmount",
+            $"The minimum {minimumAmount} is above the maximum {maximumAmount}.");
+        return checks.Errors;
+    }
+}

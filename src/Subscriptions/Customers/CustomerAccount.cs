@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Metering.Rating;
+using NodaTime;
+
+namespace Metering.Subscriptions.Customers;
+
+/// <summary>Who buys, as other modules see it.</summary>
+/// <param name="SubjectKeys">The subjects whose usage is the customer's; may be empty.</param>
+/// <param name="Currency">Null until something is bought.</param>
+/// <param name="Zone">Where the customer's days and months begin.</param>
+public sealed record CustomerAccount(
+    Guid Id,
+    string? Key,
+    string Name,
+    ImmutableArray<string> SubjectKeys,
+    string? PrimaryEmail,
+    Currency? Currency,
+    PostalAddress? BillingAddress,
+    DateTimeZone Zone);
+
+/// <summary>As OpenMeter shapes it; every part may be absent.</summary>
+public sealed record PostalAddress(
+    string? Country = null,
+    string? PostalCode = null,
+    string? State = null,
+    string? City = null,
+    string? Line1 = null,
+    string? Line2 = null,
+    string? PhoneNumber = null);

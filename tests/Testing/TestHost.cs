@@ -1,0 +1,103 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Metering.Host;
+using Metering.Platform;
+using Metering.Platform.Clock;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Metering.Testing;
+
+/// <summary>
+/// The real Host in this process, on a free port and a database of its own, with the test clock on: stories are told
+/// through its HTTP face as an operator would.
+/// </summary>
+public sealed class TestHost : IAsyncDisposable
+{
+    public const string AdminKey = "test-admin-key-0123456789";
+
+    private readonly TestDatabase database;
+    private readonly string dataDirectory;
+    private readonly WebApplication application;
+
+    private TestHost(TestDatabase database, string dataDirectory, WebApplication application)
+    {
+        this.database = database;
+        this.dataDirectory = dataDirectory;
+        this.application = application;
+        Url = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Client = ClientWith(AdminKey);
+    }
+
+    public Uri Url { get; }
+
+    /// <summary>Signed in as admin.</summary>
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => application.Services;
+
+    public string DataDirectory => dataDirectory;
+
+    public string SidecarKey => File.ReadAllText(Path.Combine(dataDirectory, "sidecar-key"));
+
+    public string ConnectionString => database.ConnectionString;
+
+    public Instant Now => Services.GetRequiredService<ProductClock>().GetCurrentInstant();
+
+    /// <param name="startAt">Where the test clock stands, RFC 3339.</param>
+    /// <param name="rabbitMq">Null: embedded, without a broker.</param>
+    public static async Task<TestHost> StartAsync(string startAt = "2026-01-15T09:00:00Z", string? rabbitMq = null)
+    {
+        var database = await TestDatabase.CreateAsync();
+        var dataDirectory = Directory.CreateTempSubdirectory("metering-test-").FullName;
+        var options = new MeteringOptions(
+            database.ConnectionString, rabbitMq is null ? null : new Uri(rabbitMq), dataDirectory,
+            InstantPattern.ExtendedIso.Parse(startAt).Value, AdminKey, "127.0.0.1", 0, new Uri("http://127.0.0.1"));
+        var application = await HostApplication.CreateAsync(options, CancellationToken.None);
+        await application.StartAsync();
+        return new TestHost(database, dataDirectory, application);
+    }
+
+    public HttpClient ClientWith(string apiKey)
+    {
+        var client = new HttpClient { BaseAddress = Url };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        return client;
+    }
+
+    /// <summary>Moves the clock and lets everything happen that falls due on the way.</summary>
+    public async Task AdvanceToAsync(string instant) =>
+        await PostAsync("/api/v1/test-clock/advance", new JsonObject { ["to"] = instant });
+
+    public async Task<JsonNode> PostAsync(string path, JsonNode body, int expectedStatus = 0) =>
+        await ReadAsync(await Client.PostAsJsonAsync(path, body), expectedStatus);
+
+    public async Task<JsonNode> GetAsync(string path, int expectedStatus = 0) => await ReadAsync(await Client.GetAsync(path), expectedStatus);
+
+    private static async Task<JsonNode> ReadAsync(HttpResponseMessage response, int expectedStatus)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        var asExpected = expectedStatus == 0 ? response.IsSuccessStatusCode : (int)response.StatusCode == expectedStatus;
+        if (!asExpected)
+        {
+            throw new InvalidOperationException($"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri} answered {(int)response.StatusCode}: {text}");
+        }
+
+        return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = 64 })!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await application.StopAsync();
+        await application.DisposeAsync();
+        await database.DisposeAsync();
+        Directory.Delete(dataDirectory, recursive: true);
+    }
+}
