@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using MassTransit;
 using Metering.Contracts.Messages;
 using Metering.Ingest.Broker;
+using Metering.Platform.Messaging;
 using Metering.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -51,9 +52,10 @@ public sealed class BrokerTests
         return TestHost.StartAsync(rabbitMq: broker);
     }
 
-    private static async Task PublishAsync(TestHost host, string body)
+    private static Task PublishAsync(TestHost host, string body)
     {
-        var endpoint = await host.Services.GetRequiredService<IBus>().GetSendEndpoint(new Uri($"queue:{UsageEventsConsumer.QueueName}"));
-        await endpoint.Send(new UsageEventsAccepted(Guid.CreateVersion7(), Encoding.UTF8.GetBytes(body), host.Now), TestContext.Current.CancellationToken);
+        var message = new UsageEventsAccepted(Guid.CreateVersion7(), Encoding.UTF8.GetBytes(body), host.Now);
+        return host.Services.GetRequiredService<IBus>()
+            .SendAsync(UsageEventsConsumer.QueueName, message.BatchId, message, TestContext.Current.CancellationToken);
     }
 }
