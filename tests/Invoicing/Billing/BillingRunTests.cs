@@ -16,7 +16,7 @@ namespace Metering.Invoicing.Tests.Billing;
 public sealed class BillingRunTests
 {
     [Fact]
-    public async Task Three_months_of_Pro_are_four_invoices_and_Free_gets_none()
+    public async Task Pro_pays_its_fee_in_advance_and_its_tokens_tier_by_tier_and_Free_gets_no_document()
     {
         await using var host = await TestHost.StartAsync("2026-01-01T00:00:00Z");
         await host.PublishSampleTiersAsync();
