@@ -1,4 +1,14 @@
+using Metering.Contracts.Messages;
+using Metering.Platform.Clock;
 using Metering.Platform.Database;
+using Metering.Platform.Messaging;
+using Metering.Subscriptions.Access;
+using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Leases;
+using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Snapshots;
+using Metering.Subscriptions.Subscribing;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,9 +22,47 @@ public static class SubscriptionsModule
     public static void AddSubscriptions(this IServiceCollection services)
     {
         services.AddSingleton(Migrations);
+        services.AddSingleton<CustomerReader>();
+        services.AddSingleton<SubscriptionReader>();
+        services.AddSingleton<AccessBoundaries>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
+        services.AddSingleton<EntitlementValues>();
+        services.AddSingleton<AccessReader>();
+        services.AddSingleton<PoolOpening>();
+        services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
+        services.AddSingleton<LeaseDesk>();
+        services.AddSingleton<PoolClosing>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolClosing>());
+        services.AddSingleton<SidecarStreams>();
+        services.AddSingleton<IClockFollower>(provider => provider.GetRequiredService<SidecarStreams>());
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<SidecarStreams>());
+        services.AddSingleton<StreamSnapshot>();
+        services.AddHostedService<SnapshotFeed>();
+        services.AddHostedService<DueWorkLoop>();
     }
 
     public static void MapSubscriptions(this IEndpointRouteBuilder routes)
     {
+        CreateCustomer.Map(routes);
+        GetCustomers.Map(routes);
+        ReplaceCustomer.Map(routes);
+        DeleteCustomer.Map(routes);
+        Credentials.Map(routes);
+        CreateFeature.Map(routes);
+        GetFeatures.Map(routes);
+        ArchiveFeature.Map(routes);
+        CreatePlan.Map(routes);
+        GetPlans.Map(routes);
+        ReplacePlan.Map(routes);
+        PublishPlan.Map(routes);
+        ArchivePlan.Map(routes);
+        Subscribe.Map(routes);
+        GetSubscriptions.Map(routes);
+        CancelSubscription.Map(routes);
+        GetAccess.Map(routes);
+        ExchangeLeases.Map(routes);
+        ListPools.Map(routes);
+        StreamSnapshot.Map(routes);
+        AcknowledgeHeartbeat.Map(routes);
     }
 }
