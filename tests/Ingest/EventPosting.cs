@@ -26,7 +26,7 @@ internal static class EventPosting
 
     public static JsonObject Event(string id, string time, JsonNode? data, string subject = "acme", string type = "prompt") => new()
     {
-        ["specversion"] = "1.0", ["id"] = id, ["source"] = "gateway", ["type"] = type, ["subject"] = subject, ["time"] = time, ["data"] = data,
+        ["specversion"] = "1.0", ["id"] = id, ["source"] = "gateway", ["type"] = type, ["subject"] = subject, ["time"] = time, ["data"] = data?.DeepClone(),
     };
 
     /// <summary>As a batch that asks what became of each event.</summary>
@@ -50,6 +50,22 @@ internal static class EventPosting
 
         using var response = await host.Client.SendAsync(request);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>For what happens behind a queue: looks again until it has happened, or gives up.</summary>
+    public static async Task UntilAsync(this TestHost host, Func<Task<bool>> happened)
+    {
+        for (var look = 0; look < 400; look++)
+        {
+            if (await happened())
+            {
+                return;
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException($"{host.Url}: it did not happen in 20 s.");
     }
 
     /// <summary>The rows of an answer, one line each: <c>start subject dimensions value</c>.</summary>
