@@ -13,7 +13,8 @@ public sealed class OutboxDispatcher(MeteringDatabase database, IMessageTranspor
     : BackgroundService, IDrain
 {
     private const int BatchSize = 100;
-    private const int ResendAfterSeconds = 60;
+    private const int ClaimSeconds = 15;
+    private const int MaxDelaySeconds = 300;
     private static readonly TimeSpan IdleDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan FailureDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
@@ -48,32 +49,40 @@ public sealed class OutboxDispatcher(MeteringDatabase database, IMessageTranspor
         }
     }
 
-    /// <summary>A row is locked while it is sent, so that several processes share the work.</summary>
+    /// <summary>
+    /// Claims a batch by pushing its next attempt into the future, then sends without holding a lock: handlers complete the
+    /// same rows in transactions of their own. After a crash the claim runs out and the message is sent again.
+    /// </summary>
     private async Task<int> SendBatchAsync(CancellationToken cancellationToken)
     {
-        await using var session = await database.BeginAsync(cancellationToken);
-        var rows = await session.QueryAsync<OutboxRow>(TakeSql, new { BatchSize, ResendAfterSeconds }, cancellationToken);
+        var rows = await ClaimAsync(cancellationToken);
         foreach (var row in rows)
         {
-            await SendOneAsync(row, session, cancellationToken);
+            await SendOneAsync(row, cancellationToken);
         }
 
-        await session.CommitAsync(cancellationToken);
         return rows.Count;
     }
 
-    private async Task SendOneAsync(OutboxRow row, DbSession session, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OutboxRow>> ClaimAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        var rows = await session.QueryAsync<OutboxRow>(ClaimSql, new { BatchSize, ClaimSeconds, MaxDelaySeconds }, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return [.. rows.OrderBy(row => row.Id)];
+    }
+
+    private async Task SendOneAsync(OutboxRow row, CancellationToken cancellationToken)
     {
         try
         {
-            // Marked after sending: a crash in between sends twice, which the inbox makes harmless.
             await transport.SendAsync(new OutboxEnvelope(row.MessageId, row.Type, row.Payload), cancellationToken);
-            await session.ExecuteAsync(SentSql, new { row.Id }, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.MessageFailed(exception, row.MessageId, row.Type, row.Attempts + 1);
-            await session.ExecuteAsync(FailedSql, new { row.Id, error = exception.Message }, cancellationToken);
+            logger.MessageFailed(exception, row.MessageId, row.Type, row.Attempts);
+            await using var session = await database.OpenAsync(cancellationToken);
+            await session.ExecuteAsync(FailedSql, new { row.Id, error = exception.Message, MaxDelaySeconds }, cancellationToken);
         }
     }
 
@@ -83,25 +92,25 @@ public sealed class OutboxDispatcher(MeteringDatabase database, IMessageTranspor
         return await session.SingleAsync<bool>(OpenSql, null, cancellationToken);
     }
 
-    private const string TakeSql = """
-        select id, message_id as messageId, type, payload, attempts
-        from platform.outbox
-        where completed_at is null
-          and (dispatched_at is null or dispatched_at < now() - make_interval(secs => @ResendAfterSeconds))
-          and (retry_at is null or retry_at <= now())
-        order by id
-        limit @BatchSize
-        for update skip locked
+    private const string ClaimSql = """
+        update platform.outbox
+        set attempts = attempts + 1,
+            next_attempt_at = now() + make_interval(secs => least(@MaxDelaySeconds, @ClaimSeconds * power(2, least(attempts, 8))))
+        where id in (
+            select id
+            from platform.outbox
+            where completed_at is null and next_attempt_at <= now()
+            order by id
+            limit @BatchSize
+            for update skip locked)
+        returning id, message_id as messageId, type, payload, attempts
         """;
-
-    private const string SentSql = "update platform.outbox set dispatched_at = now(), attempts = attempts + 1 where id = @Id";
 
     private const string FailedSql = """
         update platform.outbox
-        set attempts = attempts + 1,
-            last_error = left(@error, 500),
-            retry_at = now() + make_interval(secs => least(300, power(2, least(attempts, 8))))
-        where id = @Id
+        set last_error = left(@error, 500),
+            next_attempt_at = now() + make_interval(secs => least(@MaxDelaySeconds, power(2, least(attempts, 8))))
+        where id = @Id and completed_at is null
         """;
 
     // A message that has failed is no longer waited for: it is visible with its error instead.

@@ -17,16 +17,15 @@ create table platform.test_clock (
 
 -- A message is written in the transaction whose effect it tells, and is completed in the transaction of its last handler.
 create table platform.outbox (
-    id             bigint generated always as identity primary key,
-    message_id     uuid not null unique,
-    type           text not null,
-    payload        text not null,
-    created_at     timestamptz not null default now(),
-    dispatched_at  timestamptz,
-    completed_at   timestamptz,
-    attempts       int not null default 0,
-    retry_at       timestamptz,
-    last_error     text
+    id               bigint generated always as identity primary key,
+    message_id       uuid not null unique,
+    type             text not null,
+    payload          text not null,
+    created_at       timestamptz not null default now(),
+    next_attempt_at  timestamptz not null default now(),
+    attempts         int not null default 0,
+    last_error       text,
+    completed_at     timestamptz
 );
 
 create index outbox_open on platform.outbox (id) where completed_at is null;
