@@ -106,7 +106,7 @@ public sealed class DefaultDenyTests : IAsyncLifetime
     private async Task<string> KeyOfRoleAsync(Role role)
     {
         var created = await host.PostAsync("/api/v1/api-keys", new JsonObject { ["name"] = "probe", ["role"] = role.Name });
-        return created["secret"]!.GetValue<string>();
+        return created["key"]!.GetValue<string>();
     }
 
     private ImmutableArray<Route> Routes() =>
