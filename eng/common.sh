@@ -26,16 +26,19 @@ first_user() {
   die "None of the users $* exists on this machine, and a server must not run as root. Create one, or run this as a normal user."
 }
 
-# run_as USER COMMAND…: as root the command runs as USER with nothing of root's; a normal user runs it directly.
-run_as() {
+# become USER COMMAND…: turns this subshell into COMMAND. As root it runs as USER with nothing of root's. In the background
+# (`become … &`) the process id that bash reports is then the command's own.
+become() {
   local user=$1
   shift
   if is_root; then
-    (cd / && setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups --inh-caps=-all -- "$@")
-  else
-    "$@"
+    cd /
+    exec setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups --inh-caps=-all -- "$@"
   fi
+  exec "$@"
 }
+
+run_as() { (become "$@"); }
 
 # prepare_dir DIR USER: makes DIR so that USER can reach it and prints its real path. A server that may not run as root
 # cannot work below a private folder such as /root; the folder then lives under /var/lib/metering and DIR is a link to it.

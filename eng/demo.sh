@@ -29,7 +29,7 @@ remove_demo() {
 
 start_product() {
   # The demo owns its settings: what a shell has set for `up` must not send its events into a real database.
-  unset METERING_POSTGRES METERING_RABBITMQ METERING_ADMIN_KEY METERING_TEST_CLOCK METERING_LISTEN
+  unset METERING_POSTGRES METERING_RABBITMQ METERING_ADMIN_KEY METERING_TEST_CLOCK METERING_BIND METERING_SIDECAR_BIND METERING_PUBLIC_URL
   "$METERING_ROOT/metering" up --detach --data "$METERING_DEMO_DATA" --test-clock "$DEMO_START" \
     --port "$1" --sidecar-port "$2" >"$METERING_DEMO_DATA/up.txt"
 }
@@ -47,7 +47,7 @@ wait_port() { # NAME LABEL PORT LOG
 
 start_upstream() {
   local log=$METERING_DEMO_DATA/log/upstream.log
-  METERING_DEMO_UPSTREAM_PORT=$METERING_DEMO_UPSTREAM_PORT setsid dotnet "$(output_of samples/Demo Metering.Demo)" upstream >"$log" 2>&1 </dev/null &
+  setsid dotnet "$(output_of samples/Demo Metering.Demo)" upstream >"$log" 2>&1 </dev/null &
   remember_process "$METERING_DEMO_DATA/upstream" $!
   wait_port "$METERING_DEMO_DATA/upstream" "The stub upstream" "$METERING_DEMO_UPSTREAM_PORT" "$log"
 }
@@ -56,6 +56,7 @@ start_upstream() {
 render() {
   local name script=''
   for name in METERING_DEMO_GATEWAY_PORT METERING_DEMO_SIDECAR_PORT METERING_DEMO_UPSTREAM_PORT METERING_DEMO_NGINX_DIR METERING_DEMO_NGINX_MODULES; do
+    # shellcheck disable=SC2001 # sed's own escaping is easier to read with sed.
     script+="s|\${$name}|$(sed 's/[|&\\]/\\&/g' <<<"${!name}")|g;"
   done
   sed "$script" "$1"
@@ -67,6 +68,7 @@ start_gateway() {
   user=$(id -un)
   if is_root; then user=$(first_user nobody www-data); fi
   METERING_DEMO_NGINX_DIR=$(prepare_dir "$METERING_DEMO_DATA/nginx" "$user")
+  # shellcheck disable=SC2034 # render reads it by name.
   METERING_DEMO_NGINX_MODULES=$(dirname "$(nginx_js_module)")
   mkdir -p "$METERING_DEMO_NGINX_DIR/log" "$METERING_DEMO_NGINX_DIR/tmp"
   for file in "$DEMO_TEMPLATES"/*; do
@@ -77,18 +79,17 @@ start_gateway() {
   done
   if is_root; then chown -R "$user:" "$METERING_DEMO_NGINX_DIR"; fi
   log=$METERING_DEMO_DATA/log/nginx.log
-  run_as "$user" setsid "$nginx" -p "$METERING_DEMO_NGINX_DIR" -c "$METERING_DEMO_NGINX_DIR/nginx.conf" -e stderr \
+  become "$user" setsid "$nginx" -p "$METERING_DEMO_NGINX_DIR" -c "$METERING_DEMO_NGINX_DIR/nginx.conf" -e stderr \
     -g 'daemon off;' >"$log" 2>&1 </dev/null &
-  METERING_DEMO_GATEWAY_PID=$!
-  remember_process "$METERING_DEMO_DATA/nginx-gateway" "$METERING_DEMO_GATEWAY_PID"
+  remember_process "$METERING_DEMO_DATA/nginx-gateway" $!
   wait_port "$METERING_DEMO_DATA/nginx-gateway" "The nginx gateway" "$METERING_DEMO_GATEWAY_PORT" "$log"
 }
 
 drive() {
-  METERING_DEMO_HOST_URL=http://127.0.0.1:$1 METERING_DEMO_SIDECAR_URL=http://127.0.0.1:$2 \
-    METERING_DEMO_GATEWAY_URL=http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT METERING_DEMO_UPSTREAM_PORT=$METERING_DEMO_UPSTREAM_PORT \
-    METERING_DEMO_ADMIN_KEY_FILE=$METERING_DEMO_DATA/admin-key METERING_DEMO_DATA=$METERING_DEMO_DATA METERING_DEMO_KEEP=$METERING_DEMO_KEEP \
-    timeout --foreground --kill-after=10 "$DEMO_SECONDS" dotnet "$(output_of samples/Demo Metering.Demo)" drive
+  (
+    cd "$METERING_ROOT"
+    exec timeout --foreground --kill-after=10 "$DEMO_SECONDS" dotnet "$(output_of samples/Demo Metering.Demo)" drive
+  )
 }
 
 case ${1:-} in
@@ -112,20 +113,22 @@ stop_demo
 remove_demo
 mkdir -p "$METERING_DEMO_DATA/log"
 
+# What samples/Demo reads, as upstream and as driver, and what the templates of the gateway may name.
 host_port=$(free_port 4)
-sidecar_port=$((host_port + 1))
+METERING_DEMO_SIDECAR_PORT=$((host_port + 1))
 METERING_DEMO_GATEWAY_PORT=$((host_port + 2))
-METERING_DEMO_UPSTREAM_PORT=$((host_port + 3))
-# shellcheck disable=SC2034 # render reads it by name.
-METERING_DEMO_SIDECAR_PORT=$sidecar_port
+export METERING_DEMO_UPSTREAM_PORT=$((host_port + 3))
+export METERING_DEMO_HOST_URL=http://127.0.0.1:$host_port METERING_DEMO_SIDECAR_URL=http://127.0.0.1:$METERING_DEMO_SIDECAR_PORT
+export METERING_DEMO_GATEWAY_URL=http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT METERING_DEMO_ADMIN_KEY_FILE=$METERING_DEMO_DATA/admin-key
+export METERING_DEMO_DATA METERING_DEMO_KEEP
 
 trap stop_demo EXIT
 trap 'exit 130' INT TERM HUP
-start_product "$host_port" "$sidecar_port"
+start_product "$host_port" "$METERING_DEMO_SIDECAR_PORT"
 start_upstream
 start_gateway
-drive "$host_port" "$sidecar_port"
+drive
 if [ -n "$METERING_DEMO_KEEP" ]; then
   trap - EXIT
-  say "It keeps running: gateway http://127.0.0.1:$METERING_DEMO_GATEWAY_PORT, product http://127.0.0.1:$host_port. Stop it with: ./metering demo --stop"
+  say "It keeps running: gateway $METERING_DEMO_GATEWAY_URL, product $METERING_DEMO_HOST_URL. Stop it with: ./metering demo --stop"
 fi
