@@ -43,7 +43,7 @@ public static class HostApplication
         builder.Services.AddPlatform(options, dataSource, clock, [.. IngestModule.Queues]);
         builder.Services.AddIngest();
         builder.Services.AddSubscriptions();
-        builder.Services.AddInvoicing();
+        builder.Services.AddInvoicing(options);
         builder.Services.AddPortal();
 
         var app = builder.Build();

@@ -1,4 +1,12 @@
+using Metering.Contracts.Messages;
+using Metering.Invoicing.Billing;
+using Metering.Invoicing.Documents;
+using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Suppliers;
+using Metering.Platform;
+using Metering.Platform.Clock;
 using Metering.Platform.Database;
+using Metering.Platform.Messaging;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,12 +17,26 @@ public static class InvoicingModule
 {
     public static MigrationSet Migrations { get; } = MigrationSet.Of("invoicing", typeof(InvoicingModule).Assembly);
 
-    public static void AddInvoicing(this IServiceCollection services)
+    public static void AddInvoicing(this IServiceCollection services, MeteringOptions options)
     {
         services.AddSingleton(Migrations);
+        services.AddMessageHandler<SubscriptionStarted, SubscriptionStartedHandler>();
+        services.AddMessageHandler<SubscriptionEnded, SubscriptionEndedHandler>();
+        services.AddSingleton<LineRating>();
+        services.AddSingleton<SupplierStore>();
+        services.AddSingleton<BillingRun>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<BillingRun>());
+        services.AddSingleton<InvoiceReader>();
+        services.AddSingleton<UpcomingReader>();
+        services.AddSingleton<InvoiceHtml>();
+        services.AddSingleton<IInvoiceRenderer, WeasyPrintRenderer>();
+        services.AddBillingSchedule(options);
     }
 
     public static void MapInvoicing(this IEndpointRouteBuilder routes)
     {
+        routes.MapInvoices();
+        routes.MapUpcoming();
+        routes.MapSupplier();
     }
 }

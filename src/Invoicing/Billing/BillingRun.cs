@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Metering.Ingest.Usage;
+using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Suppliers;
+using Metering.Platform.Clock;
+using Metering.Platform.Database;
+using Metering.Subscriptions.Subscribing;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace Metering.Invoicing.Billing;
+
+/// <summary>
+/// Closes what is due, one period of one subscription per transaction: rate, issue, move the cursor. A crash anywhere leaves
+/// whole documents and a cursor that says where to go on; two runs at once share the work.
+/// </summary>
+public sealed class BillingRun(
+    MeteringDatabase database,
+    SubscriptionReader subscriptions,
+    UsageReader usage,
+    LineRating rating,
+    SupplierStore suppliers,
+    ILogger<BillingRun> logger)
+    : IDueWork
+{
+    private static readonly Duration FirstRetryDelay = Duration.FromMinutes(5);
+    private const int MaxRetryDoublings = 8;
+
+    public async Task<Instant?> NextDueAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return await BillingCursor.NextDueAsync(session, cancellationToken);
+    }
+
+    public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)
+    {
+        while (await CloseNextAsync(now, cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Closes one period, or finds that a cursor was early.</summary>
+    /// <returns>False when nothing is due that is not being worked on elsewhere.</returns>
+    public async Task<bool> CloseNextAsync(Instant now, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await BillingCursor.TakeDueAsync(session, now, cancellationToken) is not { } cursor)
+        {
+            return false;
+        }
+
+        try
+        {
+            var closing = Stopwatch.GetTimestamp();
+            await CloseAsync(session, cursor, now, cancellationToken);
+            await session.CommitAsync(cancellationToken);
+            InvoicingMetrics.PeriodClosed(Stopwatch.GetElapsedTime(closing));
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // One subscription that cannot be billed must not hold up the others: it is kept, visible, and tried again.
+            await session.DisposeAsync();
+            await RememberFailureAsync(cursor, exception, now, cancellationToken);
+        }
+
+        return true;
+    }
+
+    private async Task CloseAsync(DbSession session, BillingCursor cursor, Instant now, CancellationToken cancellationToken)
+    {
+        var subscription = await subscriptions.FindAsync(cursor.SubscriptionId, cancellationToken)
+            ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
+        var supplier = await suppliers.DefaultAsync(session, cancellationToken);
+        if (NextDue(subscription, cursor.BilledThrough, supplier) is not ({ } boundary, { } dueAt))
+        {
+            await cursor.PostponeAsync(session, null, cancellationToken);
+            return;
+        }
+
+        if (dueAt > now)
+        {
+            await cursor.PostponeAsync(session, dueAt, cancellationToken);
+            return;
+        }
+
+        var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
+        var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
+        var lines = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+        var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
+        var next = NextDue(subscription, boundary, supplier);
+        await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
+        if (invoice is not null)
+        {
+            InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
+            logger.InvoiceIssued(invoice.Id, invoice.Number, cursor.SubscriptionId, invoice.Lines.Length);
+        }
+    }
+
+    /// <summary>Nobody is sent a bill for nothing: a period whose lines all cost nothing makes no document and takes no number.</summary>
+    private static async Task<Invoice?> IssueUnlessEmptyAsync(
+        DbSession session, BillableSubscription subscription, SupplierProfile supplier, ImmutableArray<InvoiceLine> lines,
+        Watermark watermark, Instant now, CancellationToken cancellationToken) =>
+        lines.All(line => line.Amount.IsZero)
+            ? null
+            : await InvoiceIssue.IssueAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
+
+    /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed at once.</summary>
+    private static (Instant? Boundary, Instant? DueAt) NextDue(BillableSubscription subscription, Instant? billedThrough, SupplierProfile supplier)
+    {
+        var boundary = BillingTimeline.NextBoundary(subscription, billedThrough);
+        return (boundary, billedThrough is null ? boundary : boundary + supplier.CollectionPeriod);
+    }
+
+    private async Task RememberFailureAsync(BillingCursor cursor, Exception exception, Instant now, CancellationToken cancellationToken)
+    {
+        var retryAt = now + (FirstRetryDelay * (1 << Math.Min(cursor.Failures, MaxRetryDoublings)));
+        logger.BillingFailed(exception, cursor.SubscriptionId, retryAt);
+        InvoicingMetrics.Failed();
+        await using var session = await database.BeginAsync(cancellationToken);
+        await cursor.FailAsync(session, exception.Message, retryAt, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,14 @@
+using Metering.Rating;
+using Metering.Subscriptions.Subscribing;
+using NodaTime;
+
+namespace Metering.Invoicing.Billing;
+
+/// <summary>A line that falls due, before anybody has looked at usage.</summary>
+/// <param name="Price">The rate card's price, known to exist.</param>
+/// <param name="DueAt">When it became due: the start of the period for fees in advance, its end otherwise.</param>
+public sealed record PlannedLine(BillablePhase Phase, BillableRateCard RateCard, Price Price, LinePeriod Period, Instant DueAt)
+{
+    /// <summary>Whether the amount depends on how much was used.</summary>
+    public bool NeedsUsage => Price is not Price.Flat;
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Metering.Invoicing.Invoices;
+using Metering.Rating;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Metering.Invoicing.Documents;
+
+/// <summary>How a document words dates, periods and figures.</summary>
+public static class DocumentText
+{
+    private static readonly LocalDatePattern DatePattern = LocalDatePattern.Create("d MMM yyyy", CultureInfo.InvariantCulture);
+    private static readonly LocalDateTimePattern TimePattern = LocalDateTimePattern.Create("d MMM yyyy HH:mm", CultureInfo.InvariantCulture);
+
+    public static DateTimeZone ZoneOf(Invoice invoice) => DateTimeZoneProviders.Tzdb.GetZoneOrNull(invoice.Customer.Zone) ?? DateTimeZone.Utc;
+
+    public static string Date(Instant instant, DateTimeZone zone) => DatePattern.Format(instant.InZone(zone).Date);
+
+    /// <summary>
+    /// Whole days are written with their last day, as contracts do: 1 Jan 2026 – 31 Jan 2026. Where an end is not midnight,
+    /// both are written with their time, and the second is not included.
+    /// </summary>
+    public static string PeriodText(ServicePeriod period, DateTimeZone zone)
+    {
+        var (start, end) = (period.Start.InZone(zone).LocalDateTime, period.End.InZone(zone).LocalDateTime);
+        if (start.TimeOfDay != LocalTime.Midnight || end.TimeOfDay != LocalTime.Midnight)
+        {
+            return $"{TimePattern.Format(start)} – {TimePattern.Format(end)}";
+        }
+
+        var last = end.Date.PlusDays(-1);
+        return start.Date == last ? DatePattern.Format(last) : $"{DatePattern.Format(start.Date)} – {DatePattern.Format(last)}";
+    }
+
+    public static string Amount(Money money) => AmountText.Grouped(money.Amount, money.Currency);
+
+    public static string Amount(decimal amount, Currency currency) => AmountText.Grouped(amount, currency);
+
+    /// <summary>What a discount or a minimum "costs" each is not a price: nothing is written there.</summary>
+    public static string Quantity(LineCharge charge) => charge.IsDiscount || charge.IsCommitment ? "" : AmountText.Quantity(charge.Quantity);
+
+    public static string UnitPrice(LineCharge charge, Currency currency) =>
+        charge.IsDiscount || charge.IsCommitment ? "" : AmountText.UnitPrice(charge.UnitPrice, currency);
+
+    /// <summary>Written only where rounding changed something, so that a reader with a calculator is not puzzled.</summary>
+    public static string? BeforeRounding(LineCharge charge, Currency currency) =>
+        charge.ExactAmount == charge.Amount ? null : AmountText.Grouped(charge.ExactAmount, currency);
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using Metering.Invoicing.Documents;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+
+namespace Metering.Invoicing.Invoices;
+
+/// <summary><c>/api/v1/billing/invoices</c>: one document in four forms, by path or by <c>Accept</c>.</summary>
+internal static class InvoiceEndpoints
+{
+    private const string Root = "/api/v1/billing/invoices";
+
+    public static void MapInvoices(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Root, ListInvoices.HandleAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet(Root + "/{invoiceId}", GetAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet(Root + "/{invoiceId}/csv", CsvAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet(Root + "/{invoiceId}/html", HtmlAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet(Root + "/{invoiceId}/pdf", PdfAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet(Root + "/{invoiceId}/lines/{lineId}/events", LineEvents.HandleAsync).RequireScope(Scope.InvoicesRead);
+    }
+
+    private static async Task<IResult> GetAsync(
+        string invoiceId, HttpRequest request, InvoiceReader reader, InvoiceHtml html, IInvoiceRenderer renderer, CancellationToken cancellationToken)
+    {
+        if (await reader.FindAsync(invoiceId, cancellationToken) is not { } invoice)
+        {
+            return Problem.NotFound("invoice", invoiceId);
+        }
+
+        return FormOf(request) switch
+        {
+            DocumentForm.Json => Results.Ok(InvoiceView.Of(invoice, withLines: true)),
+            DocumentForm.Csv => InvoiceAnswer.Csv(invoice),
+            DocumentForm.Html => await InvoiceAnswer.HtmlAsync(invoice, html, request.HttpContext.Response),
+            DocumentForm.Pdf => await InvoiceAnswer.PdfAsync(invoice, renderer, cancellationToken),
+        };
+    }
+
+    private static async Task<IResult> CsvAsync(string invoiceId, InvoiceReader reader, CancellationToken cancellationToken) =>
+        await reader.FindAsync(invoiceId, cancellationToken) is { } invoice ? InvoiceAnswer.Csv(invoice) : Problem.NotFound("invoice", invoiceId);
+
+    private static async Task<IResult> HtmlAsync(
+        string invoiceId, HttpResponse response, InvoiceReader reader, InvoiceHtml html, CancellationToken cancellationToken) =>
+        await reader.FindAsync(invoiceId, cancellationToken) is { } invoice
+            ? await InvoiceAnswer.HtmlAsync(invoice, html, response)
+            : Problem.NotFound("invoice", invoiceId);
+
+    private static async Task<IResult> PdfAsync(string invoiceId, InvoiceReader reader, IInvoiceRenderer renderer, CancellationToken cancellationToken) =>
+        await reader.FindAsync(invoiceId, cancellationToken) is { } invoice
+            ? await InvoiceAnswer.PdfAsync(invoice, renderer, cancellationToken)
+            : Problem.NotFound("invoice", invoiceId);
+
+    /// <summary>The first form that the caller names, best quality first; JSON when none is named.</summary>
+    private static DocumentForm FormOf(HttpRequest request) =>
+        request.GetTypedHeaders().Accept
+            .OrderByDescending(accept => accept.Quality ?? 1.0)
+            .Select(accept => accept.MediaType.Value?.ToLowerInvariant() switch
+            {
+                "application/json" => DocumentForm.Json,
+                "text/csv" => DocumentForm.Csv,
+                "text/html" => DocumentForm.Html,
+                "application/pdf" => DocumentForm.Pdf,
+                _ => (DocumentForm?)null,
+            })
+            .FirstOrDefault(form => form is not null) ?? DocumentForm.Json;
+
+    private enum DocumentForm
+    {
+        Json,
+        Csv,
+        Html,
+        Pdf,
+    }
+}
+
+/// <summary>A document as an HTTP answer, for the API and for the portal.</summary>
+public static class InvoiceAnswer
+{
+    public static IResult Csv(Invoice invoice) =>
+        Results.File(Encoding.UTF8.GetBytes(InvoiceCsv.Of(invoice)), "text/csv; charset=utf-8", $"{invoice.Number}.csv");
+
+    /// <summary>Shown, not downloaded; the page may load and run nothing.</summary>
+    public static async Task<IResult> HtmlAsync(Invoice invoice, InvoiceHtml html, HttpResponse response)
+    {
+        response.Headers[HeaderNames.ContentSecurityPolicy] = InvoiceHtml.ContentSecurityPolicy;
+        return Results.Text(await html.RenderAsync(invoice), "text/html; charset=utf-8");
+    }
+
+    public static async Task<IResult> PdfAsync(Invoice invoice, IInvoiceRenderer renderer, CancellationToken cancellationToken) =>
+        await renderer.RenderAsync(invoice, cancellationToken) switch
+        {
+            PdfOutcome.Rendered pdf => Results.File(pdf.Bytes, "application/pdf", $"{invoice.Number}.pdf"),
+            PdfOutcome.NotInstalled missing => Problem.Of(ProblemType.NotAvailable, missing.WhatToDo),
+            PdfOutcome.Busy => Problem.Of(ProblemType.NotAvailable, "Too many PDFs are being made; try again in a moment."),
+            PdfOutcome.Failed => Problem.Of(ProblemType.NotAvailable, "The PDF could not be made; the reason is in the log. The HTML form still serves."),
+            var other => throw new System.Diagnostics.UnreachableException($"{other.GetType()} is not an outcome of rendering."),
+        };
+}

@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+using Metering.Platform.Http;
+using Metering.Rating;
+
+namespace Metering.Invoicing.Invoices;
+
+/// <summary>A charge as it was rated, kept with the line for ever: what was counted, at which price, by which rule, how rounded.</summary>
+/// <param name="Reference">Names the charge within its line, such as <c>graduated-tier-2-unit</c>.</param>
+/// <param name="ExactAmount">Before rounding.</param>
+/// <param name="Amount">In whole minor units.</param>
+public sealed record LineCharge(
+    string Reference,
+    string Name,
+    string Rule,
+    string Kind,
+    ChargeTier? Tier,
+    [property: JsonConverter(typeof(NumericConverter))] decimal Quantity,
+    [property: JsonConverter(typeof(ExactNumberConverter))] decimal UnitPrice,
+    [property: JsonConverter(typeof(ExactNumberConverter))] decimal ExactAmount,
+    [property: JsonConverter(typeof(NumericConverter))] decimal Amount)
+{
+    public static LineCharge Of(Charge charge) => new(
+        charge.ChildReference,
+        charge.Name,
+        RuleName(charge.Rule),
+        KindName(charge.Kind),
+        charge.Tier is { } tier ? new ChargeTier(tier.Number, tier.From, tier.UpTo) : null,
+        charge.Quantity,
+        charge.UnitPrice,
+        charge.Exact.Amount,
+        charge.Amount.Amount);
+
+    [JsonIgnore]
+    public bool IsDiscount => Kind == KindName(ChargeKind.Discount);
+
+    [JsonIgnore]
+    public bool IsCommitment => Kind == KindName(ChargeKind.Commitment);
+
+    private static string RuleName(ChargeRule rule) => rule switch
+    {
+        ChargeRule.FlatFee => "flat_fee",
+        ChargeRule.PerUnit => "per_unit",
+        ChargeRule.Package => "package",
+        ChargeRule.GraduatedTierUnit => "graduated_tier_unit",
+        ChargeRule.GraduatedTierFlat => "graduated_tier_flat",
+        ChargeRule.VolumeTierUnit => "volume_tier_unit",
+        ChargeRule.VolumeTierFlat => "volume_tier_flat",
+        ChargeRule.PercentageDiscount => "percentage_discount",
+        ChargeRule.MaximumSpend => "maximum_spend",
+        ChargeRule.MinimumSpend => "minimum_spend",
+    };
+
+    private static string KindName(ChargeKind kind) => kind switch
+    {
+        ChargeKind.Usage => "usage",
+        ChargeKind.Fee => "fee",
+        ChargeKind.Discount => "discount",
+        ChargeKind.Commitment => "commitment",
+    };
+}
+
+/// <summary>The quantities a tier covers: above <paramref name="From"/>, up to and including <paramref name="UpTo"/>.</summary>
+public sealed record ChargeTier(
+    int Number,
+    [property: JsonConverter(typeof(NumericConverter))] decimal From,
+    [property: JsonConverter(typeof(OptionalNumericConverter))] decimal? UpTo);

@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Subscriptions.Customers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Metering.Invoicing.Invoices;
+
+/// <summary><c>GET /api/v1/billing/invoices</c>: issued documents, newest first.</summary>
+internal static class ListInvoices
+{
+    private const int MaxCustomers = 100;
+
+    private static readonly ImmutableArray<string> Statuses =
+        ["gathering", "draft", "issuing", "issued", "payment_processing", "overdue", "paid", "uncollectible", "voided"];
+
+    public static async Task<IResult> HandleAsync(
+        [AsParameters] InvoiceListQuery query, InvoiceReader reader, CustomerReader customers, CancellationToken cancellationToken)
+    {
+        var errors = new List<FieldError>();
+        if (PageRequest.TryCreate(query.Page, query.PageSize, out var page) is { } pageError)
+        {
+            errors.Add(pageError);
+        }
+
+        if (query.Statuses?.FirstOrDefault(status => !Statuses.Contains(status)) is not null)
+        {
+            errors.Add(new FieldError("?statuses", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + "."));
+        }
+
+        if (query.Customers?.Length > MaxCustomers)
+        {
+            errors.Add(new FieldError("?customers", "too_many", $"At most {MaxCustomers} customers at a time."));
+        }
+
+        var filter = new InvoiceFilter(
+            default,
+            ReadInstant("issuedAfter", query.IssuedAfter, errors),
+            ReadInstant("issuedBefore", query.IssuedBefore, errors),
+            ReadInstant("periodStartAfter", query.PeriodStartAfter, errors),
+            ReadInstant("periodStartBefore", query.PeriodStartBefore, errors));
+        if (errors.Count > 0)
+        {
+            return Problem.Invalid(errors);
+        }
+
+        // Documents exist only once they are issued; nothing has another status yet.
+        if (query.Statuses is { Length: > 0 } statuses && !statuses.Contains("issued"))
+        {
+            return Results.Ok(new Page<InvoiceView>([], 0, page.Number, page.Size));
+        }
+
+        filter = filter with { CustomerIds = await CustomerIdsAsync(query.Customers, customers, cancellationToken) };
+        var (invoices, total) = await reader.ListAsync(filter, page, cancellationToken);
+        var withLines = query.Expand?.Contains("lines") ?? false;
+        return Results.Ok(new Page<InvoiceView>([.. invoices.Select(invoice => InvoiceView.Of(invoice, withLines))], total, page.Number, page.Size));
+    }
+
+    /// <summary>Ids are taken as they are, keys are looked up; one that nobody has matches nothing.</summary>
+    private static async Task<ImmutableArray<Guid>> CustomerIdsAsync(
+        string[]? idsOrKeys, CustomerReader customers, CancellationToken cancellationToken)
+    {
+        if (idsOrKeys is not { Length: > 0 })
+        {
+            return default;
+        }
+
+        var ids = ImmutableArray.CreateBuilder<Guid>();
+        foreach (var idOrKey in idsOrKeys)
+        {
+            if (PublicId.TryParse(idOrKey, out var id))
+            {
+                ids.Add(id);
+            }
+            else if (await customers.FindAsync(idOrKey, cancellationToken) is { } customer)
+            {
+                ids.Add(customer.Id);
+            }
+        }
+
+        return ids.ToImmutable();
+    }
+
+    private static Instant? ReadInstant(string name, string? text, List<FieldError> errors)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true } parsed)
+        {
+            return parsed.Value.ToInstant();
+        }
+
+        errors.Add(new FieldError($"?{name}", "invalid_time", "A time is written as 2026-01-31T00:00:00Z."));
+        return null;
+    }
+}
+
+/// <summary>The query parameters of the list, named as OpenMeter names them.</summary>
+internal sealed record InvoiceListQuery(
+    [property: FromQuery(Name = "page")] int? Page,
+    [property: FromQuery(Name = "pageSize")] int? PageSize,
+    [property: FromQuery(Name = "customers")] string[]? Customers,
+    [property: FromQuery(Name = "statuses")] string[]? Statuses,
+    [property: FromQuery(Name = "expand")] string[]? Expand,
+    [property: FromQuery(Name = "issuedAfter")] string? IssuedAfter,
+    [property: FromQuery(Name = "issuedBefore")] string? IssuedBefore,
+    [property: FromQuery(Name = "periodStartAfter")] string? PeriodStartAfter,
+    [property: FromQuery(Name = "periodStartBefore")] string? PeriodStartBefore);

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Metering.Ingest.Usage;
+using Metering.Invoicing.Billing;
+using Metering.Rating;
+using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Subscribing;
+using NodaTime;
+
+namespace Metering.Invoicing.Invoices;
+
+/// <summary>
+/// What the running period has cost so far: the same plan and the same rating as the bill, over the usage there is now.
+/// Nothing is stored. A minimum counts as if the period ended now, because it will be owed.
+/// </summary>
+public sealed class UpcomingReader(SubscriptionReader subscriptions, UsageReader usage, LineRating rating)
+{
+    /// <returns>One per subscription that is active at <paramref name="now"/>.</returns>
+    public async Task<ImmutableArray<UpcomingCost>> OfCustomerAsync(CustomerAccount customer, Instant now, CancellationToken cancellationToken)
+    {
+        var costs = ImmutableArray.CreateBuilder<UpcomingCost>();
+        var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
+        foreach (var subscription in await subscriptions.OfCustomerAsync(customer.Id, cancellationToken))
+        {
+            if (subscription.ActiveFrom > now || subscription.ActiveTo <= now)
+            {
+                continue;
+            }
+
+            var planned = BillingPlanner.LinesRunningAt(subscription, now);
+            var lines = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+            var total = lines.Aggregate(Money.Zero(subscription.Currency), (sum, line) => sum + line.Amount);
+            costs.Add(new UpcomingCost(subscription, PeriodAt(subscription, now), BillingTimeline.NextBoundary(subscription, now), lines, total));
+        }
+
+        return costs.ToImmutable();
+    }
+
+    private static ServicePeriod PeriodAt(BillableSubscription subscription, Instant now)
+    {
+        var full = BillingTimeline.CalendarOf(subscription, subscription.BillingCadence).PeriodContaining(now);
+        return new ServicePeriod(
+            Instant.Max(full.Start, subscription.ActiveFrom), subscription.ActiveTo is { } end ? Instant.Min(full.End, end) : full.End);
+    }
+}
+
+/// <summary>The running period of one subscription.</summary>
+/// <param name="NextBoundary">When it is billed next; null when it ends before.</param>
+public sealed record UpcomingCost(
+    BillableSubscription Subscription, ServicePeriod Period, Instant? NextBoundary, ImmutableArray<InvoiceLine> Lines, Money Total);

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace Metering.Invoicing;
+
+internal static partial class Log
+{
+    [LoggerMessage(4001, LogLevel.Information, "Invoice {InvoiceId} ({Number}) of subscription {SubscriptionId} issued with {Lines} lines")]
+    public static partial void InvoiceIssued(this ILogger logger, Guid invoiceId, string number, Guid subscriptionId, int lines);
+
+    [LoggerMessage(4002, LogLevel.Error, "Subscription {SubscriptionId} could not be billed; it is tried again at {RetryAt}")]
+    public static partial void BillingFailed(this ILogger logger, Exception exception, Guid subscriptionId, Instant retryAt);
+
+    [LoggerMessage(4003, LogLevel.Error, "The billing run stopped; what is due stays due and the next run goes on with it")]
+    public static partial void BillingRunStopped(this ILogger logger, Exception exception);
+
+    [LoggerMessage(4004, LogLevel.Error, "WeasyPrint failed with exit code {ExitCode} for invoice {InvoiceId}: {Output}")]
+    public static partial void PdfFailed(this ILogger logger, Guid invoiceId, int exitCode, string output);
+
+    [LoggerMessage(4005, LogLevel.Warning, "WeasyPrint was stopped after {Limit} for invoice {InvoiceId}")]
+    public static partial void PdfTimedOut(this ILogger logger, Guid invoiceId, TimeSpan limit);
+}
