@@ -1,4 +1,10 @@
+using Metering.Platform.Clock;
 using Metering.Platform.Database;
+using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Snapshots;
+using Metering.Subscriptions.Subscribing;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,9 +18,29 @@ public static class SubscriptionsModule
     public static void AddSubscriptions(this IServiceCollection services)
     {
         services.AddSingleton(Migrations);
+        services.AddSingleton<CustomerReader>();
+        services.AddSingleton<SubscriptionReader>();
+        services.AddSingleton<AccessBoundaries>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
     }
 
     public static void MapSubscriptions(this IEndpointRouteBuilder routes)
     {
+        CreateCustomer.Map(routes);
+        GetCustomers.Map(routes);
+        ReplaceCustomer.Map(routes);
+        DeleteCustomer.Map(routes);
+        Credentials.Map(routes);
+        CreateFeature.Map(routes);
+        GetFeatures.Map(routes);
+        ArchiveFeature.Map(routes);
+        CreatePlan.Map(routes);
+        GetPlans.Map(routes);
+        ReplacePlan.Map(routes);
+        PublishPlan.Map(routes);
+        ArchivePlan.Map(routes);
+        Subscribe.Map(routes);
+        GetSubscriptions.Map(routes);
+        CancelSubscription.Map(routes);
     }
 }

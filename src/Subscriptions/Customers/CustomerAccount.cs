@@ -5,7 +5,7 @@ using NodaTime;
 namespace Metering.Subscriptions.Customers;
 
 /// <summary>Who buys, as other modules see it.</summary>
-/// <param name="SubjectKeys">The subjects whose usage is the customer's; may be empty.</param>
+/// <param name="SubjectKeys">The subjects whose usage is the customer's; never empty: without subject keys it is the key, or else the id.</param>
 /// <param name="Currency">Null until something is bought.</param>
 /// <param name="Zone">Where the customer's days and months begin.</param>
 public sealed record CustomerAccount(

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Metering.Platform.Database;
 
 namespace Metering.Subscriptions.Customers;
@@ -7,10 +6,22 @@ namespace Metering.Subscriptions.Customers;
 public sealed class CustomerReader(MeteringDatabase database)
 {
     /// <summary>By 26-character id or by key; null when there is none. Deleted customers are found by id only.</summary>
-    public Task<CustomerAccount?> FindAsync(string idOrKey, CancellationToken cancellationToken) => throw new NotImplementedException($"{database}");
+    public async Task<CustomerAccount?> FindAsync(string idOrKey, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return (await CustomerRow.FindAsync(session, idOrKey, cancellationToken))?.ToAccount();
+    }
 
-    public Task<CustomerAccount?> FindAsync(Guid id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<CustomerAccount?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return (await CustomerRow.FindAsync(session, id, cancellationToken))?.ToAccount();
+    }
 
     /// <summary>The customer that a subject's usage belongs to.</summary>
-    public Task<CustomerAccount?> FindBySubjectAsync(string subject, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<CustomerAccount?> FindBySubjectAsync(string subject, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return (await CustomerRow.FindBySubjectAsync(session, subject, cancellationToken))?.ToAccount();
+    }
 }

@@ -20,7 +20,11 @@ public sealed record BillableSubscription(
     Instant BillingAnchor,
     Instant ActiveFrom,
     Instant? ActiveTo,
-    ImmutableArray<BillablePhase> Phases);
+    ImmutableArray<BillablePhase> Phases)
+{
+    /// <summary>Whether a flat fee is charged for the served part of its period only.</summary>
+    public bool ProratesFees { get; init; } = true;
+}
 
 /// <summary>Which version of which plan a subscription follows.</summary>
 public sealed record PlanReference(Guid Id, string Key, string Name, int Version);

@@ -1,0 +1,51 @@
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Snapshots;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Customers;
+
+/// <summary><c>POST /api/v1/customers</c>.</summary>
+internal static class CreateCustomer
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite);
+
+    private static async Task<IResult> CreateAsync(CustomerBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        if (body.Check() is { Any: true } errors)
+        {
+            return errors.ToResult();
+        }
+
+        var now = clock.GetCurrentInstant();
+        var id = PublicId.New(now);
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await session.ExecuteAsync(InsertSql, CustomerWriting.Parameters(id, body, body.Currency, now), cancellationToken) == 0)
+        {
+            return Problem.Of(ProblemType.AlreadyExists, "Another customer has this key.", new FieldError("/key", "taken", "Another customer has this key."));
+        }
+
+        if (await CustomerWriting.ReplaceSubjectsAsync(session, id, body, cancellationToken) is { Count: > 0 } taken)
+        {
+            return Problem.Of(ProblemType.AlreadyExists, "A subject belongs to another customer.", taken);
+        }
+
+        await SnapshotVersions.BumpAsync(session, [id], cancellationToken);
+        var row = await CustomerRow.FindAsync(session, id, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.Created($"/api/v1/customers/{PublicId.Format(id)}", row!.ToView(currentSubscription: null));
+    }
+
+    private const string InsertSql = """
+        insert into subscriptions.customer
+            (id, key, name, description, primary_email, currency, time_zone, billing_address, metadata, created_at, updated_at)
+        values
+            (@id, @Key, @Name, @Description, @PrimaryEmail, @currency, @timeZone, @billingAddress::jsonb, @metadata::jsonb, @now, @now)
+        on conflict (key) where deleted_at is null do nothing
+        """;
+}

@@ -1,0 +1,121 @@
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Snapshots;
+using Metering.Subscriptions.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Customers;
+
+/// <summary>
+/// <c>/api/v1/customers/{idOrKey}/credentials</c>: the API keys by which a gateway recognises the customer. Only the hash is stored; the
+/// secret is answered once. They open nothing in this API.
+/// </summary>
+internal static class Credentials
+{
+    private const string Path = "/api/v1/customers/{idOrKey}/credentials";
+    private const int MaxPerCustomer = 1_000;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead);
+        routes.MapDelete(Path + "/{credentialId}", RevokeAsync).RequireScope(Scope.CustomersWrite);
+    }
+
+    private static async Task<IResult> CreateAsync(
+        string idOrKey, CreateCredential body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        Texts.Name(body.Name, "/name", errors);
+        if (errors.Any)
+        {
+            return errors.ToResult();
+        }
+
+        var now = clock.GetCurrentInstant();
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await CustomerRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } customer)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        if (await session.SingleAsync<long>(CountSql, new { customer.Id }, cancellationToken) >= MaxPerCustomer)
+        {
+            return Problem.Of(ProblemType.Conflict, $"A customer has at most {MaxPerCustomer} credentials that work; revoke one first.");
+        }
+
+        var secret = ApiKey.Generate("mtr_live");
+        var id = PublicId.New(now);
+        await session.ExecuteAsync(InsertSql, new { id, customerId = customer.Id, body.Name, hash = secret.Hash(), now }, cancellationToken);
+        await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        var shown = PublicId.Format(id);
+        return Results.Created(
+            $"/api/v1/customers/{PublicId.Format(customer.Id)}/credentials/{shown}", new CreatedCredential(shown, body.Name, now, secret.Secret));
+    }
+
+    private static async Task<IResult> ListAsync(string idOrKey, MeteringDatabase database, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        if (await CustomerRow.FindAsync(session, idOrKey, cancellationToken) is not { } customer)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        var rows = await session.QueryAsync<CredentialRow>(ListSql, new { customer.Id }, cancellationToken);
+        return Results.Ok(rows.Select(row => new CredentialView(PublicId.Format(row.Id), row.Name, row.CreatedAt, row.RevokedAt)));
+    }
+
+    private static async Task<IResult> RevokeAsync(
+        string idOrKey, string credentialId, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await CustomerRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } customer)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        var parameters = new { id = PublicId.TryParse(credentialId, out var id) ? id : default, customerId = customer.Id, now = clock.GetCurrentInstant() };
+        if (await session.ExecuteAsync(RevokeSql, parameters, cancellationToken) == 0)
+        {
+            return Problem.NotFound("credential", credentialId);
+        }
+
+        await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.NoContent();
+    }
+
+    private const string CountSql = "select count(*) from subscriptions.credential where customer_id = @Id and revoked_at is null";
+
+    private const string InsertSql = """
+        insert into subscriptions.credential (id, customer_id, name, key_hash, created_at)
+        values (@id, @customerId, @Name, @hash, @now)
+        """;
+
+    private const string ListSql = """
+        select id, name, created_at as createdAt, revoked_at as revokedAt
+        from subscriptions.credential
+        where customer_id = @Id
+        order by id
+        """;
+
+    private const string RevokeSql = """
+        update subscriptions.credential
+        set revoked_at = coalesce(revoked_at, @now)
+        where id = @id and customer_id = @customerId
+        """;
+
+    private sealed record CreateCredential(string Name);
+
+    private sealed record CreatedCredential(string Id, string Name, Instant CreatedAt, string Key);
+
+    private sealed record CredentialView(string Id, string Name, Instant CreatedAt, Instant? RevokedAt);
+
+    private sealed record CredentialRow(Guid Id, string Name, Instant CreatedAt, Instant? RevokedAt);
+}

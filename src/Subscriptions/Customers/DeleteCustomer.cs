@@ -1,0 +1,53 @@
+using Metering.Platform.Database;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Snapshots;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Customers;
+
+/// <summary>
+/// <c>DELETE /api/v1/customers/{idOrKey}</c>: the customer's keys stop working and its key and subjects are free again. What was billed keeps
+/// the customer by its id. Refused while a subscription runs or is scheduled.
+/// </summary>
+internal static class DeleteCustomer
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite);
+
+    private static async Task<IResult> DeleteAsync(string idOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        var now = clock.GetCurrentInstant();
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await CustomerRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } customer)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        if (await session.SingleAsync<bool>(SubscribedSql, new { customer.Id, now }, cancellationToken))
+        {
+            return Problem.Of(ProblemType.Conflict, "The customer has a subscription that has not ended; cancel it first.");
+        }
+
+        await session.ExecuteAsync(DeleteSql, new { customer.Id, now }, cancellationToken);
+        await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.NoContent();
+    }
+
+    private const string SubscribedSql = """
+        select exists (
+            select from subscriptions.subscription
+            where customer_id = @Id and (active_to is null or active_to > @now)
+        )
+        """;
+
+    private const string DeleteSql = """
+        update subscriptions.customer_subject set released_at = @now where customer_id = @Id and released_at is null;
+        update subscriptions.credential set revoked_at = @now where customer_id = @Id and revoked_at is null;
+        update subscriptions.customer set deleted_at = @now, updated_at = @now where id = @Id
+        """;
+}

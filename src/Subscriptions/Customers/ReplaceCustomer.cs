@@ -1,0 +1,79 @@
+using Metering.Platform.Database;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Leases;
+using Metering.Subscriptions.Snapshots;
+using Metering.Subscriptions.Subscribing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Customers;
+
+/// <summary><c>PUT /api/v1/customers/{idOrKey}</c>: the body becomes the customer; what it leaves out is gone.</summary>
+internal static class ReplaceCustomer
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite);
+
+    private static async Task<IResult> ReplaceAsync(
+        string idOrKey, CustomerBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        if (body.Check() is { Any: true } errors)
+        {
+            return errors.ToResult();
+        }
+
+        var now = clock.GetCurrentInstant();
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await CustomerRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } before)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        // Something was bought in it: the currency stays when it is left out, and cannot become another one.
+        var bought = await session.SingleAsync<bool>(BoughtSql, new { before.Id }, cancellationToken);
+        if (bought && body.Currency is not null && body.Currency != before.Currency)
+        {
+            return Problem.Of(
+                ProblemType.Conflict, "The currency is in use.",
+                new FieldError("/currency", "currency_in_use", $"The customer has bought in {before.Currency}."));
+        }
+
+        if (body.Key is not null && await CustomerWriting.IsKeyTakenAsync(session, body.Key, before.Id, cancellationToken))
+        {
+            return Problem.Of(ProblemType.AlreadyExists, "Another customer has this key.", new FieldError("/key", "taken", "Another customer has this key."));
+        }
+
+        var currency = body.Currency ?? (bought ? before.Currency : null);
+        await session.ExecuteAsync(UpdateSql, CustomerWriting.Parameters(before.Id, body, currency, now), cancellationToken);
+        if (await CustomerWriting.ReplaceSubjectsAsync(session, before.Id, body, cancellationToken) is { Count: > 0 } taken)
+        {
+            return Problem.Of(ProblemType.AlreadyExists, "A subject belongs to another customer.", taken);
+        }
+
+        await PoolOpening.ForgetMeasurementsAsync(session, before.Id, cancellationToken);
+        await SnapshotVersions.BumpAsync(session, [before.Id], cancellationToken);
+        var after = await CustomerRow.FindAsync(session, before.Id, cancellationToken);
+        var current = await SubscriptionRow.FindCurrentIdAsync(session, before.Id, now, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.Ok(after!.ToView(current));
+    }
+
+    private const string BoughtSql = "select exists (select from subscriptions.subscription where customer_id = @Id)";
+
+    private const string UpdateSql = """
+        update subscriptions.customer
+        set key = @Key,
+            name = @Name,
+            description = @Description,
+            primary_email = @PrimaryEmail,
+            currency = @currency,
+            time_zone = @timeZone,
+            billing_address = @billingAddress::jsonb,
+            metadata = @metadata::jsonb,
+            updated_at = @now
+        where id = @id
+        """;
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using NodaTime;
+
+namespace Metering.Subscriptions.Features;
+
+/// <summary>A feature as stored.</summary>
+internal sealed record FeatureRow(
+    Guid Id,
+    string Key,
+    string Name,
+    string? MeterSlug,
+    string? EventType,
+    string? Aggregation,
+    string Metadata,
+    Instant CreatedAt,
+    Instant UpdatedAt,
+    Instant? ArchivedAt)
+{
+    /// <summary>Completed by a where clause.</summary>
+    public const string SelectSql = """
+        select id, key, name, meter_slug as meterSlug, event_type as eventType, aggregation, metadata::text as metadata,
+               created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
+        from subscriptions.feature
+        """;
+
+    private const string ByIdSql = SelectSql + " where id = @id";
+
+    private const string ByKeySql = SelectSql + " where key = @key and archived_at is null";
+
+    private const string ByKeysSql = SelectSql + " where key = any(@keys) and archived_at is null";
+
+    /// <summary>Units can only be counted one by one when the meter adds them up.</summary>
+    public bool CountsUnits => Aggregation is "Sum" or "Count";
+
+    /// <summary>Archived features are found by id only.</summary>
+    public static async Task<FeatureRow?> FindAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
+    {
+        var byId = PublicId.TryParse(idOrKey, out var id) ? await session.FirstOrNoneAsync<FeatureRow>(ByIdSql, new { id }, cancellationToken) : null;
+        return byId ?? await session.FirstOrNoneAsync<FeatureRow>(ByKeySql, new { key = idOrKey }, cancellationToken);
+    }
+
+    public static async Task<ImmutableDictionary<string, FeatureRow>> FindAllAsync(
+        DbSession session, IEnumerable<string> keys, CancellationToken cancellationToken) =>
+        (await session.QueryAsync<FeatureRow>(ByKeysSql, new { keys = keys.Distinct().ToArray() }, cancellationToken))
+        .ToImmutableDictionary(feature => feature.Key, StringComparer.Ordinal);
+
+    public FeatureView ToView() => new(
+        PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), CreatedAt, UpdatedAt, ArchivedAt);
+}
+
+/// <summary>A feature as the API shows it.</summary>
+internal sealed record FeatureView(
+    string Id,
+    string Key,
+    string Name,
+    string? MeterSlug,
+    ImmutableSortedDictionary<string, string>? Metadata,
+    Instant CreatedAt,
+    Instant UpdatedAt,
+    Instant? ArchivedAt);

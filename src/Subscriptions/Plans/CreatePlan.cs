@@ -1,0 +1,59 @@
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Plans;
+
+/// <summary><c>POST /api/v1/plans</c>: a draft. Under a key that exists it is the next version; a key has one draft at a time.</summary>
+internal static class CreatePlan
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/plans", CreateAsync).RequireScope(Scope.CatalogWrite);
+
+    private static async Task<IResult> CreateAsync(PlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(body), cancellationToken);
+        if (PlanChecks.Check(body, features) is { Any: true } errors)
+        {
+            return errors.ToResult();
+        }
+
+        await PlanRow.LockKeyAsync(session, body.Key, cancellationToken);
+        var (latest, hasDraft) = await session.SingleAsync<(int, bool)>(VersionsSql, new { body.Key }, cancellationToken);
+        if (hasDraft)
+        {
+            return Problem.Of(
+                ProblemType.AlreadyExists, "The plan has a draft already; change or delete that.",
+                new FieldError("/key", "draft_exists", "The plan has a draft already; change or delete that."));
+        }
+
+        var now = clock.GetCurrentInstant();
+        var row = new PlanRow(
+            PublicId.New(now), body.Key, latest + 1, body.Name, body.Description, body.Currency, body.BillingCadence,
+            body.ProRatingConfig?.Enabled ?? true, Metadata.ToJson(body.Phases), Metadata.ToJson(body.Metadata ?? Metadata.None),
+            null, null, now, now);
+        await session.ExecuteAsync(InsertSql, row, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.Created($"/api/v1/plans/{PublicId.Format(row.Id)}", row.ToView());
+    }
+
+    private const string VersionsSql = """
+        select coalesce(max(version), 0), coalesce(bool_or(effective_from is null), false)
+        from subscriptions.plan
+        where key = @Key
+        """;
+
+    private const string InsertSql = """
+        insert into subscriptions.plan
+            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at)
+        values
+            (@Id, @Key, @Version, @Name, @Description, @Currency, @BillingCadence, @Prorates, @Phases::jsonb, @Metadata::jsonb, @CreatedAt, @UpdatedAt)
+        """;
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Metering.Rating;
+using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Wire;
+
+namespace Metering.Subscriptions.Plans;
+
+/// <summary>What can be wrong with an entitlement template.</summary>
+internal static class EntitlementChecks
+{
+    /// <summary>Units are counted in 64 bits; this leaves room for sums over many leases.</summary>
+    public const decimal MaxAllowance = 1_000_000_000_000_000m;
+
+    public const int MaxConfigLength = 16_384;
+    public const int MaxRateLimits = 8;
+    public const long MaxRate = 1_000_000_000;
+    private const int MaxPriority = 255;
+
+    public static void Check(EntitlementTemplateBody template, FeatureRow? feature, string at, FieldErrors errors)
+    {
+        Metadata.Check(template.Metadata, $"{at}/metadata", errors);
+        if (template.Type is not ("boolean" or "static" or "metered"))
+        {
+            errors.Add($"{at}/type", "unknown_entitlement_type", "An entitlement is boolean, static or metered.");
+            return;
+        }
+
+        CheckAllowedFields(template, at, errors);
+        CheckRateLimits(template, at, errors);
+        if (template.Type == "static")
+        {
+            errors.AddIf(
+                template.Config is null || template.Config.Length > MaxConfigLength || !IsJson(template.Config), $"{at}/config", "invalid_json",
+                $"The configuration is JSON written as text, of at most {MaxConfigLength} characters.");
+        }
+        else if (template.Type == "metered")
+        {
+            errors.AddIf(
+                feature is { CountsUnits: false }, $"{at}/type", "feature_not_countable",
+                "A metered entitlement needs a feature whose meter counts or sums.");
+            CheckMetered(template, at, errors);
+        }
+    }
+
+    private static void CheckAllowedFields(EntitlementTemplateBody template, string at, FieldErrors errors)
+    {
+        (string Field, bool Present, bool Allowed)[] fields =
+        [
+            ("config", template.Config is not null, template.Type == "static"),
+            ("isSoftLimit", template.IsSoftLimit is not null, template.Type == "metered"),
+            ("issueAfterReset", template.IssueAfterReset is not null, template.Type == "metered"),
+            ("issueAfterResetPriority", template.IssueAfterResetPriority is not null, template.Type == "metered"),
+            ("preserveOverageAtReset", template.PreserveOverageAtReset is not null, template.Type == "metered"),
+            ("usagePeriod", template.UsagePeriod is not null, template.Type == "metered"),
+            ("rateLimits", template.RateLimits is not null, template.Type != "static"),
+        ];
+        foreach (var (field, present, allowed) in fields)
+        {
+            errors.AddIf(present && !allowed, $"{at}/{field}", "not_allowed", $"A {template.Type} entitlement has no {field}.");
+        }
+    }
+
+    private static void CheckMetered(EntitlementTemplateBody template, string at, FieldErrors errors)
+    {
+        var issued = template.IssueAfterReset ?? 0m;
+        errors.AddIf(
+            issued is < 0m or > MaxAllowance || issued != decimal.Truncate(issued), $"{at}/issueAfterReset", "out_of_range",
+            $"Whole units from 0 to {MaxAllowance} are issued.");
+        errors.AddIf(
+            template.IssueAfterResetPriority is < 1 or > MaxPriority, $"{at}/issueAfterResetPriority", "out_of_range",
+            $"A priority is 1 to {MaxPriority}.");
+        errors.AddIf(
+            template.PreserveOverageAtReset == true, $"{at}/preserveOverageAtReset", "not_supported", "Overage is not carried into the next period.");
+        errors.AddIf(
+            template.UsagePeriod is not null && !Cadence.TryParse(template.UsagePeriod, out _), $"{at}/usagePeriod", "invalid_duration",
+            "A usage period is an ISO 8601 duration of one unit, such as P1D or P1M.");
+    }
+
+    private static void CheckRateLimits(EntitlementTemplateBody template, string at, FieldErrors errors)
+    {
+        if (template.RateLimits is not { IsDefault: false } limits)
+        {
+            return;
+        }
+
+        errors.AddIf(limits.Length > MaxRateLimits, $"{at}/rateLimits", "too_many", $"At most {MaxRateLimits} rate limits.");
+        foreach (var (i, limit) in limits.Take(MaxRateLimits).Index())
+        {
+            var pointer = $"{at}/rateLimits/{i}";
+            if (limit is null)
+            {
+                errors.Add(pointer, "required", "A rate limit is an object.");
+                continue;
+            }
+
+            errors.AddIf(limit.Limit is < 1 or > MaxRate, $"{pointer}/limit", "out_of_range", $"A rate is 1 to {MaxRate} requests.");
+            errors.AddIf(limit.Burst is < 1 or > MaxRate, $"{pointer}/burst", "out_of_range", $"A burst is 1 to {MaxRate} requests.");
+            errors.AddIf(
+                !RateLimitWindow.TryParse(limit.Per, out _), $"{pointer}/per", "invalid_duration",
+                $"A window is PTnS, PTnM or PTnH, of 1 to {RateLimitWindow.MaxSeconds} seconds.");
+        }
+    }
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Metering.Rating;
+using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Wire;
+
+namespace Metering.Subscriptions.Plans;
+
+/// <summary>Everything that can be wrong with a plan, found in one pass. Pure: the features it may name are handed in.</summary>
+internal static class PlanChecks
+{
+    public const int MaxPhases = 20;
+    public const int MaxRateCards = 500;
+
+    /// <summary>Every feature key that the plan names.</summary>
+    public static IEnumerable<string> FeatureKeysOf(PlanBody plan) => Phases(plan)
+        .SelectMany(phase => phase?.RateCards is { IsDefault: false } cards ? cards : [])
+        .Select(card => card?.FeatureKey).OfType<string>().Where(Texts.IsKey);
+
+    public static FieldErrors Check(PlanBody plan, ImmutableDictionary<string, FeatureRow> features)
+    {
+        var errors = new FieldErrors();
+        Texts.Key(plan.Key, "/key", errors);
+        Texts.Name(plan.Name, "/name", errors);
+        Texts.Description(plan.Description, "/description", errors);
+        Metadata.Check(plan.Metadata, "/metadata", errors);
+        errors.AddIf(
+            !Currency.TryParse(plan.Currency, out _), "/currency", "unknown_currency", "A currency is a code of ISO 4217 in capitals, such as USD.");
+        CheckCadence(plan.BillingCadence, "/billingCadence", errors);
+        errors.AddIf(
+            plan.ProRatingConfig is { Mode: not "prorate_prices" }, "/proRatingConfig/mode", "unknown_mode", "The only mode is prorate_prices.");
+        errors.AddIf(
+            plan.SettlementMode is not (null or "credit_then_invoice"), "/settlementMode", "not_supported", "The only settlement mode is credit_then_invoice.");
+        CheckPhases(plan, features, errors);
+        return errors;
+    }
+
+    /// <summary>Money is billed by the hour at the shortest.</summary>
+    private static void CheckCadence(string? text, string pointer, FieldErrors errors)
+    {
+        if (!Cadence.TryParse(text, out var cadence))
+        {
+            errors.Add(pointer, "invalid_duration", "A cadence is an ISO 8601 duration of one unit, such as P1M, P1Y or P1W.");
+            return;
+        }
+
+        errors.AddIf(cadence.Unit == CadenceUnit.Minute, pointer, "out_of_range", "The shortest billing cadence is PT1H.");
+    }
+
+    private static void CheckPhases(PlanBody plan, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
+    {
+        var phases = Phases(plan);
+        errors.AddIf(phases.Length is 0 or > MaxPhases, "/phases", "out_of_range", $"A plan has 1 to {MaxPhases} phases.");
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (i, phase) in phases.Take(MaxPhases).Index())
+        {
+            var at = $"/phases/{i}";
+            if (phase is null)
+            {
+                errors.Add(at, "required", "A phase is an object.");
+                continue;
+            }
+
+            Texts.Key(phase.Key, $"{at}/key", errors);
+            errors.AddIf(!keys.Add(phase.Key), $"{at}/key", "duplicate", "Another phase has this key.");
+            Texts.Name(phase.Name, $"{at}/name", errors);
+            Texts.Description(phase.Description, $"{at}/description", errors);
+            Metadata.Check(phase.Metadata, $"{at}/metadata", errors);
+            CheckDuration(phase, isLast: i == phases.Length - 1, $"{at}/duration", errors);
+            CheckRateCards(phase, at, features, errors);
+        }
+    }
+
+    private static void CheckDuration(PhaseBody phase, bool isLast, string pointer, FieldErrors errors)
+    {
+        errors.AddIf(isLast && phase.Duration is not null, pointer, "last_phase_not_open", "The last phase is open: its duration is null.");
+        errors.AddIf(!isLast && phase.Duration is null, pointer, "open_phase_not_last", "Only the last phase is open; this one hides those after it.");
+        errors.AddIf(
+            phase.Duration is not null && !Cadence.TryParse(phase.Duration, out _), pointer, "invalid_duration",
+            "A duration is ISO 8601 of one unit, such as P14D or P1M.");
+    }
+
+    private static void CheckRateCards(
+        PhaseBody phase, string at, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
+    {
+        var cards = phase.RateCards.IsDefault ? [] : phase.RateCards;
+        errors.AddIf(cards.Length > MaxRateCards, $"{at}/rateCards", "too_many", $"A phase has at most {MaxRateCards} rate cards.");
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        var entitled = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (i, card) in cards.Take(MaxRateCards).Index())
+        {
+            var pointer = $"{at}/rateCards/{i}";
+            if (card is null)
+            {
+                errors.Add(pointer, "required", "A rate card is an object.");
+                continue;
+            }
+
+            errors.AddIf(!keys.Add(card.Key), $"{pointer}/key", "duplicate", "Another rate card of the phase has this key.");
+            errors.AddIf(
+                card.EntitlementTemplate is not null && card.FeatureKey is { } key && !entitled.Add(key), $"{pointer}/entitlementTemplate", "duplicate",
+                "Another rate card of the phase entitles to the same feature.");
+            CheckRateCard(card, pointer, features, errors);
+        }
+    }
+
+    private static void CheckRateCard(
+        RateCardBody card, string at, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
+    {
+        Texts.Key(card.Key, $"{at}/key", errors);
+        Texts.Name(card.Name, $"{at}/name", errors);
+        Texts.Description(card.Description, $"{at}/description", errors);
+        Metadata.Check(card.Metadata, $"{at}/metadata", errors);
+        errors.AddIf(
+            card.Type is not ("flat_fee" or "usage_based"), $"{at}/type", "unknown_rate_card_type", "A rate card is flat_fee or usage_based.");
+        if (card.BillingCadence is not null)
+        {
+            CheckCadence(card.BillingCadence, $"{at}/billingCadence", errors);
+        }
+
+        var feature = card.FeatureKey is null ? null : features.GetValueOrDefault(card.FeatureKey);
+        errors.AddIf(
+            card.FeatureKey is not null && feature is null, $"{at}/featureKey", "unknown_feature", "There is no feature with this key, or it is archived.");
+        if (card.Type == "flat_fee")
+        {
+            errors.AddIf(card.Price is { Type: not "flat" }, $"{at}/price/type", "not_allowed", "The price of a flat fee is flat.");
+            errors.AddIf(card.Discounts?.Usage is not null, $"{at}/discounts/usage", "not_allowed", "A flat fee has no usage to discount.");
+        }
+        else if (card.Type == "usage_based")
+        {
+            errors.AddIf(card.BillingCadence is null, $"{at}/billingCadence", "required", "Usage is billed by periods and needs a cadence.");
+            errors.AddIf(card.FeatureKey is null, $"{at}/featureKey", "required", "A usage-based card names the feature whose use it bills.");
+            errors.AddIf(feature is { MeterSlug: null }, $"{at}/featureKey", "feature_without_meter", "The feature has no meter, so its use is not measured.");
+        }
+
+        PriceTerms.Check(card, at, errors);
+        if (card.EntitlementTemplate is { } template)
+        {
+            errors.AddIf(card.FeatureKey is null, $"{at}/featureKey", "required", "An entitlement needs the feature it is for.");
+            EntitlementChecks.Check(template, feature, $"{at}/entitlementTemplate", errors);
+        }
+    }
+
+    private static ImmutableArray<PhaseBody> Phases(PlanBody plan) => plan.Phases.IsDefault ? [] : plan.Phases;
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Plans;
+
+/// <summary><c>PUT /api/v1/plans/{planIdOrKey}</c>: rewrites a draft. What was published stays as it is for ever.</summary>
+internal static class ReplacePlan
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite);
+
+    private static async Task<IResult> ReplaceAsync(
+        string planIdOrKey, ReplacePlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        {
+            return Problem.NotFound("plan", planIdOrKey);
+        }
+
+        if (!row.IsDraft)
+        {
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a draft can be changed. Create the next version.");
+        }
+
+        if (body.Key is not null && body.Key != row.Key)
+        {
+            return Problem.Invalid("/key", "immutable", $"The plan's key is '{row.Key}' and stays so.");
+        }
+
+        var plan = body.ToPlan(row);
+        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
+        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        {
+            return errors.ToResult();
+        }
+
+        var parameters = new
+        {
+            row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
+            phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now = clock.GetCurrentInstant(),
+        };
+        await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
+        var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.Ok(after!.ToView());
+    }
+
+    private const string UpdateSql = """
+        update subscriptions.plan
+        set name = @Name,
+            description = @Description,
+            currency = @Currency,
+            billing_cadence = @BillingCadence,
+            prorates = @prorates,
+            phases = @phases::jsonb,
+            metadata = @metadata::jsonb,
+            updated_at = @now
+        where id = @Id
+        """;
+
+    /// <param name="Key">May be left out; not another one.</param>
+    /// <param name="Currency">Stays when left out.</param>
+    private sealed record ReplacePlanBody(
+        string Name,
+        string BillingCadence,
+        ImmutableArray<PhaseBody> Phases,
+        string? Key = null,
+        string? Currency = null,
+        string? Description = null,
+        ProRatingBody? ProRatingConfig = null,
+        string? SettlementMode = null,
+        ImmutableSortedDictionary<string, string>? Metadata = null)
+    {
+        public PlanBody ToPlan(PlanRow row) =>
+            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata);
+    }
+}

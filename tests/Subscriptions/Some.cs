@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using Metering.Testing;
+
+namespace Metering.Subscriptions.Tests;
+
+/// <summary>Test data that says "any will do".</summary>
+internal static class Some
+{
+    public static JsonObject Plan(string key, params JsonNode[] rateCards) => new()
+    {
+        ["key"] = key,
+        ["name"] = $"Plan {key}",
+        ["currency"] = "USD",
+        ["billingCadence"] = "P1M",
+        ["phases"] = new JsonArray(Phase("main", null, rateCards)),
+    };
+
+    public static JsonObject Phase(string key, string? duration, params JsonNode[] rateCards) => new()
+    {
+        ["key"] = key,
+        ["name"] = $"Phase {key}",
+        ["duration"] = duration,
+        ["rateCards"] = new JsonArray(rateCards),
+    };
+
+    public static JsonObject FlatFee(string amount = "49.00") => Json("""
+        {"type":"flat_fee","key":"platform","name":"Platform fee","billingCadence":"P1M","price":{"type":"flat","amount":"AMOUNT","paymentTerm":"in_advance"}}
+        """.Replace("AMOUNT", amount, StringComparison.Ordinal));
+
+    public static JsonObject Entitled(string featureKey, string template) => Json($$"""
+        {"type":"flat_fee","key":"{{featureKey}}","name":"{{featureKey}}","featureKey":"{{featureKey}}","billingCadence":null,"price":null,
+         "entitlementTemplate":{{template}}}
+        """);
+
+    public static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
+
+    public static Task<JsonNode> FeatureAsync(TestHost host, string key, string? meterSlug = null) =>
+        host.PostAsync("/api/v1/features", meterSlug is null
+            ? new JsonObject { ["key"] = key, ["name"] = key }
+            : new JsonObject { ["key"] = key, ["name"] = key, ["meterSlug"] = meterSlug }, 201);
+
+    public static Task<JsonNode> CustomerAsync(TestHost host, string key, string timeZone = "UTC") => host.PostAsync(
+        "/api/v1/customers",
+        Json($$"""{"name":"{{key}} Inc","key":"{{key}}","usageAttribution":{"subjectKeys":["{{key}}-app"]},"timeZone":"{{timeZone}}"}"""), 201);
+
+    public static async Task<JsonNode> PublishedAsync(TestHost host, JsonObject plan)
+    {
+        var draft = await host.PostAsync("/api/v1/plans", plan, 201);
+        return await host.PostAsync($"/api/v1/plans/{draft["id"]}/publish", new JsonObject(), 200);
+    }
+
+    public static Task<JsonNode> SubscribedAsync(TestHost host, string customerKey, string planKey) => host.PostAsync(
+        "/api/v1/subscriptions", Json($$"""{"plan":{"key":"{{planKey}}"},"customerKey":"{{customerKey}}"}"""), 201);
+}
