@@ -10,6 +10,8 @@ public static class HandCalculation
 {
     public const decimal ProFee = 49.00m;
     public const decimal EnterpriseMinimum = 5_000.00m;
+    private const long EnterpriseFirstStep = 1_000_000_000;
+    private const long EnterpriseSecondStep = 5_000_000_000;
 
     // Tokens at which the price changes, and USD per token up to there.
     private static readonly (long UpTo, decimal PerToken)[] ProTiers =
@@ -35,6 +37,17 @@ public static class HandCalculation
         }
 
         return new HandBill(total, string.Join(" + ", steps));
+    }
+
+    /// <summary>By volume: the step that the whole month reaches prices every token. At least the minimum is due.</summary>
+    public static HandBill Enterprise(long tokens)
+    {
+        var perMillion = tokens <= EnterpriseFirstStep ? 3.50m : tokens <= EnterpriseSecondStep ? 2.50m : 2.00m;
+        var usage = Cents(tokens * perMillion / 1_000_000m);
+        var sum = $"{Count(tokens)} x {Amount(perMillion)}/M = {Amount(usage)}";
+        return usage >= EnterpriseMinimum
+            ? new HandBill(usage, sum)
+            : new HandBill(EnterpriseMinimum, $"{sum}, raised by {Amount(EnterpriseMinimum - usage)} to the committed minimum");
     }
 
     public static string Amount(decimal amount) => amount.ToString("#,0.00", CultureInfo.InvariantCulture);
