@@ -1,5 +1,11 @@
+using Metering.Ingest.Broker;
+using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Recording;
+using Metering.Ingest.Rollups;
 using Metering.Ingest.Usage;
+using Metering.Platform;
+using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +18,8 @@ public static class IngestModule
 {
     public static MigrationSet Migrations { get; } = MigrationSet.Of("ingest", typeof(IngestModule).Assembly);
 
-    public static IReadOnlyList<BrokerQueue> Queues { get; } = [];
+    /// <summary>Consumed when a broker is configured.</summary>
+    public static IReadOnlyList<BrokerQueue> Queues { get; } = [UsageEventsConsumer.Queue];
 
     public static void AddIngest(this IServiceCollection services)
     {
@@ -20,9 +27,36 @@ public static class IngestModule
         services.AddSingleton<MeterCatalog>();
         services.AddSingleton<UsageReader>();
         services.AddSingleton<EventReader>();
+        services.AddSingleton<MeterBackfill>();
+        services.AddSingleton<BatchWriter>();
+        services.AddSingleton<EventRecorder>();
+        services.AddSingleton<EventIntake>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventIntake>());
+        services.AddSingleton<RollupFolding>();
+        services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<EmbeddedAcceptance>();
+        services.AddSingleton<BrokerAcceptance>();
+        services.AddSingleton<IEventAcceptance>(provider => HasBroker(provider)
+            ? provider.GetRequiredService<BrokerAcceptance>()
+            : provider.GetRequiredService<EmbeddedAcceptance>());
+        services.AddSingleton<IDrain>(provider => HasBroker(provider)
+            ? provider.GetRequiredService<BrokerAcceptance>()
+            : provider.GetRequiredService<EventIntake>());
     }
 
     public static void MapIngest(this IEndpointRouteBuilder routes)
     {
+        routes.MapPostEvents();
+        routes.MapListEvents();
+        routes.MapListRejectedEvents();
+        routes.MapListEventConflicts();
+        routes.MapMeters();
+        routes.MapCreateMeter();
+        routes.MapUpdateMeter();
+        routes.MapDeleteMeter();
+        routes.MapQueryMeter();
+        routes.MapMeterValues();
     }
+
+    private static bool HasBroker(IServiceProvider provider) => provider.GetRequiredService<MeteringOptions>().RabbitMq is not null;
 }

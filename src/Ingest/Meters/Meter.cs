@@ -16,4 +16,16 @@ public sealed record Meter(
     string? ValueProperty,
     ImmutableSortedDictionary<string, string> GroupBy,
     Instant CreatedAt,
-    Instant UpdatedAt);
+    Instant UpdatedAt)
+{
+    /// <summary>Events before this instant are not counted; null counts all.</summary>
+    public Instant? EventFrom { get; init; }
+
+    public ImmutableSortedDictionary<string, string> Metadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>A deleted meter counts nothing more and its slug is free again.</summary>
+    public Instant? DeletedAt { get; init; }
+
+    /// <summary>The meter's short name in the rollups.</summary>
+    internal int Number { get; init; }
+}

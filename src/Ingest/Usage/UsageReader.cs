@@ -1,14 +1,105 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Events;
+using Metering.Ingest.Meters;
+using Metering.Ingest.Rollups;
 using Metering.Platform.Database;
+using NodaTime;
 
 namespace Metering.Ingest.Usage;
 
 /// <summary>Answers usage queries.</summary>
 public sealed class UsageReader(MeteringDatabase database)
 {
-    public Task<ImmutableArray<UsageRow>> ReadAsync(UsageQuery query, CancellationToken cancellationToken) =>
-        throw new NotImplementedException($"{database}");
+    /// <summary>Groups by subject; the other dimensions are the meter's.</summary>
+    public const string SubjectDimension = "subject";
+
+    /// <summary>Bounds an answer in both directions: windows, and rows.</summary>
+    public const int MaxRows = 100_000;
+
+    /// <summary>The rows in order of start, subject and dimension values.</summary>
+    /// <exception cref="InvalidOperationException">The query names no meter, or asks for more than <see cref="MaxRows"/>.</exception>
+    public async Task<ImmutableArray<UsageRow>> ReadAsync(UsageQuery query, CancellationToken cancellationToken) =>
+        await AnswerAsync(query, cancellationToken) switch
+        {
+            UsageAnswer.Rows rows => rows.Values,
+            UsageAnswer.TooFine => throw new InvalidOperationException($"A usage query of {query.MeterSlug} asks for more than {MaxRows} rows."),
+            _ => throw new InvalidOperationException($"There is no meter {query.MeterSlug}."),
+        };
 
     /// <summary>A watermark that no batch still being written can slip under: reading with it again gives the same answer for ever.</summary>
-    public Task<Watermark> CurrentWatermarkAsync(CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<Watermark> CurrentWatermarkAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        return await CurrentWatermarkAsync(session, cancellationToken);
+    }
+
+    /// <summary>The lock is held until the session ends, so the session should end soon.</summary>
+    internal static async Task<Watermark> CurrentWatermarkAsync(DbSession session, CancellationToken cancellationToken)
+    {
+        await IngestLocks.StillAsync(session, cancellationToken);
+        return new Watermark(await session.SingleAsync<long>("select coalesce(max(batch), 0) from ingest.batch", null, cancellationToken));
+    }
+
+    internal async Task<UsageAnswer> AnswerAsync(UsageQuery query, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+
+        // One snapshot for all that is read: folding may move rows from one table to the other meanwhile.
+        await session.ExecuteAsync("set transaction isolation level repeatable read read only", null, cancellationToken);
+        if (await MeterCatalog.FindAsync(query.MeterSlug, session, cancellationToken) is not { } meter)
+        {
+            return new UsageAnswer.NoSuchMeter();
+        }
+
+        var rollups = new RollupScan(session, meter, query);
+        var (from, to) = await SpanAsync(rollups, query, cancellationToken);
+        if (from >= to)
+        {
+            return new UsageAnswer.Rows([]);
+        }
+
+        var windows = query.Window is { } window ? new WindowGrid(window, query.Zone).Cover(from, to, MaxRows) : [];
+        if (windows is not { } boundaries)
+        {
+            return new UsageAnswer.TooFine();
+        }
+
+        var groups = new UsageGroups(query, meter.Aggregation, boundaries);
+        var split = query.Window == UsageWindow.Minute
+            ? UsageSplit.EventsOnly(from, to)
+            : UsageSplit.Of(from, to, boundaries, await rollups.FoldedPastAsync(from, to, cancellationToken));
+        await rollups.AddAsync(split, groups, boundaries, cancellationToken);
+        await new EventScan(session, new CompiledMeter(meter), query).AddAsync(split, groups, cancellationToken);
+        return groups.Count > MaxRows ? new UsageAnswer.TooFine() : new UsageAnswer.Rows(groups.ToRows());
+    }
+
+    /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>
+    private static async Task<(Instant From, Instant To)> SpanAsync(RollupScan rollups, UsageQuery query, CancellationToken cancellationToken)
+    {
+        var from = query.From;
+        var to = query.To;
+        if (from is null || to is null)
+        {
+            var (earliest, latest) = await rollups.HoursWithUsageAsync(cancellationToken);
+            from ??= earliest ?? EventLimits.LatestTime;
+            to ??= latest is { } hour ? hour + Duration.FromHours(1) : EventLimits.EarliestTime;
+        }
+
+        return (Instant.Max(from.Value, EventLimits.EarliestTime), Instant.Min(to.Value, EventLimits.LatestTime));
+    }
+}
+
+/// <summary>What came of a usage query.</summary>
+internal abstract record UsageAnswer
+{
+    private UsageAnswer()
+    {
+    }
+
+    public sealed record NoSuchMeter : UsageAnswer;
+
+    /// <summary>More windows or rows than <see cref="UsageReader.MaxRows"/>.</summary>
+    public sealed record TooFine : UsageAnswer;
+
+    public sealed record Rows(ImmutableArray<UsageRow> Values) : UsageAnswer;
 }

@@ -97,7 +97,7 @@ public sealed class TestClock(
 
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        foreach (var drain in drains)
+        foreach (var drain in drains.Reverse())
         {
             await drain.DrainAsync(cancellationToken);
         }

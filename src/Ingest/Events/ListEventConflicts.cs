@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Ingest.Events;
+
+/// <summary><c>GET /api/v1/events/conflicts</c>: what came under a known source and id with other content, latest first.</summary>
+internal static class ListEventConflicts
+{
+    public static void MapListEventConflicts(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/api/v1/events/conflicts", ListAsync).RequireScope(Scope.UsageRead);
+
+    private static async Task<IResult> ListAsync(int? page, int? pageSize, MeteringDatabase database, CancellationToken cancellationToken)
+    {
+        if (PageRequest.TryCreate(page, pageSize, out var asked) is { } error)
+        {
+            return Problem.Invalid(error);
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        var rows = await session.QueryAsync<ConflictRow>(ListSql, new { asked.Offset, asked.Size }, cancellationToken);
+        var total = await session.SingleAsync<long>("select count(*) from ingest.event_conflict", null, cancellationToken);
+        return Results.Ok(new Page<ConflictingEvent>([.. rows.Select(row => row.ToConflict())], total, asked.Number, asked.Size));
+    }
+
+    private const string ListSql = """
+        select c.source, c.id, c.type, c.subject, c.time, c.data, c.payload_hash as payloadHash, c.first_payload_hash as firstPayloadHash,
+               b.recorded_at as recordedAt
+        from ingest.event_conflict c
+        join ingest.batch b on b.batch = c.batch
+        order by c.batch desc, c.key
+        limit @Size offset @Offset
+        """;
+
+    private sealed record ConflictRow(
+        string Source, string Id, string Type, string Subject, Instant Time, string? Data, Guid PayloadHash, Guid FirstPayloadHash, Instant RecordedAt)
+    {
+        public ConflictingEvent ToConflict() => new(
+            Source, Id, Type, Subject, Time, Data is null ? null : JsonDocument.Parse(Data, EventJson.DataOptions).RootElement,
+            PayloadHash.ToString("N"), FirstPayloadHash.ToString("N"), RecordedAt);
+    }
+}
+
+/// <param name="FirstPayloadHash">Of the event that was recorded first, and counts.</param>
+internal sealed record ConflictingEvent(
+    string Source, string Id, string Type, string Subject, Instant Time, JsonElement? Data, string PayloadHash, string FirstPayloadHash,
+    Instant RecordedAt);

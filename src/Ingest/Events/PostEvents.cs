@@ -1,0 +1,99 @@
+using Metering.Ingest.Recording;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Ingest.Events;
+
+/// <summary>
+/// <c>POST /api/v1/events</c>: usage events in. 204 means that they can not be lost. A request with a malformed event is refused
+/// whole, naming every bad field; what is well formed but can not be counted is accepted and marked.
+/// </summary>
+internal static class PostEvents
+{
+    private const string RetryAfterSeconds = "1";
+
+    public static void MapPostEvents(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/v1/events", PostAsync)
+            .RequireScope(Scope.EventsWrite)
+            .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes));
+
+    private static async Task<IResult> PostAsync(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken)
+    {
+        if (await EventRequest.ReadAsync(http.Request, cancellationToken) is not { } request)
+        {
+            return Problem.Of(
+                ProblemType.UnsupportedMediaType,
+                "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+        }
+
+        var receivedAt = clock.GetCurrentInstant();
+        var read = CloudEventReader.Read(request.Body, request.Form, receivedAt);
+        if (read.Refusal is not null || !read.AllWellFormed)
+        {
+            return Problem.Invalid(ErrorsOf(read, request));
+        }
+
+        if (read.Count == 0)
+        {
+            return Results.NoContent();
+        }
+
+        var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
+        UsageEvent[] events = [.. read.Events.Select(item => item.Event!)];
+        return await acceptance.AcceptAsync(events, request.AsArray(isSingle), receivedAt, cancellationToken) switch
+        {
+            Acceptance.Full => TooMany(http),
+            Acceptance.Recorded recorded when WantsRepresentation(http.Request) => Represent(http, events, recorded.Results),
+            _ => Results.NoContent(),
+        };
+    }
+
+    private static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
+    {
+        var errors = read.Events.Where(item => item.Malformed is not null).SelectMany(item => item.Malformed!.Errors);
+        return [.. (read.Refusal is { } refusal ? errors.Append(refusal) : errors).Select(request.Place)];
+    }
+
+    private static IResult TooMany(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return Problem.Of(ProblemType.TooManyRequests, "More events are waiting to be recorded than fit; send these again in a moment.");
+    }
+
+    private static bool WantsRepresentation(HttpRequest request) =>
+        request.Headers["Prefer"].Any(value => value is not null && value.Contains("return=representation", StringComparison.OrdinalIgnoreCase));
+
+    private static IResult Represent(HttpContext http, UsageEvent[] events, EventResult[] results)
+    {
+        http.Response.Headers["Preference-Applied"] = "return=representation";
+        return Results.Ok(new IngestReport(
+            results.Count(result => result.Outcome == EventOutcome.Accepted),
+            results.Count(result => result.Outcome == EventOutcome.Duplicate),
+            results.Count(result => result.Outcome == EventOutcome.Conflict),
+            results.Count(result => result.Outcome == EventOutcome.Rejected),
+            [.. results.Select((result, index) => IngestResult.Of(index, events[index], result))]));
+    }
+}
+
+/// <summary>What became of a request's events.</summary>
+internal sealed record IngestReport(int Accepted, int Duplicate, int Conflict, int Rejected, IReadOnlyList<IngestResult> Results);
+
+/// <param name="Reason">Of a conflict or rejection; of an accepted event, why no meter counts it.</param>
+internal sealed record IngestResult(int Index, string Source, string Id, string Outcome, string? Reason)
+{
+    public static IngestResult Of(int index, UsageEvent usageEvent, EventResult result) =>
+        new(index, usageEvent.Source, usageEvent.Id, NameOf(result.Outcome), result.Reason);
+
+    private static string NameOf(EventOutcome outcome) => outcome switch
+    {
+        EventOutcome.Rejected => "rejected",
+        EventOutcome.Conflict => "conflict",
+        EventOutcome.Duplicate => "duplicate",
+        EventOutcome.Accepted => "accepted",
+    };
+}

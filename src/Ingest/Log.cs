@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Metering.Ingest;
+
+internal static partial class Log
+{
+    [LoggerMessage(2001, LogLevel.Warning, "A batch of {Events} events was not recorded; its senders were told to try again")]
+    public static partial void BatchNotRecorded(this ILogger logger, Exception exception, int events);
+
+    [LoggerMessage(2002, LogLevel.Error, "Event {EventId} of {Source} can not be recorded; it is kept in ingest.rejected_event")]
+    public static partial void EventRejected(this ILogger logger, Exception exception, string eventId, string source);
+
+    [LoggerMessage(2003, LogLevel.Warning, "{Events} malformed events of message {BatchId} are kept in ingest.rejected_event")]
+    public static partial void MalformedEventsRejected(this ILogger logger, int events, Guid batchId);
+
+    [LoggerMessage(2004, LogLevel.Warning, "Rollups were not folded; trying again in {Delay}")]
+    public static partial void FoldingFailed(this ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(2005, LogLevel.Information, "Meter {Slug} counted {Events} stored events")]
+    public static partial void MeterBackfilled(this ILogger logger, string slug, long events);
+}

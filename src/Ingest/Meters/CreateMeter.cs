@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Metering.Ingest.Rollups;
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Ingest.Meters;
+
+/// <summary><c>POST /api/v1/meters</c>: a meter that also counts the events stored before it.</summary>
+internal static class CreateMeter
+{
+    public static void MapCreateMeter(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/v1/meters", CreateAsync).RequireScope(Scope.CatalogWrite);
+
+    private static async Task<IResult> CreateAsync(
+        CreateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock, CancellationToken cancellationToken)
+    {
+        var errors = MeterRules.Check(request).ToArray();
+        if (errors.Length > 0)
+        {
+            return Problem.Invalid(errors);
+        }
+
+        await using var session = await database.BeginAsync(cancellationToken);
+        var watermark = await MeterBackfill.StandStillAsync(session, cancellationToken);
+        if (await session.ExecuteAsync(InsertSql, ParametersOf(request, clock.GetCurrentInstant()), cancellationToken) == 0)
+        {
+            return Problem.Of(ProblemType.AlreadyExists, "There is a meter with this slug.", new FieldError("/slug", "taken", "The slug is taken."));
+        }
+
+        await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
+        var meter = (await MeterCatalog.FindAsync(request.Slug, session, cancellationToken))!;
+        await backfill.RunAsync(session, meter, watermark, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.Created($"/api/v1/meters/{PublicId.Format(meter.Id)}", MeterResponse.Of(meter));
+    }
+
+    private static object ParametersOf(CreateMeterRequest request, Instant now) => new
+    {
+        id = PublicId.New(now),
+        request.Slug,
+        request.Name,
+        request.Description,
+        metadata = JsonSerializer.Serialize(request.Metadata ?? []),
+        request.Aggregation,
+        request.EventType,
+        request.EventFrom,
+        valueProperty = request.Aggregation == AggregationCode.Of(Aggregation.Count) ? null : request.ValueProperty,
+        groupBy = JsonSerializer.Serialize(request.GroupBy ?? []),
+        now,
+    };
+
+    private const string InsertSql = """
+        insert into ingest.meter (
+            id, slug, name, description, metadata, aggregation, event_type, event_from, value_property, group_by, created_at, updated_at)
+        values (
+            @id, @Slug, @Name, @Description, @metadata::jsonb, @Aggregation, @EventType, @EventFrom, @valueProperty, @groupBy::jsonb, @now, @now)
+        on conflict (slug) where deleted_at is null do nothing
+        """;
+}
+
+internal sealed record CreateMeterRequest(
+    string Slug,
+    string Aggregation,
+    string EventType,
+    string? Name = null,
+    string? Description = null,
+    Dictionary<string, string>? Metadata = null,
+    Instant? EventFrom = null,
+    string? ValueProperty = null,
+    Dictionary<string, string>? GroupBy = null);

@@ -1,0 +1,34 @@
+using Metering.Ingest.Rollups;
+using Metering.Platform.Database;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Ingest.Meters;
+
+/// <summary><c>DELETE /api/v1/meters/{idOrSlug}</c>: the meter counts nothing more. Its events stay, and a new meter can count them.</summary>
+internal static class DeleteMeter
+{
+    public static void MapDeleteMeter(this IEndpointRouteBuilder routes) =>
+        routes.MapDelete("/api/v1/meters/{idOrSlug}", DeleteAsync).RequireScope(Scope.CatalogWrite);
+
+    private static async Task<IResult> DeleteAsync(
+        string idOrSlug, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        await MeterBackfill.StandStillAsync(session, cancellationToken);
+        if (await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken) is not { } meter)
+        {
+            return Problem.NotFound("meter", idOrSlug);
+        }
+
+        await session.ExecuteAsync(
+            "update ingest.meter set deleted_at = @now, updated_at = @now where id = @Id", new { meter.Id, now = clock.GetCurrentInstant() }, cancellationToken);
+        await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.NoContent();
+    }
+}

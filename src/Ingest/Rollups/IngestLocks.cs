@@ -1,0 +1,28 @@
+using Metering.Platform.Database;
+
+namespace Metering.Ingest.Rollups;
+
+/// <summary>
+/// Advisory locks, all held to the end of the transaction. Every batch holds <see cref="RecordAsync"/> from before it takes its
+/// number until it has committed. Whoever gets <see cref="StillAsync"/> therefore knows that no batch is in flight: every number given
+/// out so far is committed or will never be, and every later batch has a greater one.
+/// </summary>
+internal static class IngestLocks
+{
+    private const int Module = 0x1E57;
+    private const int Batches = 1;
+    private const int Folding = 2;
+
+    public static Task RecordAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("select pg_advisory_xact_lock_shared(@Module, @Batches)", new { Module, Batches }, cancellationToken);
+
+    public static Task StillAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("select pg_advisory_xact_lock(@Module, @Batches)", new { Module, Batches }, cancellationToken);
+
+    /// <summary>Rollups are rearranged by one at a time. Taken before <see cref="StillAsync"/>, never after.</summary>
+    public static Task RearrangeAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("select pg_advisory_xact_lock(@Module, @Folding)", new { Module, Folding }, cancellationToken);
+
+    public static Task<bool> TryRearrangeAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.SingleAsync<bool>("select pg_try_advisory_xact_lock(@Module, @Folding)", new { Module, Folding }, cancellationToken);
+}

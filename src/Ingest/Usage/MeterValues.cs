@@ -1,0 +1,118 @@
+using Metering.Ingest.Events;
+using Metering.Ingest.Meters;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Ingest.Usage;
+
+/// <summary>
+/// <c>GET …/{idOrSlug}/subjects</c> and <c>…/group-by/{key}/values</c>: what there is to ask for. Read from the rollups, so that
+/// <c>from</c> and <c>to</c> reach to the whole hours they lie in.
+/// </summary>
+internal static class MeterValues
+{
+    private const int MaxValues = 10_000;
+    private static readonly Duration DefaultSpan = Duration.FromHours(24);
+
+    public static void MapMeterValues(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/meters/{idOrSlug}/subjects", SubjectsAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/meters/{idOrSlug}/group-by/{key}/values", ValuesAsync).RequireScope(Scope.UsageRead);
+    }
+
+    private static async Task<IResult> SubjectsAsync(
+        string idOrSlug, string? from, string? to, MeteringDatabase database, CancellationToken cancellationToken)
+    {
+        if (HourSpan.TryRead(from, to, EventLimits.EarliestTime, out var span) is { } error)
+        {
+            return Problem.Invalid(error);
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        return await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken) is not { } meter
+            ? Problem.NotFound("meter", idOrSlug)
+            : Results.Ok(await session.QueryAsync<string>(
+                SubjectsSql, new { meter.Number, span.From, span.To, MaxValues }, cancellationToken));
+    }
+
+    private static async Task<IResult> ValuesAsync(
+        string idOrSlug, string key, string? from, string? to, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    {
+        if (HourSpan.TryRead(from, to, clock.GetCurrentInstant() - DefaultSpan, out var span) is { } error)
+        {
+            return Problem.Invalid(error);
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        if (await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken) is not { } meter)
+        {
+            return Problem.NotFound("meter", idOrSlug);
+        }
+
+        return !meter.GroupBy.ContainsKey(key)
+            ? Problem.NotFound("dimension", key)
+            : Results.Ok(await session.QueryAsync<string>(
+                ValuesSql, new { meter.Number, key, span.From, span.To, MaxValues }, cancellationToken));
+    }
+
+    private const string SubjectsSql = """
+        select subject
+        from (
+            select subject from ingest.usage_hour where meter = @Number and hour > @From - interval '1 hour' and hour < @To
+            union
+            select subject from ingest.usage_delta where meter = @Number and hour > @From - interval '1 hour' and hour < @To
+        ) as seen
+        order by subject collate "C"
+        limit @MaxValues
+        """;
+
+    private const string ValuesSql = """
+        select value
+        from (
+            select dimensions ->> @key as value from ingest.usage_hour where meter = @Number and hour > @From - interval '1 hour' and hour < @To
+            union
+            select dimensions ->> @key from ingest.usage_delta where meter = @Number and hour > @From - interval '1 hour' and hour < @To
+        ) as seen
+        where value is not null
+        order by value collate "C"
+        limit @MaxValues
+        """;
+
+    private readonly record struct HourSpan(Instant From, Instant To)
+    {
+        public static FieldError? TryRead(string? from, string? to, Instant defaultFrom, out HourSpan span)
+        {
+            span = new HourSpan(defaultFrom, EventLimits.LatestTime);
+            if (from is not null)
+            {
+                if (!InstantConverter.TryParse(from, out var parsed))
+                {
+                    return NotATime("?from");
+                }
+
+                span = span with { From = parsed };
+            }
+
+            if (to is not null)
+            {
+                if (!InstantConverter.TryParse(to, out var parsed))
+                {
+                    return NotATime("?to");
+                }
+
+                span = span with { To = parsed };
+            }
+
+            return null;
+        }
+
+        private static FieldError NotATime(string pointer) =>
+            new(pointer, "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+    }
+}

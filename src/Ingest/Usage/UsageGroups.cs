@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Metering.Ingest.Meters;
+using Metering.Ingest.Rollups;
+using NodaTime;
+
+namespace Metering.Ingest.Usage;
+
+/// <summary>Gathers what rollups and events say, by window, subject and dimension values, into the rows of an answer.</summary>
+internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, ImmutableArray<Instant> boundaries)
+{
+    private static readonly Duration Hour = Duration.FromHours(1);
+
+    private readonly Dictionary<GroupKey, Group> groups = [];
+    private readonly ImmutableArray<string> dimensions = [.. query.GroupBy.Where(name => name != UsageReader.SubjectDimension)];
+    private readonly bool bySubject = query.GroupBy.Contains(UsageReader.SubjectDimension);
+    private Instant earliestHour = Instant.MaxValue;
+    private Instant latestHour = Instant.MinValue;
+
+    public int Count => groups.Count;
+
+    /// <summary>The dimensions grouped by, in the order in which values are passed to <see cref="Of"/>.</summary>
+    public ImmutableArray<string> Dimensions => dimensions;
+
+    public bool BySubject => bySubject;
+
+    /// <summary>The window of an instant; 0 when there are no windows.</summary>
+    public int WindowOf(Instant instant)
+    {
+        if (boundaries.IsEmpty)
+        {
+            return 0;
+        }
+
+        var found = boundaries.BinarySearch(instant);
+        return found >= 0 ? found : ~found - 1;
+    }
+
+    public Group Of(int window, string? subject, string?[] values, Instant firstHour, Instant lastHour)
+    {
+        earliestHour = Instant.Min(earliestHour, firstHour);
+        latestHour = Instant.Max(latestHour, lastHour);
+        var key = new GroupKey(window, bySubject ? subject : null, new DimensionValues(values));
+        if (!groups.TryGetValue(key, out var group))
+        {
+            group = new Group();
+            groups.Add(key, group);
+        }
+
+        return group;
+    }
+
+    public ImmutableArray<UsageRow> ToRows() =>
+    [
+        .. groups
+            .Select(group => (group.Key, Row: RowOf(group.Key, group.Value)))
+            .OrderBy(item => item.Row.Start)
+            .ThenBy(item => item.Row.Subject, StringComparer.Ordinal)
+            .ThenBy(item => item.Key.Values)
+            .Select(item => item.Row),
+    ];
+
+    private UsageRow RowOf(GroupKey key, Group group)
+    {
+        var (start, end) = boundaries.IsEmpty
+            ? (query.From ?? earliestHour, query.To ?? latestHour + Hour)
+            : (boundaries[key.Window], boundaries[key.Window + 1]);
+        var values = dimensions.Select((name, index) => KeyValuePair.Create(name, key.Values.Of(index)));
+        return new UsageRow(
+            group.ValueOf(aggregation), start, end, key.Subject, values.ToImmutableSortedDictionary(StringComparer.Ordinal));
+    }
+
+    /// <summary>What has been gathered for one row.</summary>
+    internal sealed class Group
+    {
+        private const int AverageDecimals = 12;
+
+        public UsageParts Parts { get; } = new();
+
+        public HashSet<Guid> DistinctKeys { get; } = [];
+
+        public decimal ValueOf(Aggregation aggregation) => WithoutTrailingZeros(aggregation switch
+        {
+            Aggregation.Sum => Parts.Sum,
+            Aggregation.Count => Parts.Count,
+            Aggregation.UniqueCount => DistinctKeys.Count,
+            Aggregation.Max => Parts.Max,
+            Aggregation.Min => Parts.Min,
+            Aggregation.Average => decimal.Round(Parts.Sum / Parts.Count, AverageDecimals, MidpointRounding.AwayFromZero),
+            Aggregation.Latest => Parts.Latest,
+        });
+
+        private static decimal WithoutTrailingZeros(decimal value) => value / 1.0000000000000000000000000000m;
+    }
+
+    private readonly record struct GroupKey(int Window, string? Subject, DimensionValues Values);
+}
