@@ -1,7 +1,11 @@
+using Metering.Contracts.Messages;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
+using Metering.Platform.Messaging;
+using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing;
@@ -22,6 +26,18 @@ public static class SubscriptionsModule
         services.AddSingleton<SubscriptionReader>();
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
+        services.AddSingleton<EntitlementValues>();
+        services.AddSingleton<PoolOpening>();
+        services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
+        services.AddSingleton<LeaseDesk>();
+        services.AddSingleton<PoolClosing>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolClosing>());
+        services.AddSingleton<SidecarStreams>();
+        services.AddSingleton<IClockFollower>(provider => provider.GetRequiredService<SidecarStreams>());
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<SidecarStreams>());
+        services.AddSingleton<StreamSnapshot>();
+        services.AddHostedService<SnapshotFeed>();
+        services.AddHostedService<DueWorkLoop>();
     }
 
     public static void MapSubscriptions(this IEndpointRouteBuilder routes)
@@ -42,5 +58,10 @@ public static class SubscriptionsModule
         Subscribe.Map(routes);
         GetSubscriptions.Map(routes);
         CancelSubscription.Map(routes);
+        GetAccess.Map(routes);
+        ExchangeLeases.Map(routes);
+        ListPools.Map(routes);
+        StreamSnapshot.Map(routes);
+        AcknowledgeHeartbeat.Map(routes);
     }
 }

@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Metering.Subscriptions.Customers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Access;
+
+/// <summary>
+/// <c>GET /api/v1/customers/{idOrKey}/access</c> and <c>/entitlements/{featureKey}/value</c>: what the customer may do. For people and
+/// dashboards; a gateway asks a sidecar.
+/// </summary>
+internal static class GetAccess
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/customers/{idOrKey}/access", AccessAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers/{idOrKey}/entitlements/{featureKey}/value", ValueAsync).RequireScope(Scope.CustomersRead);
+    }
+
+    private static async Task<IResult> AccessAsync(
+        string idOrKey, MeteringDatabase database, EntitlementValues values, IClock clock, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        if (await CustomerRow.FindAsync(session, idOrKey, cancellationToken) is not { } customer)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        var (now, account) = (clock.GetCurrentInstant(), customer.ToAccount());
+        var entitlements = ImmutableSortedDictionary.CreateBuilder<string, EntitlementValue>(StringComparer.Ordinal);
+        foreach (var entitlement in await EntitlementRow.ActiveAsync(session, customer.Id, now, cancellationToken))
+        {
+            entitlements[entitlement.FeatureKey] = await values.OfAsync(session, entitlement, account, now, isNow: true, cancellationToken);
+        }
+
+        return Results.Ok(new CustomerAccessView(entitlements.ToImmutable()));
+    }
+
+    /// <summary>A feature the customer is not entitled to is no access rather than not found: the question has an answer.</summary>
+    private static async Task<IResult> ValueAsync(
+        string idOrKey, string featureKey, string? time, MeteringDatabase database, EntitlementValues values, IClock clock,
+        CancellationToken cancellationToken)
+    {
+        var at = clock.GetCurrentInstant();
+        if (time is not null && !InstantConverter.TryParse(time, out at))
+        {
+            return Problem.Invalid("?time", "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        if (await CustomerRow.FindAsync(session, idOrKey, cancellationToken) is not { } customer)
+        {
+            return Problem.NotFound("customer", idOrKey);
+        }
+
+        var active = await EntitlementRow.ActiveAsync(session, customer.Id, at, cancellationToken);
+        var entitlement = active.FirstOrDefault(one => one.FeatureKey == featureKey);
+        return Results.Ok(await values.OfAsync(session, entitlement, customer.ToAccount(), at, isNow: time is null, cancellationToken));
+    }
+
+    private sealed record CustomerAccessView(ImmutableSortedDictionary<string, EntitlementValue> Entitlements);
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using Metering.Contracts.Sidecar;
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Subscriptions.Access;
+using NodaTime;
+
+namespace Metering.Subscriptions.Leases;
+
+/// <summary>Runs a <see cref="LeaseBook"/> over rows: lock the pools in the order of their ids, read, decide, write, commit.</summary>
+internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, PoolMeasuring measuring)
+{
+    public async Task<LeaseExchangeResponse> ExchangeAsync(
+        LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
+    {
+        var inForce = await OpenPoolsAsync(request, now, cancellationToken);
+        Guid[] leaseIds = [.. request.Reports.Select(report => report.LeaseId).Concat(request.Requests.Select(one => one.LeaseId)).Select(Parse).Distinct()];
+
+        await using var session = await database.BeginAsync(cancellationToken);
+        var poolIds = inForce.Select(pool => pool.Id).Concat(await session.QueryAsync<Guid>(PoolsOfSql, new { leaseIds }, cancellationToken)).Distinct().ToArray();
+        if (inForce.Where(pool => !pool.Measured).Select(pool => pool.Id).ToArray() is { Length: > 0 } unmeasured)
+        {
+            await session.ExecuteAsync(LockSql, new { poolIds }, cancellationToken);
+            await measuring.MeasureAsync(session, unmeasured, cancellationToken);
+        }
+
+        // A lease belongs to its pool for ever, so with the pool locked it can be read as it is.
+        var pools = (await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken)).Select(row => row.ToPool()).ToDictionary(pool => pool.Id);
+        var leases = await session.QueryAsync<LeaseRow>(LeasesSql, new { leaseIds, poolIds, LeaseTerms.GraceMilliseconds }, cancellationToken);
+        var book = new LeaseBook(
+            leases.Select(row => row.ToLease(pools[row.PoolId])), inForce.Select(pool => pools[pool.Id]), request.SidecarId, activeSidecars);
+
+        ImmutableArray<ReportAnswer> reports = [.. request.Reports.Select(report => new ReportAnswer(report.LeaseId, book.Apply(report)))];
+        ImmutableArray<LeaseAnswer> answers = [.. request.Requests.Select(book.Apply)];
+        await WriteAsync(session, book, cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return new LeaseExchangeResponse(reports, answers);
+    }
+
+    private async Task<IReadOnlyList<OpenPool>> OpenPoolsAsync(LeaseExchangeRequest request, Instant now, CancellationToken cancellationToken)
+    {
+        Guid[] ids = [.. request.Requests.Select(one => one.EntitlementId).Where(id => PublicId.TryParse(id, out _)).Select(Parse).Distinct()];
+        if (ids.Length == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<EntitlementRow> entitlements;
+        await using (var session = await database.OpenAsync(cancellationToken))
+        {
+            entitlements = await EntitlementRow.FindAllAsync(session, ids, cancellationToken);
+        }
+
+        return await opening.OpenAsync(entitlements, now, cancellationToken);
+    }
+
+    private static async Task WriteAsync(DbSession session, LeaseBook book, CancellationToken cancellationToken)
+    {
+        var touched = book.Leases.Where(lease => lease.IsNew || lease.IsChanged).ToList();
+        if (touched.Count == 0)
+        {
+            return;
+        }
+
+        var pools = touched.Select(lease => lease.Pool).Distinct().ToList();
+        await session.ExecuteAsync(
+            UpdatePoolsSql,
+            new { ids = pools.Select(pool => pool.Id).ToArray(), settled = pools.Select(pool => pool.Settled).ToArray(), held = pools.Select(pool => pool.Held).ToArray() },
+            cancellationToken);
+        var parameters = new
+        {
+            ids = touched.Select(lease => lease.Id).ToArray(),
+            pools = touched.Select(lease => lease.Pool.Id).ToArray(),
+            sidecars = touched.Select(lease => lease.SidecarId).ToArray(),
+            granted = touched.Select(lease => lease.Granted).ToArray(),
+            spent = touched.Select(lease => lease.Spent).ToArray(),
+            held = touched.Select(lease => lease.Held).ToArray(),
+            free = touched.Select(lease => lease.FreeAtGrant).ToArray(),
+            closed = touched.Select(lease => lease.Closed).ToArray(),
+            lifetime = LeaseTerms.TtlMilliseconds + LeaseTerms.GraceMilliseconds,
+        };
+        if (await session.ExecuteAsync(UpsertLeasesSql, parameters, cancellationToken) != touched.Count)
+        {
+            throw new InvalidOperationException("Two exchanges at the same time asked under one lease id for units of different pools; neither may win by half.");
+        }
+    }
+
+    private static Guid Parse(string id) => PublicId.TryParse(id, out var guid) ? guid : throw new FormatException($"'{id}' passed the checks.");
+
+    private const string PoolsOfSql = "select distinct pool_id from subscriptions.lease where id = any(@leaseIds)";
+
+    private const string LockSql = """
+        select id, entitlement_id as entitlementId, period_start as periodStart, period_end as periodEnd, hard, cap, settled, held, metered,
+               closed_at is not null as closed
+        from subscriptions.pool
+        where id = any(@poolIds)
+        order by id
+        for update
+        """;
+
+    private const string LeasesSql = """
+        select id, pool_id as poolId, sidecar_id as sidecarId, granted, free_at_grant as freeAtGrant, spent, held,
+               closed_at is not null as closed,
+               greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000 - @GraceMilliseconds)::int as ttlLeft
+        from subscriptions.lease
+        where id = any(@leaseIds) and pool_id = any(@poolIds)
+        """;
+
+    private const string UpdatePoolsSql = """
+        update subscriptions.pool p
+        set settled = c.settled, held = c.held
+        from unnest(@ids, @settled, @held) as c (id, settled, held)
+        where p.id = c.id
+        """;
+
+    private const string UpsertLeasesSql = """
+        insert into subscriptions.lease (id, pool_id, sidecar_id, granted, spent, held, free_at_grant, granted_at, expires_at, closed_at)
+        select id, pool_id, sidecar_id, granted, spent, held, free, clock_timestamp(),
+               clock_timestamp() + make_interval(secs => @lifetime / 1000.0), case when closed then clock_timestamp() end
+        from unnest(@ids, @pools, @sidecars, @granted, @spent, @held, @free, @closed)
+            as c (id, pool_id, sidecar_id, granted, spent, held, free, closed)
+        on conflict (id) do update
+        set spent = excluded.spent, held = excluded.held, closed_at = coalesce(lease.closed_at, excluded.closed_at)
+        where lease.pool_id = excluded.pool_id
+        """;
+
+    private sealed record PoolRow(
+        Guid Id, Guid EntitlementId, Instant PeriodStart, Instant PeriodEnd, bool Hard, long Cap, long Settled, long Held, long Metered, bool Closed)
+    {
+        public Pool ToPool() => new(Id, EntitlementId, PeriodStart, PeriodEnd, Hard, Cap, Settled, Held, Metered, Closed);
+    }
+
+    private sealed record LeaseRow(
+        Guid Id, Guid PoolId, string SidecarId, long Granted, long FreeAtGrant, long Spent, long Held, bool Closed, int TtlLeft)
+    {
+        public Lease ToLease(Pool pool) => new(Id, pool, SidecarId, Granted, FreeAtGrant, Spent, Held, Closed, TtlLeft);
+    }
+}

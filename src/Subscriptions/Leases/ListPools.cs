@@ -1,0 +1,65 @@
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
+using Metering.Platform.Problems;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Subscriptions.Leases;
+
+/// <summary>
+/// <c>GET /api/v1/sidecar/pools</c>: where every unit of the open periods is. A hard pool conserves: settled + held ≤ cap. A lease that has
+/// outlived its time without a closing report is quarantined: its units may have been spent, so they stay held.
+/// </summary>
+internal static class ListPools
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/api/v1/sidecar/pools", ListAsync).RequireScope(Scope.Enforcement);
+
+    private static async Task<IResult> ListAsync(int? page, int? pageSize, MeteringDatabase database, CancellationToken cancellationToken)
+    {
+        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
+        {
+            return Problem.Invalid(wrong);
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        var rows = await session.QueryAsync<PoolLine>(ListSql, new { limit = request.Size, offset = request.Offset }, cancellationToken);
+        var total = await session.SingleAsync<long>("select count(*) from subscriptions.pool where closed_at is null", null, cancellationToken);
+        return Results.Ok(new Page<PoolView>([.. rows.Select(row => row.ToView())], total, request.Number, request.Size));
+    }
+
+    private const string ListSql = """
+        select p.entitlement_id as entitlementId, e.customer_id as customerId, e.feature_key as featureKey, p.hard,
+               p.period_start as periodStart, p.period_end as periodEnd, p.cap, p.settled, p.held, p.metered,
+               l.holding, l.quarantined, l.quarantined_units as quarantinedUnits
+        from subscriptions.pool p
+        join subscriptions.entitlement e on e.id = p.entitlement_id
+        cross join lateral (
+            select count(*) as holding,
+                   count(*) filter (where expires_at <= clock_timestamp()) as quarantined,
+                   coalesce(sum(held) filter (where expires_at <= clock_timestamp()), 0)::bigint as quarantined_units
+            from subscriptions.lease
+            where pool_id = p.id and held > 0
+        ) l
+        where p.closed_at is null
+        order by p.id
+        limit @limit offset @offset
+        """;
+
+    private sealed record PoolLine(
+        Guid EntitlementId, Guid CustomerId, string FeatureKey, bool Hard, Instant PeriodStart, Instant PeriodEnd, long Cap, long Settled, long Held,
+        long Metered, long Holding, long Quarantined, long QuarantinedUnits)
+    {
+        public PoolView ToView() => new(
+            PublicId.Format(EntitlementId), PublicId.Format(CustomerId), FeatureKey, Hard ? "hard" : "soft", PeriodStart, PeriodEnd, Cap, Settled,
+            Held, Metered, Cap - Math.Max(Settled, Metered) - Held, !Hard || Settled + Held <= Cap, Holding, Quarantined, QuarantinedUnits);
+    }
+
+    private sealed record PoolView(
+        string EntitlementId, string CustomerId, string FeatureKey, string LimitClass, Instant PeriodStart, Instant PeriodEnd, long Cap, long Settled,
+        long Held, long Metered, long Free, bool Conserves, long HoldingLeases, long QuarantinedLeases, long QuarantinedUnits);
+}

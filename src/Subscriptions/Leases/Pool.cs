@@ -1,0 +1,42 @@
+using NodaTime;
+
+namespace Metering.Subscriptions.Leases;
+
+/// <summary>The units of one metered entitlement in one of its periods, while a transaction holds its lock.</summary>
+internal sealed class Pool(
+    Guid id, Guid entitlementId, Instant periodStart, Instant periodEnd, bool hard, long cap, long settled, long held, long metered, bool closed)
+{
+    public Guid Id => id;
+
+    public Guid EntitlementId => entitlementId;
+
+    public Instant PeriodStart => periodStart;
+
+    public Instant PeriodEnd => periodEnd;
+
+    /// <summary>Whether nothing beyond the cap is granted.</summary>
+    public bool Hard => hard;
+
+    public long Cap => cap;
+
+    /// <summary>What sidecars have reported as spent.</summary>
+    public long Settled { get; set; } = settled;
+
+    /// <summary>What leases may still spend.</summary>
+    public long Held { get; set; } = held;
+
+    /// <summary>What events have recorded, whether a sidecar let them through or nobody was asked.</summary>
+    public long Metered { get; set; } = metered;
+
+    /// <summary>Whether the period is over and nothing is granted any more.</summary>
+    public bool Closed => closed;
+
+    /// <summary>
+    /// What has been used. The same unit shows up twice, first in a report and a little later as an event, so the larger count is the usage
+    /// and the sum would count it twice.
+    /// </summary>
+    public long Used => Math.Max(Settled, Metered);
+
+    /// <summary>What nobody has used and no lease holds; below zero when more was used than the cap.</summary>
+    public long Free => cap - Used - Held;
+}

@@ -1,0 +1,55 @@
+using Metering.Platform.Clock;
+using Metering.Platform.Database;
+using NodaTime;
+
+namespace Metering.Subscriptions.Leases;
+
+/// <summary>
+/// A period that has ended grants nothing any more, so what its leases still hold is let go: they are settled to what was last reported. A
+/// report that comes later is still taken and settles exactly.
+/// </summary>
+internal sealed class PoolClosing(MeteringDatabase database) : IDueWork
+{
+    private const int BatchSize = 500;
+
+    public async Task<Instant?> NextDueAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return await session.SingleAsync<Instant?>(
+            "select min(period_end) from subscriptions.pool where closed_at is null", null, cancellationToken);
+    }
+
+    public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)
+    {
+        int closed;
+        do
+        {
+            await using var session = await database.BeginAsync(cancellationToken);
+            Guid[] poolIds = [.. await session.QueryAsync<Guid>(LockSql, new { now, BatchSize }, cancellationToken)];
+            await session.ExecuteAsync(CloseSql, new { poolIds }, cancellationToken);
+            await session.CommitAsync(cancellationToken);
+            closed = poolIds.Length;
+        }
+        while (closed == BatchSize);
+    }
+
+    // Found first and locked in the order of ids, as everybody locks them.
+    private const string LockSql = """
+        select id
+        from subscriptions.pool
+        where id in (
+            select id
+            from subscriptions.pool
+            where closed_at is null and period_end <= @now
+            order by period_end, id
+            limit @BatchSize
+        )
+        order by id
+        for update
+        """;
+
+    private const string CloseSql = """
+        update subscriptions.lease set held = 0 where pool_id = any(@poolIds) and held > 0;
+        update subscriptions.pool set held = 0, closed_at = clock_timestamp() where id = any(@poolIds) and closed_at is null
+        """;
+}
