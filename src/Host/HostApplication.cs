@@ -14,7 +14,7 @@ namespace Metering.Host;
 public static class HostApplication
 {
     private static readonly MigrationSet[] MigrationSets =
-        [PlatformModule.Migrations, IngestModule.Migrations, SubscriptionsModule.Migrations, InvoicingModule.Migrations];
+        [PlatformModule.Migrations, IngestModule.Migrations, SubscriptionsModule.Migrations, InvoicingModule.Migrations, PortalModule.Migrations];
 
     /// <summary>Migrated, keys present, ready to run. The caller owns and disposes the application.</summary>
     public static async Task<WebApplication> CreateAsync(MeteringOptions options, CancellationToken cancellationToken)

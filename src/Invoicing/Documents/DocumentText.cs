@@ -16,6 +16,9 @@ public static class DocumentText
 
     public static string Date(Instant instant, DateTimeZone zone) => DatePattern.Format(instant.InZone(zone).Date);
 
+    /// <summary>A day and a time of day.</summary>
+    public static string Moment(Instant instant, DateTimeZone zone) => TimePattern.Format(instant.InZone(zone).LocalDateTime);
+
     /// <summary>
     /// Whole days are written with their last day, as contracts do: 1 Jan 2026 – 31 Jan 2026. Where an end is not midnight,
     /// both are written with their time, and the second is not included.
@@ -40,7 +43,7 @@ public static class DocumentText
     public static string Quantity(LineCharge charge) => charge.IsDiscount || charge.IsCommitment ? "" : AmountText.Quantity(charge.Quantity);
 
     public static string UnitPrice(LineCharge charge, Currency currency) =>
-        charge.IsDiscount || charge.IsCommitment ? "" : AmountText.UnitPrice(charge.UnitPrice, currency);
+        charge.IsDiscount || charge.IsCommitment ? "" : AmountText.Grouped(charge.UnitPrice, currency);
 
     /// <summary>Written only where rounding changed something, so that a reader with a calculator is not puzzled.</summary>
     public static string? BeforeRounding(LineCharge charge, Currency currency) =>

@@ -52,7 +52,8 @@ internal sealed class WeasyPrintRenderer(InvoiceHtml html, ILogger<WeasyPrintRen
         catch (Win32Exception)
         {
             return new PdfOutcome.NotInstalled(
-                "PDFs are made by WeasyPrint, which is not installed here: apt-get install weasyprint fonts-dejavu-core. The HTML form serves without it.");
+                "PDFs are made by WeasyPrint, which is not installed here: apt-get install weasyprint fonts-dejavu-core fonts-droid-fallback. "
+                + "The HTML form serves without it.");
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

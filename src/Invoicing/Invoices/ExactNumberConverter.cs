@@ -5,15 +5,21 @@ using Metering.Platform.Http;
 
 namespace Metering.Invoicing.Invoices;
 
-/// <summary>A decimal as a JSON string with every digit it has: an amount before rounding may have more than the 12 decimals that plans may state.</summary>
+/// <summary>
+/// A decimal as a JSON string with every digit it has: an amount before rounding may have more than the 12 decimals that plans
+/// may state.
+/// </summary>
 internal sealed class ExactNumberConverter : JsonConverter<decimal>
 {
+    private const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+
     public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        decimal.TryParse(reader.GetString(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+        decimal.TryParse(reader.GetString(), Plain, CultureInfo.InvariantCulture, out var value)
             ? value
             : throw new JsonException("A number is written as a string of digits.");
 
-    public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) => writer.WriteStringValue(NumericConverter.Format(value));
+    public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(NumericConverter.Format(value));
 }
 
 /// <summary><see cref="NumericConverter"/> for a number that may be absent.</summary>

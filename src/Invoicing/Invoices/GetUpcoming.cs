@@ -48,7 +48,8 @@ internal sealed record UpcomingSubscriptionView(
 {
     public static UpcomingSubscriptionView Of(UpcomingCost cost) => new(
         PublicId.Format(cost.Subscription.Id),
-        new PlanView(PublicId.Format(cost.Subscription.Plan.Id), cost.Subscription.Plan.Key, cost.Subscription.Plan.Name, cost.Subscription.Plan.Version),
+        new PlanView(
+            PublicId.Format(cost.Subscription.Plan.Id), cost.Subscription.Plan.Key, cost.Subscription.Plan.Name, cost.Subscription.Plan.Version),
         cost.Subscription.Currency.Code, PeriodView.Of(cost.Period), cost.NextBoundary, cost.Total.Amount,
         [.. cost.Lines.Select(UpcomingLineView.Of)]);
 }

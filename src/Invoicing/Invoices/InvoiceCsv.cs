@@ -4,7 +4,10 @@ using Metering.Platform.Identifiers;
 
 namespace Metering.Invoicing.Invoices;
 
-/// <summary>A document as a table for a spreadsheet: one row per charge, so that the amounts of the column sum to the subtotal. RFC 4180, UTF-8.</summary>
+/// <summary>
+/// A document as a table for a spreadsheet: one row per charge, so that the amounts of the column sum to the subtotal.
+/// RFC 4180, UTF-8.
+/// </summary>
 public static class InvoiceCsv
 {
     private const string Header =

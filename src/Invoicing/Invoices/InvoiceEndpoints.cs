@@ -50,7 +50,8 @@ internal static class InvoiceEndpoints
             ? await InvoiceAnswer.HtmlAsync(invoice, html, response)
             : Problem.NotFound("invoice", invoiceId);
 
-    private static async Task<IResult> PdfAsync(string invoiceId, InvoiceReader reader, IInvoiceRenderer renderer, CancellationToken cancellationToken) =>
+    private static async Task<IResult> PdfAsync(
+        string invoiceId, InvoiceReader reader, IInvoiceRenderer renderer, CancellationToken cancellationToken) =>
         await reader.FindAsync(invoiceId, cancellationToken) is { } invoice
             ? await InvoiceAnswer.PdfAsync(invoice, renderer, cancellationToken)
             : Problem.NotFound("invoice", invoiceId);
@@ -97,7 +98,8 @@ public static class InvoiceAnswer
             PdfOutcome.Rendered pdf => Results.File(pdf.Bytes, "application/pdf", $"{invoice.Number}.pdf"),
             PdfOutcome.NotInstalled missing => Problem.Of(ProblemType.NotAvailable, missing.WhatToDo),
             PdfOutcome.Busy => Problem.Of(ProblemType.NotAvailable, "Too many PDFs are being made; try again in a moment."),
-            PdfOutcome.Failed => Problem.Of(ProblemType.NotAvailable, "The PDF could not be made; the reason is in the log. The HTML form still serves."),
+            PdfOutcome.Failed => Problem.Of(
+                ProblemType.NotAvailable, "The PDF could not be made; the reason is in the log. The HTML form still serves."),
             var other => throw new System.Diagnostics.UnreachableException($"{other.GetType()} is not an outcome of rendering."),
         };
 }

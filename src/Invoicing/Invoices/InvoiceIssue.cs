@@ -23,13 +23,15 @@ internal static class InvoiceIssue
         var number = await NextNumberAsync(session, supplier.Id, now, cancellationToken);
         var invoice = Compose(subscription, supplier, lines, watermark, number, now);
         await session.ExecuteAsync(InsertInvoiceSql, InvoiceParameters(invoice), cancellationToken);
-        await session.ExecuteAsync(InsertLinesSql, new { lines = JsonSerializer.Serialize(LineRows(invoice), MeteringJson.Options) }, cancellationToken);
+        var lineRows = JsonSerializer.Serialize(LineRows(invoice), MeteringJson.Options);
+        await session.ExecuteAsync(InsertLinesSql, new { lines = lineRows }, cancellationToken);
         return invoice;
     }
 
     /// <summary>Pure: the document as it will be stored.</summary>
     public static Invoice Compose(
-        BillableSubscription subscription, SupplierProfile supplier, ImmutableArray<InvoiceLine> lines, Watermark watermark, string number, Instant now)
+        BillableSubscription subscription, SupplierProfile supplier, ImmutableArray<InvoiceLine> lines, Watermark watermark, string number,
+        Instant now)
     {
         var subtotal = lines.Aggregate(Money.Zero(subscription.Currency), (sum, line) => sum + line.Amount);
         var period = new ServicePeriod(lines.Min(line => line.Period.Start), lines.Max(line => line.Period.End));

@@ -89,7 +89,8 @@ public sealed class InvoiceReader(MeteringDatabase database)
             return new Invoice(
                 Id, Number, LegalEntityId, SubscriptionId, IssuedAt, DueAt, new ServicePeriod(PeriodFrom, PeriodTo),
                 Read<InvoiceSupplier>(Supplier), Read<InvoiceCustomer>(Customer), Read<InvoicePlan>(Plan), Watermark,
-                MinorUnits.ToMoney(SubtotalMinor, currency), MinorUnits.ToMoney(TaxMinor, currency), [.. lines.Select(line => line.ToLine(currency))]);
+                MinorUnits.ToMoney(SubtotalMinor, currency), MinorUnits.ToMoney(TaxMinor, currency),
+                [.. lines.Select(line => line.ToLine(currency))]);
         }
     }
 

@@ -4,7 +4,10 @@ using Metering.Rating;
 
 namespace Metering.Invoicing.Invoices;
 
-/// <summary>A price and its terms in the field names of plan documents, so that a line still says what priced it when the plan is long gone.</summary>
+/// <summary>
+/// A price and its terms in the field names of plan documents, so that a line still says what priced it when the plan is long
+/// gone.
+/// </summary>
 internal static class PriceSnapshot
 {
     public static JsonObject Of(Price price, RateCardTerms terms)
@@ -40,7 +43,7 @@ internal static class PriceSnapshot
             ["amount"] = NumericConverter.Format(flat.Amount),
             ["paymentTerm"] = flat.Term switch { PaymentTerm.InAdvance => "in_advance", PaymentTerm.InArrears => "in_arrears" },
         },
-        Price.PerUnit unit => new JsonObject { ["type"] = "unit", ["amount"] = NumericConverter.Format(unit.Amount) },
+        Price.PerUnit unit => Amount("unit", unit.Amount),
         Price.Package package => new JsonObject
         {
             ["type"] = "package",
@@ -59,12 +62,14 @@ internal static class PriceSnapshot
         ["tiers"] = new JsonArray([.. tiers.Select(TierOf)]),
     };
 
+    private static JsonObject Amount(string type, decimal amount) => new() { ["type"] = type, ["amount"] = NumericConverter.Format(amount) };
+
     private static JsonObject TierOf(PriceTier tier)
     {
         var json = new JsonObject();
         Add(json, "upToAmount", tier.UpTo);
-        json["flatPrice"] = tier.FlatAmount == 0m ? null : new JsonObject { ["type"] = "flat", ["amount"] = NumericConverter.Format(tier.FlatAmount) };
-        json["unitPrice"] = new JsonObject { ["type"] = "unit", ["amount"] = NumericConverter.Format(tier.UnitAmount) };
+        json["flatPrice"] = tier.FlatAmount == 0m ? null : Amount("flat", tier.FlatAmount);
+        json["unitPrice"] = Amount("unit", tier.UnitAmount);
         return json;
     }
 

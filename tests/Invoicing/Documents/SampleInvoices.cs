@@ -23,7 +23,7 @@ internal static class SampleInvoices
         ];
         var tiers = new Price.Graduated(
             [PriceTier.PerUnit(1_000m, 0m), PriceTier.PerUnit(10_000m, 0.0125m), new PriceTier(100_000m, 25m, 0.0071m), PriceTier.PerUnit(null, 0.003333m)]);
-        var cards = Enumerable.Range(0, 24).Select(i => i switch
+        var cards = Enumerable.Range(0, 17).Select(i => i switch
         {
             0 => Some.Fee("Enterprise platform, all regions", 5_000m, PaymentTerm.InAdvance),
             1 => Some.Metered("Committed tokens", new Price.Volume([PriceTier.PerUnit(1_000_000m, 0.00001m), PriceTier.PerUnit(null, 0.000008m)]),

@@ -1,0 +1,51 @@
+using Metering.Portal.Pages;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using NodaTime;
+
+namespace Metering.Portal.Access;
+
+/// <summary>
+/// <c>/portal/link/{token}</c>: trades the token for a cookie and leaves at once, so that the secret stays in no address bar,
+/// referrer or bookmark.
+/// </summary>
+internal static class PortalLinkEndpoints
+{
+    public static void MapPortalLinks(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/portal/link/{token}", OpenAsync).AllowAnonymous();
+        routes.MapPost("/portal/sign-out", SignOutAsync).RequirePortalSession();
+    }
+
+    private static async Task<IResult> OpenAsync(
+        string token, HttpContext context, PortalAccess access, PageRenderer pages, IClock clock, CancellationToken cancellationToken)
+    {
+        if (await access.OpenSessionAsync(token, clock.GetCurrentInstant(), cancellationToken) is not { } secret)
+        {
+            return await pages.NoticeAsync(Notice.LinkExpired, StatusCodes.Status410Gone, context);
+        }
+
+        // Without an expiry of its own: the session ends by the product's clock, which the browser does not know.
+        context.Response.Cookies.Append(PortalAuthentication.CookieName, secret, CookieOf(context.Request));
+        PageRenderer.Protect(context.Response);
+        return Results.Redirect("/portal");
+    }
+
+    private static async Task<IResult> SignOutAsync(HttpContext context, PortalAccess access, PageRenderer pages, CancellationToken cancellationToken)
+    {
+        await access.CloseSessionAsync(context.Request.Cookies[PortalAuthentication.CookieName], cancellationToken);
+        context.Response.Cookies.Delete(PortalAuthentication.CookieName, CookieOf(context.Request));
+        return await pages.NoticeAsync(Notice.GoodBye, StatusCodes.Status200OK, context);
+    }
+
+    /// <summary>Lax, because the first visit comes from a mail or another site; no other site can post with it.</summary>
+    private static CookieOptions CookieOf(HttpRequest request) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Lax,
+        Secure = request.IsHttps,
+        Path = "/portal",
+        IsEssential = true,
+    };
+}

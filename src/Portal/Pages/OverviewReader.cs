@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Metering.Ingest.Meters;
+using Metering.Ingest.Usage;
+using Metering.Invoicing.Invoices;
+using Metering.Subscriptions.Customers;
+using NodaTime;
+
+namespace Metering.Portal.Pages;
+
+/// <summary>Gathers what the first page shows about one customer, and nobody else.</summary>
+internal sealed class OverviewReader(UpcomingReader upcoming, UsageReader usage, MeterCatalog meters)
+{
+    private const int MaxDays = 31;
+    private const int MaxCharts = 6;
+
+    public async Task<Overview> ReadAsync(CustomerAccount customer, Instant now, CancellationToken cancellationToken)
+    {
+        var costs = await upcoming.OfCustomerAsync(customer, now, cancellationToken);
+        var today = now.InZone(customer.Zone).Date;
+        var periodStart = costs.IsEmpty ? today : costs.Min(cost => cost.Period.Start).InZone(customer.Zone).Date;
+        var firstDay = LocalDate.Max(periodStart, today.PlusDays(1 - MaxDays));
+        var series = ImmutableArray.CreateBuilder<UsageSeries>();
+        foreach (var slug in MetersOf(costs, now).Take(MaxCharts))
+        {
+            if (await meters.FindAsync(slug, cancellationToken) is { } meter)
+            {
+                series.Add(await SeriesAsync(meter, customer, firstDay, today, cancellationToken));
+            }
+        }
+
+        return new Overview(customer.Name, customer.Zone, costs, [], series.ToImmutable());
+    }
+
+    private async Task<UsageSeries> SeriesAsync(
+        Meter meter, CustomerAccount customer, LocalDate firstDay, LocalDate today, CancellationToken cancellationToken)
+    {
+        var byDay = new Dictionary<LocalDate, decimal>();
+
+        // No subject in a query means everybody; a customer without subjects has no usage.
+        if (!customer.SubjectKeys.IsEmpty)
+        {
+            var query = new UsageQuery(
+                meter.Slug, customer.Zone.AtStartOfDay(firstDay).ToInstant(), customer.Zone.AtStartOfDay(today.PlusDays(1)).ToInstant())
+            {
+                Window = UsageWindow.Day,
+                Zone = customer.Zone,
+                Subjects = customer.SubjectKeys,
+            };
+            foreach (var row in await usage.ReadAsync(query, cancellationToken))
+            {
+                byDay[row.Start.InZone(customer.Zone).Date] = row.Value;
+            }
+        }
+
+        var days = ImmutableArray.CreateBuilder<UsageDay>();
+        for (var day = firstDay; day <= today; day = day.PlusDays(1))
+        {
+            days.Add(new UsageDay(day, byDay.GetValueOrDefault(day)));
+        }
+
+        return new UsageSeries(meter.Slug, meter.Name ?? meter.Slug, days.ToImmutable());
+    }
+
+    /// <summary>Everything the running phases meter, whether it costs something or not, in the order of the plan.</summary>
+    private static IEnumerable<string> MetersOf(ImmutableArray<UpcomingCost> costs, Instant now) =>
+        costs.SelectMany(cost => cost.Subscription.Phases)
+            .Where(phase => phase.From <= now && (phase.To is not { } end || now < end))
+            .SelectMany(phase => phase.RateCards)
+            .Select(rateCard => rateCard.MeterSlug)
+            .OfType<string>()
+            .Distinct();
+}
