@@ -102,11 +102,9 @@ public static class Rater
         var exact = charge.Exact - before.Exact;
         return charge with
         {
-            // One discount or minimum stays one; only its amount moves. Units, packages and fees are counted apart.
-            Quantity = charge.Quantity == before.Quantity ? charge.Quantity : charge.Quantity - before.Quantity,
-            UnitPrice = charge.Kind is ChargeKind.Discount or ChargeKind.Commitment ? exact.Amount : charge.UnitPrice,
+            Quantity = IsOneAmount(charge) ? 1m : charge.Quantity - before.Quantity,
+            UnitPrice = IsOneAmount(charge) ? exact.Amount : charge.UnitPrice,
             Exact = exact,
-            PeriodExact = charge.PeriodExact,
             BilledBefore = before.Amount,
             Amount = charge.Amount - before.Amount,
         };
@@ -114,11 +112,14 @@ public static class Rater
 
     private static Charge TakenBack(Charge before) => before with
     {
-        Quantity = before.Kind is ChargeKind.Discount or ChargeKind.Commitment ? before.Quantity : -before.Quantity,
-        UnitPrice = before.Kind is ChargeKind.Discount or ChargeKind.Commitment ? -before.UnitPrice : before.UnitPrice,
+        Quantity = IsOneAmount(before) ? 1m : -before.Quantity,
+        UnitPrice = IsOneAmount(before) ? -before.UnitPrice : before.UnitPrice,
         Exact = -before.Exact,
         PeriodExact = ExactAmount.Zero(before.Exact.Currency),
         BilledBefore = before.Amount,
         Amount = -before.Amount,
     };
+
+    /// <summary>A discount or a minimum stays one, only its amount moves; units, packages and fees are counted.</summary>
+    private static bool IsOneAmount(Charge charge) => charge.Kind is ChargeKind.Discount or ChargeKind.Commitment;
 }

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Metering.Rating;
 
 /// <summary>The charges of one line, and the input they follow from.</summary>
-public sealed record RatingResult
+public sealed class RatingResult
 {
     internal RatingResult(RatingInput input, Usage billable, ImmutableArray<Charge> charges)
     {

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Metering.Rating;
 
-/// <summary>The running account of one pass over the adjustments: the quantity still to price and the charges so far, cumulative for the period.</summary>
+/// <summary>The running account of one pass over the adjustments, cumulative for the period: the quantity to price and the charges so far.</summary>
 internal sealed class Tally(RatingInput input, decimal quantity, bool closesPeriod)
 {
     private readonly ImmutableArray<Charge>.Builder charges = ImmutableArray.CreateBuilder<Charge>(initialCapacity: 4);

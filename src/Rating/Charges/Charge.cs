@@ -28,13 +28,17 @@ public sealed record Charge
     /// <summary>How many units, packages or fees this line charges; 1 for discounts and minimums.</summary>
     public required decimal Quantity { get; init; }
 
-    /// <summary>The price of one, in major units and full precision. For a prorated fee: the full fee. For discounts and minimums: the exact amount.</summary>
+    /// <summary>
+    /// The price of one, in major units and full precision. For a prorated fee: the full fee. For discounts and minimums: the exact amount.
+    /// </summary>
     public required decimal UnitPrice { get; init; }
 
     /// <summary>This line's amount before rounding.</summary>
     public required ExactAmount Exact { get; init; }
 
-    /// <summary>The amount before rounding of the service period up to this line; equal to <see cref="Exact"/> when nothing was billed before.</summary>
+    /// <summary>
+    /// The amount before rounding of the service period up to the end of this line; equal to <see cref="Exact"/> when nothing was billed before.
+    /// </summary>
     public required ExactAmount PeriodExact { get; init; }
 
     /// <summary>What earlier lines of the service period billed under the same reference.</summary>

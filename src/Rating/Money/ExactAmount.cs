@@ -43,8 +43,11 @@ public readonly record struct ExactAmount
     /// <summary>The only way to money: whole minor units by the named policy.</summary>
     public Money Round(Rounding rounding) => new(rounding.Apply(Amount, Currency.MinorUnitDigits), Currency);
 
+    /// <summary>The amount as JSON and exports carry it: no grouping, all decimals that carry a value, at least the minor unit's.</summary>
+    public string ToAmountString() => AmountText.Plain(Amount, Currency.MinorUnitDigits);
+
     /// <summary>All decimals that carry a value, at least the minor unit's: <c>37.037034 USD</c>, <c>40.00 USD</c>.</summary>
-    public override string ToString() => $"{AmountText.Plain(Amount, Currency.MinorUnitDigits)} {Currency}";
+    public override string ToString() => $"{ToAmountString()} {Currency}";
 
     private decimal InSame(Currency expected) =>
         Currency == expected ? amount : throw new InvalidOperationException($"An amount in {Currency} was mixed with one in {expected}.");

@@ -12,12 +12,15 @@ public abstract partial record Price
     /// </remarks>
     public sealed record Graduated : Price
     {
+        private readonly ImmutableArray<TierStep> steps;
+
         /// <summary>Tiers in ascending order, the last one open.</summary>
         /// <exception cref="InvalidPriceException"><see cref="Check"/> finds an error.</exception>
         public Graduated(ImmutableArray<PriceTier> tiers)
         {
             InvalidPriceException.ThrowIfAny(Check(tiers));
             Tiers = tiers;
+            steps = TierTable.StepsOf(tiers, "graduated", bounds => bounds.ToString());
         }
 
         /// <summary>At least one; ascending; the last one open.</summary>
@@ -34,19 +37,18 @@ public abstract partial record Price
 
         internal override void ChargeTo(Tally tally)
         {
-            for (var i = 0; i < Tiers.Length; i++)
+            foreach (var step in steps)
             {
-                var bounds = TierTable.BoundsOf(Tiers, i);
-                var entered = i == 0 || tally.Quantity > bounds.From;
+                var (from, upTo) = (step.Bounds.From, step.Bounds.UpTo);
+                var entered = from == 0m || tally.Quantity > from;
                 if (!entered)
                 {
                     return;
                 }
 
-                var name = bounds.ToString();
-                var quantity = Math.Min(tally.Quantity, bounds.UpTo ?? tally.Quantity) - bounds.From;
-                tally.AddUnits(ChargeRule.GraduatedTierUnit, $"graduated-tier-{i + 1}-unit", name, quantity, Tiers[i].UnitAmount, bounds);
-                tally.AddFlat(ChargeRule.GraduatedTierFlat, $"graduated-tier-{i + 1}-flat", $"{name}, flat", Tiers[i].FlatAmount, bounds);
+                var quantity = Math.Min(tally.Quantity, upTo ?? tally.Quantity) - from;
+                tally.AddUnits(ChargeRule.GraduatedTierUnit, step.UnitReference, step.UnitName, quantity, step.UnitAmount, step.Bounds);
+                tally.AddFlat(ChargeRule.GraduatedTierFlat, step.FlatReference, step.FlatName, step.FlatAmount, step.Bounds);
             }
         }
     }

@@ -11,6 +11,8 @@ public abstract partial record Price
     /// </remarks>
     public sealed record Package : Price
     {
+        private readonly string name;
+
         /// <summary>An amount per package.</summary>
         /// <exception cref="InvalidPriceException"><see cref="Check"/> finds an error.</exception>
         public Package(decimal amount, decimal quantityPerPackage)
@@ -18,6 +20,7 @@ public abstract partial record Price
             InvalidPriceException.ThrowIfAny(Check(amount, quantityPerPackage));
             Amount = amount;
             QuantityPerPackage = quantityPerPackage;
+            name = $"Packages of {AmountText.Quantity(quantityPerPackage)}";
         }
 
         /// <summary>What one package costs, in major units.</summary>
@@ -41,11 +44,8 @@ public abstract partial record Price
             return checks.Errors;
         }
 
-        internal override void ChargeTo(Tally tally)
-        {
-            var name = $"Packages of {AmountText.Quantity(QuantityPerPackage)}";
+        internal override void ChargeTo(Tally tally) =>
             tally.AddUnits(ChargeRule.Package, "package", name, PackagesFor(tally.Quantity), Amount, tier: null);
-        }
 
         // Whole packages plus one for any rest. A division rounded to 28 digits could miss a small rest or invent one; the remainder cannot.
         private decimal PackagesFor(decimal quantity)

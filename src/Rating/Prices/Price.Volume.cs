@@ -11,12 +11,15 @@ public abstract partial record Price
     /// </remarks>
     public sealed record Volume : Price
     {
+        private readonly ImmutableArray<TierStep> steps;
+
         /// <summary>Tiers in ascending order, the last one open.</summary>
         /// <exception cref="InvalidPriceException"><see cref="Check"/> finds an error.</exception>
         public Volume(ImmutableArray<PriceTier> tiers)
         {
             InvalidPriceException.ThrowIfAny(Check(tiers));
             Tiers = tiers;
+            steps = TierTable.StepsOf(tiers, "volume", bounds => $"All usage at {bounds}");
         }
 
         /// <summary>At least one; ascending; the last one open.</summary>
@@ -38,16 +41,20 @@ public abstract partial record Price
                 return;
             }
 
+            var step = StepOf(tally.Quantity);
+            tally.AddUnits(ChargeRule.VolumeTierUnit, step.UnitReference, step.UnitName, tally.Quantity, step.UnitAmount, step.Bounds);
+            tally.AddFlat(ChargeRule.VolumeTierFlat, step.FlatReference, step.FlatName, step.FlatAmount, step.Bounds);
+        }
+
+        private TierStep StepOf(decimal quantity)
+        {
             var i = 0;
-            while (tally.Quantity > (Tiers[i].UpTo ?? tally.Quantity))
+            while (quantity > (steps[i].Bounds.UpTo ?? quantity))
             {
                 i++;
             }
 
-            var bounds = TierTable.BoundsOf(Tiers, i);
-            var name = $"All usage at {bounds}";
-            tally.AddUnits(ChargeRule.VolumeTierUnit, $"volume-tier-{i + 1}-unit", name, tally.Quantity, Tiers[i].UnitAmount, bounds);
-            tally.AddFlat(ChargeRule.VolumeTierFlat, $"volume-tier-{i + 1}-flat", $"{name}, flat", Tiers[i].FlatAmount, bounds);
+            return steps[i];
         }
     }
 }

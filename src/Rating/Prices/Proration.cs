@@ -1,14 +1,17 @@
+using System.Collections.Immutable;
 using NodaTime;
 
 namespace Metering.Rating;
 
-/// <summary>How much of a flat fee is due when only a part of the full period is served. Closed: named policies, passed in, never a default.</summary>
+/// <summary>How much of a flat fee is due when only a part of the full period is served. Closed: named policies, never a default.</summary>
 /// <remarks>
 /// The denominator is always the whole full period, so the shares of parts that make up the period sum to the fee (before rounding). Usage
 /// is never prorated: a shorter period simply has less of it.
 /// </remarks>
 public abstract record Proration
 {
+    private const string FullFee = "Fee";
+
     private Proration()
     {
     }
@@ -32,8 +35,6 @@ public abstract record Proration
         ? (fee, FullFee)
         : (fee * served / full, $"Fee for {AmountText.Quantity(served)} of {AmountText.Quantity(full)} {unit}");
 
-    private const string FullFee = "Fee";
-
     private sealed record Full : Proration
     {
         internal override (decimal Amount, string Name) Of(decimal fee, LinePeriod line) => (fee, FullFee);
@@ -41,14 +42,15 @@ public abstract record Proration
 
     private sealed record Time : Proration
     {
-        private const long MicrosecondsPerSecond = 1_000_000;
+        // The share is told in the largest unit that divides both times, so that a person reads 31 of 91 days.
+        private static readonly ImmutableArray<(long Microseconds, string Name)> Units =
+            [(86_400_000_000, "days"), (3_600_000_000, "hours"), (1_000_000, "seconds"), (1, "microseconds")];
 
         internal override (decimal Amount, string Name) Of(decimal fee, LinePeriod line)
         {
             var (served, full) = (line.Served.Microseconds, line.Full.Microseconds);
-            return served % MicrosecondsPerSecond == 0 && full % MicrosecondsPerSecond == 0
-                ? Share(fee, served / MicrosecondsPerSecond, full / MicrosecondsPerSecond, "seconds")
-                : Share(fee, served, full, "microseconds");
+            var unit = Units.First(unit => served % unit.Microseconds == 0 && full % unit.Microseconds == 0);
+            return Share(fee, served / unit.Microseconds, full / unit.Microseconds, unit.Name);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Metering.Rating;
 
-/// <summary>What graduated and volume prices share: the checks of a list of tiers, and the bounds of each.</summary>
+/// <summary>What graduated and volume prices share: the check of a list of tiers, and the same list made ready for charging.</summary>
 internal static class TierTable
 {
     public static ImmutableArray<PriceError> Check(ImmutableArray<PriceTier> tiers)
@@ -23,7 +23,7 @@ internal static class TierTable
             checks.Amount($"{pointer}/flatAmount", tier.FlatAmount).Amount($"{pointer}/unitAmount", tier.UnitAmount);
             if (tier.UpTo is not { } upTo)
             {
-                checks.AddIf(!isLast, PriceErrorCode.OpenTierNotLast, $"{pointer}/upTo", "Only the last tier is open; this one hides those after it.");
+                checks.AddIf(!isLast, PriceErrorCode.OpenTierNotLast, $"{pointer}/upTo", "Only the last tier is open; this hides those after.");
                 continue;
             }
 
@@ -40,9 +40,24 @@ internal static class TierTable
         return checks.Errors;
     }
 
-    /// <summary>The bounds of a tier: from the upper bound of the one before it, which is not included.</summary>
-    public static TierBounds BoundsOf(ImmutableArray<PriceTier> tiers, int index) =>
-        new(index + 1, index == 0 ? 0m : tiers[index - 1].UpTo!.Value, tiers[index].UpTo);
+    /// <summary>The steps of checked tiers, named once here rather than at every rating.</summary>
+    /// <param name="tiers">Tiers without errors.</param>
+    /// <param name="model">What child references begin with: <c>graduated</c>.</param>
+    /// <param name="naming">What a charge is called within given bounds.</param>
+    public static ImmutableArray<TierStep> StepsOf(ImmutableArray<PriceTier> tiers, string model, Func<TierBounds, string> naming)
+    {
+        var steps = ImmutableArray.CreateBuilder<TierStep>(tiers.Length);
+        var from = 0m;
+        foreach (var tier in tiers)
+        {
+            var bounds = new TierBounds(steps.Count + 1, from, tier.UpTo);
+            var (reference, name) = ($"{model}-tier-{bounds.Number}", naming(bounds));
+            steps.Add(new TierStep(bounds, tier.UnitAmount, tier.FlatAmount, $"{reference}-unit", name, $"{reference}-flat", $"{name}, flat"));
+            from = tier.UpTo ?? from;
+        }
+
+        return steps.MoveToImmutable();
+    }
 
     public static int HashOf(ImmutableArray<PriceTier> tiers)
     {

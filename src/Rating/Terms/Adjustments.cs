@@ -7,7 +7,7 @@ internal static class Adjustments
 
     public static void ChargePrice(Tally tally) => tally.Input.Price.ChargeTo(tally);
 
-    /// <summary>A share of the rounded charges: what the customer reads is what the percentage is taken of, and 100 % leaves exactly nothing.</summary>
+    /// <summary>A share of the rounded charges: the percentage is taken of what the customer reads, and 100 % leaves exactly nothing.</summary>
     public static void DiscountByPercentage(Tally tally)
     {
         var percentage = tally.Input.Terms.PercentageDiscount;

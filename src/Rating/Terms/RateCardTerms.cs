@@ -5,7 +5,8 @@ namespace Metering.Rating;
 /// <summary>What is agreed around a price: discounts, maximum and minimum of a service period.</summary>
 /// <remarks>
 /// The order in which they act is that of <see cref="Rater"/>: usage discount → price → percentage discount → maximum → minimum. Amounts are in
-/// major units of the plan's currency and are rounded to minor units by the input's policy when they apply. Terms that exist are valid.
+/// major units of the plan's currency and are rounded to minor units by the input's policy when they apply; they are
+/// not prorated when only a part of the full period is served. Terms that exist are valid.
 /// </remarks>
 public sealed record RateCardTerms
 {
@@ -36,7 +37,7 @@ public sealed record RateCardTerms
     /// <summary>The most a service period costs, after discounts; null for no maximum.</summary>
     public decimal? MaximumAmount { get; }
 
-    /// <summary>The least a service period costs, after discounts and maximum; null for no minimum. Topped up on the line that closes the period.</summary>
+    /// <summary>The least a period costs, after discounts and maximum; null for no minimum. Topped up on the line that closes the period.</summary>
     public decimal? MinimumAmount { get; }
 
     /// <summary>What would be wrong with such terms; empty when nothing.</summary>

@@ -90,7 +90,7 @@ public sealed record BillingCalendar
     public IEnumerable<ServicePeriod> PeriodsOverlapping(ServicePeriod range) => PeriodsFrom(range.Start).TakeWhile(range.Overlaps);
 
     /// <summary>The cadence, the anchor and the zone.</summary>
-    public override string ToString() => $"{Cadence} from {Anchor} in {Zone.Id}";
+    public override string ToString() => $"{Cadence} from {Anchor.ToText()} in {Zone.Id}";
 
     private Instant ToInstant(LocalDateTime local) => local.InZone(Zone, SkippedMovesForwardTwiceMeansFirst).ToInstant();
 

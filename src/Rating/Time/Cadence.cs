@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Metering.Rating;
 
-/// <summary>How often something recurs: a whole number of one unit, written as an ISO 8601 duration such as <c>P1M</c>, <c>P1W</c> or <c>PT1H</c>.</summary>
+/// <summary>How often something recurs: a whole number of one unit, written as an ISO 8601 duration such as <c>P1M</c> or <c>PT1H</c>.</summary>
 /// <remarks>
 /// One unit only: <c>P1M15D</c> is not a cadence, because it has no answer to "which comes first" at the end of a short month. Equality is by
 /// count and unit, so <c>P12M</c> and <c>P1Y</c> are not equal though they give the same boundaries.
@@ -40,7 +40,9 @@ public sealed record Cadence
     /// <summary>Every year, <c>P1Y</c>.</summary>
     public static Cadence Yearly { get; } = new(1, CadenceUnit.Year);
 
-    /// <summary>Reads <c>PnY</c>, <c>PnM</c>, <c>PnW</c>, <c>PnD</c>, <c>PTnH</c> or <c>PTnM</c>; anything else, zero and signs included, is refused.</summary>
+    /// <summary>
+    /// Reads <c>PnY</c>, <c>PnM</c>, <c>PnW</c>, <c>PnD</c>, <c>PTnH</c> or <c>PTnM</c>; anything else, zero and signs included, is refused.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Cadence? cadence)
     {
         cadence = null;

@@ -1,4 +1,5 @@
 using NodaTime;
+using NodaTime.Text;
 
 namespace Metering.Rating;
 
@@ -13,6 +14,9 @@ public static class MicrosecondInstant
 
     /// <summary>Whole microseconds since 1970; the instant is cut down to its microsecond first.</summary>
     internal static long MicrosecondsSince1970(this Instant instant) => FloorDivide(instant.ToUnixTimeTicks(), TicksPerMicrosecond);
+
+    /// <summary>ISO 8601 in UTC with as many fraction digits as carry a value; the instant's own text leaves them out.</summary>
+    internal static string ToText(this Instant instant) => InstantPattern.ExtendedIso.Format(instant);
 
     internal static long FloorDivide(long value, long divisor) => (value - FloorRemainder(value, divisor)) / divisor;
 

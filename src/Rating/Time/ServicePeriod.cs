@@ -5,7 +5,7 @@ namespace Metering.Rating;
 /// <summary>A stretch of time that is served, metered or billed: half-open, <c>[Start, End)</c>, never empty, never infinite.</summary>
 /// <remarks>
 /// <para>An instant on the boundary of two periods belongs to the one that starts there.</para>
-/// <para>Both ends are whole microseconds: what is finer is cut off on construction, as the database would, so a period equals itself after storage.</para>
+/// <para>Both ends are whole microseconds: what is finer is cut off on construction, so that a period equals itself after storage.</para>
 /// </remarks>
 public sealed record ServicePeriod
 {
@@ -17,7 +17,7 @@ public sealed record ServicePeriod
         End = end.ToMicroseconds();
         if (End <= Start)
         {
-            throw new ArgumentException($"A service period ends after it starts; {end} is not after {start}.", nameof(end));
+            throw new ArgumentException($"A service period ends after it starts; {end.ToText()} is not after {start.ToText()}.", nameof(end));
         }
     }
 
@@ -60,5 +60,5 @@ public sealed record ServicePeriod
     public Interval ToInterval() => new(Start, End);
 
     /// <summary>ISO 8601: <c>2026-01-01T00:00:00Z/2026-02-01T00:00:00Z</c>.</summary>
-    public override string ToString() => $"{Start}/{End}";
+    public override string ToString() => $"{Start.ToText()}/{End.ToText()}";
 }

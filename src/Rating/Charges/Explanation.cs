@@ -1,0 +1,135 @@
+using System.Text;
+
+namespace Metering.Rating;
+
+/// <summary>
+/// A rating told as text that a finance person can follow: what was used, each charge as quantity × price, how it was rounded, the total.
+/// </summary>
+/// <remarks>The text depends on nothing but its arguments, ends every line with a line feed, and never shortens a figure.</remarks>
+public static class Explanation
+{
+    private static readonly string[] Header = ["", "quantity", "unit price", "exact", "amount"];
+
+    /// <summary>Tells one rating.</summary>
+    /// <param name="result">What was rated.</param>
+    /// <param name="title">What the line is called: <c>Summarization tokens</c>.</param>
+    /// <param name="units">What is counted, in the plural: <c>tokens</c>.</param>
+    public static string Of(RatingResult result, string title, string units)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var text = new StringBuilder();
+        text.Append(title).Append('\n');
+        AppendPeriods(text, result.Input.Line);
+        AppendUsage(text, result, units);
+        AppendCharges(text, result);
+        AppendRules(text, result);
+        return text.ToString();
+    }
+
+    private static void AppendPeriods(StringBuilder text, LinePeriod line)
+    {
+        AppendPeriod(text, "Period", line.Billed);
+        if (line.Billed != line.Served)
+        {
+            AppendPeriod(text, "Part of", line.Served);
+        }
+
+        if (line.Served != line.Full)
+        {
+            AppendPeriod(text, "Full", line.Full);
+        }
+    }
+
+    private static void AppendPeriod(StringBuilder text, string label, ServicePeriod period) =>
+        text.Append($"{label,-10}{period.Start.ToText()} to {period.End.ToText()}\n");
+
+    private static void AppendUsage(StringBuilder text, RatingResult result, string units)
+    {
+        var (metered, billable) = (result.Input.Usage, result.Billable);
+        if (result.Input.Price is Price.Flat)
+        {
+            return;
+        }
+
+        text.Append($"{"Usage",-10}{AmountText.Quantity(metered.Quantity)} {units}");
+        if (metered.Prior != 0m)
+        {
+            text.Append($", after {AmountText.Quantity(metered.Prior)} billed before");
+        }
+
+        text.Append('\n');
+        if (billable != metered)
+        {
+            var free = AmountText.Quantity(result.Input.Terms.UsageDiscount);
+            text.Append($"{"Billed",-10}{AmountText.Quantity(billable.Quantity)} {units}; the first {free} of the period are free\n");
+        }
+    }
+
+    private static void AppendCharges(StringBuilder text, RatingResult result)
+    {
+        var currency = result.Input.Currency;
+        List<string[]> rows = [Header];
+        foreach (var charge in result.Charges)
+        {
+            rows.Add(
+            [
+                charge.Name,
+                AmountText.Quantity(charge.Quantity),
+                AmountText.UnitPrice(charge.UnitPrice, currency),
+                AmountText.Grouped(charge.Exact.Amount, currency),
+                AmountText.Grouped(charge.Amount.Amount, currency),
+            ]);
+        }
+
+        rows.Add([$"Total {currency}", "", "", "", AmountText.Grouped(result.Total.Amount, currency)]);
+        var widths = Enumerable.Range(0, Header.Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        text.Append('\n');
+        foreach (var row in rows)
+        {
+            text.Append(row[0].PadRight(widths[0]));
+            for (var column = 1; column < row.Length; column++)
+            {
+                text.Append("  ").Append(row[column].PadLeft(widths[column]));
+            }
+
+            text.Append('\n');
+        }
+    }
+
+    private static void AppendRules(StringBuilder text, RatingResult result)
+    {
+        var input = result.Input;
+        text.Append('\n');
+        foreach (var sentence in result.Charges.Select(Sentence).Distinct())
+        {
+            text.Append(sentence).Append('\n');
+        }
+
+        foreach (var charge in result.Charges.Where(charge => charge.PeriodExact != charge.Exact))
+        {
+            var period = AmountText.Grouped(charge.PeriodExact.Amount, input.Currency);
+            var rounded = AmountText.Grouped((charge.Amount + charge.BilledBefore).Amount, input.Currency);
+            var before = AmountText.Grouped(charge.BilledBefore.Amount, input.Currency);
+            text.Append($"{charge.Name}: {period} for the period so far, rounded {rounded}, less {before} billed before.\n");
+        }
+
+        var unit = AmountText.Plain(input.Currency.MinorUnit, input.Currency.MinorUnitDigits);
+        text.Append($"Each amount is rounded once, to {unit} {input.Currency}, {input.Rounding.InWords()}; ")
+            .Append("the total is the sum of the rounded amounts.\n");
+    }
+
+    private static string Sentence(Charge charge) => charge.Rule switch
+    {
+        ChargeRule.FlatFee when charge.Exact.Amount != charge.UnitPrice => "The fee is due whatever the usage, for the part of the period.",
+        ChargeRule.FlatFee => "The fee is due whatever the usage.",
+        ChargeRule.PerUnit => "Every unit costs the same.",
+        ChargeRule.Package => "A package that was opened is paid in full.",
+        ChargeRule.GraduatedTierUnit => "Each unit is priced by the tier it falls in.",
+        ChargeRule.GraduatedTierFlat => "The flat amount of a tier is due once, on entering it; the first tier is entered when the period opens.",
+        ChargeRule.VolumeTierUnit => "All units are priced by the tier that the period's usage reached.",
+        ChargeRule.VolumeTierFlat => "The flat amount of the tier that the period's usage reached is due once.",
+        ChargeRule.PercentageDiscount => "The percentage is taken off the sum of the rounded charges above it.",
+        ChargeRule.MaximumSpend => "What is above the agreed maximum of the period is taken off.",
+        ChargeRule.MinimumSpend => "What is missing to the agreed minimum of the period is added.",
+    };
+}

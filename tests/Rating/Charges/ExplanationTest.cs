@@ -1,0 +1,52 @@
+using NodaTime;
+
+namespace Metering.Rating.Tests;
+
+public sealed class ExplanationTest
+{
+    private const decimal TokensUsed = 62_345_678m;
+
+    private static readonly ServicePeriod March = new(Instant.FromUtc(2026, 3, 1, 0, 0), Instant.FromUtc(2026, 4, 1, 0, 0));
+
+    private static readonly Price ProTokens = PriceText.Parse(
+        "graduated up to 2000000: 0 each | up to 10000000: 0.000005 each | up to 50000000: 0.000004 each | then 0.000003 each");
+
+    [Fact]
+    public void The_bill_of_a_Pro_customer_equals_the_calculation_by_hand()
+    {
+        var fee = Rater.Rate(Some.Input(new Price.Flat(49.00m, PaymentTerm.InAdvance), 0m) with { Line = LinePeriod.Whole(March) });
+        var tokens = Rater.Rate(Some.Input(ProTokens, TokensUsed) with { Line = LinePeriod.Whole(March) });
+
+        // tier 1:  2,000,000 included                               0.00
+        // tier 2: 10,000,000 −  2,000,000 =  8,000,000 × 0.000005 =  40.00
+        // tier 3: 50,000,000 − 10,000,000 = 40,000,000 × 0.000004 = 160.00
+        // tier 4: 62,345,678 − 50,000,000 = 12,345,678 × 0.000003 =  37.037034, rounded 37.04
+        Assert.Equal("0.00 40.00 160.00 37.04", string.Join(' ', tokens.Charges.Select(charge => charge.Amount.ToAmountString())));
+        Assert.Equal(new Money(237.04m, Currency.Usd), tokens.Total);
+        Assert.Equal(new Money(286.04m, Currency.Usd), fee.Total + tokens.Total);
+
+        var text = $"{Explanation.Of(fee, "Pro, monthly fee", "fees")}\n{Explanation.Of(tokens, "Pro, tokens", "tokens")}\n"
+            + $"Fee and tokens: {fee.Total.ToAmountString()} + {tokens.Total.ToAmountString()} = {fee.Total + tokens.Total}\n";
+        Golden.Matches("pro-customer.txt", text);
+    }
+
+    [Fact]
+    public void A_later_line_of_a_period_explains_discount_maximum_and_what_was_billed_before()
+    {
+        var terms = new RateCardTerms(usageDiscount: 500_000m, percentageDiscount: 12.5m, maximumAmount: 100m, minimumAmount: 99m);
+        var result = Rater.Rate(Some.Input(ProTokens, "last", new Usage(9_876_543m, 45_678_901m), terms));
+        Golden.Matches("last-line-with-terms.txt", Explanation.Of(result, "Tokens", "tokens"));
+    }
+
+    [Fact]
+    public void A_fee_for_a_part_of_the_period_says_which_part()
+    {
+        var served = new ServicePeriod(Instant.FromUtc(2026, 3, 11, 12, 0), March.End);
+        var result = Rater.Rate(Some.Input(new Price.Flat(49.00m, PaymentTerm.InAdvance), 0m) with { Line = LinePeriod.Partly(March, served) });
+        Golden.Matches("prorated-fee.txt", Explanation.Of(result, "Pro, monthly fee", "fees"));
+    }
+
+    [Fact]
+    public void Nothing_used_is_told_as_well() =>
+        Golden.Matches("nothing-used.txt", Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(0.25m), 0m)), "Requests", "requests"));
+}

@@ -1,0 +1,95 @@
+using FsCheck.Fluent;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Metering.Rating.Tests;
+
+public sealed class ProrationTest
+{
+    private static readonly DateTimeZone Berlin = DateTimeZoneProviders.Tzdb["Europe/Berlin"];
+
+    [Fact]
+    public void A_fee_is_due_for_the_share_of_the_full_period_that_is_served()
+    {
+        const string table = """
+            fee    full                    served                  policy  total
+            9      2024-01-01..2024-04-01  2024-01-01..2024-02-01  time    3.07
+            6      2024-01-01..2024-02-01  2024-01-01..2024-01-02  time    0.19
+            10     2024-01-01..2024-02-01  2024-01-02..2024-02-01  time    9.68
+            100    2026-01-01..2026-02-01  2026-01-01..2026-01-11  time    32.26
+            100    2026-01-01..2026-02-01  2026-01-01..2026-01-11  none    100.00
+            100    2026-01-01..2026-02-01  2026-01-01..2026-01-11  day     32.26
+            100    2026-01-01..2026-02-01  2026-01-01..2026-02-01  time    100.00
+            1      2022-03-01..2022-04-01  2022-03-15..2022-04-01  time    0.55
+            1      2022-01-01..2023-01-01  2022-03-15..2023-01-01  time    0.80
+            1      2022-01-03..2022-01-10  2022-01-06..2022-01-10  time    0.57
+            50000  2024-03-01..2024-04-01  2024-03-15..2024-04-01  time    27419.35
+            """;
+        foreach (var row in TextTable.Rows(table))
+        {
+            var total = Fee(row.Decimal("fee"), Policy(row["policy"]), Period(row["full"]), Period(row["served"])).Total;
+            Assert.Equal((row.ToString(), row["total"]), (row.ToString(), total.ToAmountString()));
+        }
+    }
+
+    [Fact]
+    public void By_day_counts_the_day_of_the_start_and_not_the_day_of_the_end()
+    {
+        var zone = DateTimeZone.Utc;
+        var full = Some.January;
+        var morningToEvening = new ServicePeriod(Instant.FromUtc(2026, 1, 10, 8, 0), Instant.FromUtc(2026, 1, 10, 20, 0));
+        var overNight = new ServicePeriod(Instant.FromUtc(2026, 1, 10, 20, 0), Instant.FromUtc(2026, 1, 11, 8, 0));
+        Assert.Equal("0.00", Fee(31m, Proration.ByDay(zone), full, morningToEvening).Total.ToAmountString());
+        Assert.Equal("1.00", Fee(31m, Proration.ByDay(zone), full, overNight).Total.ToAmountString());
+        Assert.Equal("31.00", Fee(31m, Proration.ByDay(zone), morningToEvening, morningToEvening).Total.ToAmountString());
+    }
+
+    [Fact]
+    public void By_day_a_short_day_costs_as_much_as_any_other_and_by_time_it_does_not()
+    {
+        // Berlin moves its clocks forward on 29 March 2026: that day has 23 hours, and the month 743.
+        var march = new BillingCalendar(Cadence.Monthly, new LocalDate(2026, 3, 1).AtStartOfDayInZone(Berlin).ToInstant(), Berlin);
+        var full = march.PeriodContaining(march.Anchor);
+        var shortDay = new ServicePeriod(
+            new LocalDate(2026, 3, 29).AtStartOfDayInZone(Berlin).ToInstant(), new LocalDate(2026, 3, 30).AtStartOfDayInZone(Berlin).ToInstant());
+        Assert.Equal("1.00", Fee(31m, Proration.ByDay(Berlin), full, shortDay).Total.ToAmountString());
+        Assert.Equal("0.96", Fee(31m, Proration.ByTime, full, shortDay).Total.ToAmountString());
+    }
+
+    [Fact]
+    public void The_shares_of_the_parts_of_a_period_sum_to_the_fee()
+    {
+        var cases =
+            from amount in Generated.Amount
+            from cut in Gen.Choose(1, 2_678_399)
+            from policy in Gen.Elements(Proration.ByTime, Proration.ByDay(Berlin))
+            select (amount, Cut: Some.January.Start + Duration.FromSeconds(cut), policy);
+        Law.Holds(cases, x =>
+        {
+            var (before, from) = Some.January.SplitAt(x.Cut);
+            var parts = new[] { before, from }.SelectMany(served => Fee(x.amount, x.policy, Some.January, served).Charges).Sum(c => c.Exact.Amount);
+            Assert.True(Math.Abs(parts - x.amount) < 0.000000000001m, $"{parts} is not {x.amount}");
+        });
+    }
+
+    private static RatingResult Fee(decimal fee, Proration policy, ServicePeriod full, ServicePeriod served) =>
+        Rater.Rate(Some.Input(new Price.Flat(fee, PaymentTerm.InAdvance), 0m) with
+        {
+            Proration = policy,
+            Line = LinePeriod.Partly(full, served),
+        });
+
+    private static Proration Policy(string name) => name switch
+    {
+        "time" => Proration.ByTime,
+        "day" => Proration.ByDay(DateTimeZone.Utc),
+        "none" => Proration.None,
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+
+    private static ServicePeriod Period(string text)
+    {
+        var midnights = text.Split("..").Select(day => LocalDatePattern.Iso.Parse(day).Value.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant());
+        return new ServicePeriod(midnights.First(), midnights.Last());
+    }
+}
