@@ -77,7 +77,7 @@ attribute() { grep -m1 -o '<assembly [^>]*>' "$1" | grep -o " $2=\"[0-9]*\"" | g
 # In CI a skipped test is a hole, except where the material beside the repository is absent, as in everybody else's clone.
 forbidden_skips() { # REPORT
   [ "${CI:-}" = true ] || return 0
-  tr '\n' ' ' <"$1" | grep -o '<reason>.\{0,400\}' | grep -vc '\.\./shared' || true
+  awk 'BEGIN { RS = "</reason>" } /<reason>/ { sub(/.*<reason>/, ""); if (!/\.\.\/shared/) n++ } END { print n + 0 }' "$1"
 }
 
 run_project() { # PROJECT

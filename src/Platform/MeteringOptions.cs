@@ -32,7 +32,7 @@ public sealed record MeteringOptions(
         var port = Read("METERING_PORT") is not { } portText ? DefaultPort
             : int.TryParse(portText, out var parsed) && parsed is >= 0 and <= 65535 ? parsed
             : throw new InvalidOptionException("METERING_PORT", "is not a port number");
-        var bind = Read("METERING_LISTEN") ?? "127.0.0.1";
+        var bind = Read("METERING_BIND") ?? "127.0.0.1";
 
         return new MeteringOptions(
             ToNpgsql(postgres),
