@@ -26,8 +26,11 @@ internal static class NodaTimeHandlers
         }
     }
 
-    private sealed class InstantHandler : SqlMapper.TypeHandler<Instant>
+    private sealed class InstantHandler : SqlMapper.TypeHandler<Instant>, SqlMapper.ITypeHandler
     {
+        /// <summary>Dapper hands a scalar null on: <c>select min(at)</c> over no rows.</summary>
+        object? SqlMapper.ITypeHandler.Parse(Type destinationType, object value) => value is DBNull ? null : Parse(value);
+
         public override Instant Parse(object value) => Instant.FromDateTimeUtc((DateTime)value);
 
         public override void SetValue(IDbDataParameter parameter, Instant value)
