@@ -1,0 +1,97 @@
+using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Time;
+
+namespace Metering.EnforcementSidecar.Access;
+
+/// <summary>
+/// Applies the messages of the snapshot stream, from the network or from disk. A full snapshot is built aside and swapped in
+/// when it is complete, so that no check ever sees half of one.
+/// </summary>
+internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+{
+    /// <summary>Access that nobody has confirmed for this long is no ground for a decision any more.</summary>
+    public static readonly TimeSpan MaxStaleness = TimeSpan.FromHours(24);
+
+    private AccessDirectory? current;
+    private AccessDirectory? building;
+    private long confirmedAt;
+
+    /// <summary>Null until a snapshot is known, and again when it is too old.</summary>
+    public AccessDirectory? Current =>
+        Known is { } directory && monotonic.GetElapsedTime(Volatile.Read(ref confirmedAt)) < MaxStaleness ? directory : null;
+
+    /// <summary>However old; what was reserved under it can still be signed and settled.</summary>
+    public AccessDirectory? Known => Volatile.Read(ref current);
+
+    /// <summary>Everything up to here is known; 0 when nothing is.</summary>
+    public long Version { get; private set; }
+
+    public int Customers => Known?.Count ?? 0;
+
+    public void Begin(SnapshotBegins begins)
+    {
+        var key = Convert.FromBase64String(begins.ReservationKey);
+        if (begins.Full || current is null)
+        {
+            building = new AccessDirectory(key);
+        }
+        else if (!key.AsSpan().SequenceEqual(current.ReservationKey))
+        {
+            throw new FormatException("the reservation key changed without a full snapshot");
+        }
+    }
+
+    public void Change(CustomerChanged changed)
+    {
+        var directory = building ?? current ?? throw new FormatException("a change came before any snapshot");
+        var previous = directory.FindById(changed.Customer.CustomerId) ?? current?.FindById(changed.Customer.CustomerId);
+        var customer = CustomerEntry.Compile(changed.Customer, previous, broker);
+        directory.Put(customer);
+        Version = building is null ? changed.Version : Version;
+        Reconsider(previous, customer);
+        SidecarMetrics.SnapshotChanges.Add(1);
+    }
+
+    /// <param name="age">How long ago Host said this; zero when it says it now.</param>
+    public void End(SnapshotEnds ends, TimeSpan age)
+    {
+        if (building is not null)
+        {
+            Volatile.Write(ref current, building);
+            building = null;
+        }
+
+        Version = ends.Version;
+        Confirm(age);
+    }
+
+    public void Apply(Heartbeat heartbeat)
+    {
+        sidecars.Active = heartbeat.ActiveSidecars;
+        time.Apply(heartbeat);
+    }
+
+    public void Confirm(TimeSpan age) =>
+        Volatile.Write(ref confirmedAt, monotonic.GetTimestamp() - (long)(age.TotalSeconds * monotonic.TimestampFrequency));
+
+    /// <summary>The stream broke in the middle of a full snapshot: what was known before stays.</summary>
+    public void Abandon() => building = null;
+
+    private void Reconsider(CustomerEntry? previous, CustomerEntry customer)
+    {
+        foreach (var feature in previous?.Features ?? [])
+        {
+            if (feature.Quota is not { } quota || broker.Find(quota.EntitlementId) is not { } account)
+            {
+                continue;
+            }
+
+            account.Forget();
+            if (!customer.Features.Any(now => now.Quota?.EntitlementId == quota.EntitlementId))
+            {
+                account.Retire();
+            }
+        }
+    }
+}

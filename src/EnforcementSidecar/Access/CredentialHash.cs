@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Metering.EnforcementSidecar.Access;
+
+/// <summary>SHA-256 of an API key, as a value that can be looked up without making a string.</summary>
+internal readonly record struct CredentialHash(ulong A, ulong B, ulong C, ulong D)
+{
+    public const int MaxKeyLength = 512;
+
+    /// <summary>Null when the key is longer than any real one, or not ASCII.</summary>
+    public static CredentialHash? OfKey(ReadOnlySpan<char> key)
+    {
+        if (key.Length is 0 or > MaxKeyLength || !Ascii.IsValid(key))
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[MaxKeyLength];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..Encoding.ASCII.GetBytes(key, bytes)], hash);
+        return FromBytes(hash);
+    }
+
+    /// <summary>64 hex digits.</summary>
+    public static bool TryParse(string text, out CredentialHash hash)
+    {
+        hash = default;
+        Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
+        if (text.Length != bytes.Length * 2 || Convert.FromHexString(text, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
+
+        hash = FromBytes(bytes);
+        return true;
+    }
+
+    // The bits are as good as random already.
+    public override int GetHashCode() => unchecked((int)(A ^ (A >> 32)));
+
+    private static CredentialHash FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var parts = MemoryMarshal.Cast<byte, ulong>(bytes);
+        return new CredentialHash(parts[0], parts[1], parts[2], parts[3]);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics.CodeAnalysis;
+using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Identifiers;
+using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Rates;
+using Metering.EnforcementSidecar.Time;
+using NodaTime;
+
+namespace Metering.EnforcementSidecar.Deciding;
+
+/// <summary>
+/// identity → status → feature → rates → quota, all or nothing. Rates come before the quota because they can be undone at
+/// once, while a spent unit of a lease can not: what was reported as spent must never fall.
+/// </summary>
+internal sealed class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+{
+    /// <summary>How long a request may wait for Host before it is told that nobody could decide.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
+    private const long NanosecondsPerTick = 100;
+
+    /// <summary>Everything up to the limits; these can be asked again without burning anything.</summary>
+    public bool TryIdentify(
+        ReadOnlySpan<char> key, ReadOnlySpan<char> featureKey, long units, Instant now,
+        out Decision refusal, [NotNullWhen(true)] out CustomerEntry? customer, [NotNullWhen(true)] out FeatureGate? feature)
+    {
+        feature = null;
+        var directory = access.Current;
+        customer = directory?.Find(key);
+        feature = customer?.Find(featureKey);
+        DecisionOutcome? outcome = directory is null ? DecisionOutcome.NotReady
+            : customer is null ? DecisionOutcome.UnknownCredential
+            : customer.Status == CustomerStatus.Suspended ? DecisionOutcome.CustomerSuspended
+            : feature is null || !feature.IsActive(now) ? DecisionOutcome.FeatureNotEntitled
+            : null;
+        refusal = outcome is { } refused ? new Decision(refused, customer, feature, units, now, default, default, default) : default;
+        return outcome is null;
+    }
+
+    /// <summary>The limits, from memory if that is enough.</summary>
+    public ValueTask<Decision> DecideAsync(CustomerEntry customer, FeatureGate feature, long units, CancellationToken cancellationToken) =>
+        TryDecide(customer, feature, units, time.Now, out var decision)
+            ? ValueTask.FromResult(decision)
+            : new ValueTask<Decision>(AskAndDecideAsync(customer, feature, units, cancellationToken));
+
+    /// <summary>Takes from all limits or from none.</summary>
+    /// <returns>False when only Host can tell; nothing is taken then.</returns>
+    public bool TryDecide(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Decision decision)
+    {
+        var sharing = sidecars.Active;
+        if (!TryTakeRates(feature.Limiters, units, now, sharing, out var rate))
+        {
+            decision = Decide(DecisionOutcome.RateLimited, default);
+            return true;
+        }
+
+        if (feature.Quota is not { } terms)
+        {
+            decision = Decide(DecisionOutcome.Allowed, default);
+            return true;
+        }
+
+        var account = feature.Account;
+        var spent = account.TrySpend(units, terms, now);
+        if (spent == SpendOutcome.Spent)
+        {
+            decision = Decide(DecisionOutcome.Allowed, account.StateAt(now));
+            return true;
+        }
+
+        GiveBackRates(feature.Limiters, feature.Limiters.Length, units, sharing);
+        decision = spent == SpendOutcome.Exhausted ? Decide(DecisionOutcome.QuotaExhausted, account.StateAt(now)) : default;
+        return spent == SpendOutcome.Exhausted;
+
+        Decision Decide(DecisionOutcome outcome, QuotaState quota) =>
+            new(outcome, customer, feature, units, now, outcome == DecisionOutcome.Allowed ? Ulid.New(now) : default, rate, quota);
+    }
+
+    /// <summary>Asks Host for what is missing, as often as it takes while there is time.</summary>
+    public async Task<Decision> AskAndDecideAsync(CustomerEntry customer, FeatureGate feature, long units, CancellationToken cancellationToken)
+    {
+        var started = monotonic.GetTimestamp();
+        while (true)
+        {
+            var left = MaxWait - monotonic.GetElapsedTime(started);
+            var outcome = left <= TimeSpan.Zero
+                ? AcquireOutcome.Unavailable
+                : await AnswerWithinAsync(feature.Account.AcquireAsync(units, feature.Quota!), left, cancellationToken);
+            var now = time.Now;
+            if (outcome == AcquireOutcome.Answered && TryDecide(customer, feature, units, now, out var decision))
+            {
+                return decision;
+            }
+
+            if (outcome != AcquireOutcome.Answered)
+            {
+                var undecided = outcome == AcquireOutcome.UnknownEntitlement ? DecisionOutcome.QuotaUnknown : DecisionOutcome.QuotaUndecided;
+                return new Decision(undecided, customer, feature, units, now, default, default, feature.Account.StateAt(now));
+            }
+        }
+    }
+
+    private async Task<AcquireOutcome> AnswerWithinAsync(Task<AcquireOutcome> answer, TimeSpan left, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await answer.WaitAsync(left, monotonic, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return AcquireOutcome.Unavailable;
+        }
+    }
+
+    private static bool TryTakeRates(RateLimiter[] limiters, long units, Instant now, int sharing, out RateState tightest)
+    {
+        tightest = default;
+        var nanoseconds = now.ToUnixTimeTicks() * NanosecondsPerTick;
+        for (var i = 0; i < limiters.Length; i++)
+        {
+            if (!limiters[i].TryTake(units, nanoseconds, sharing, out var state))
+            {
+                GiveBackRates(limiters, i, units, sharing);
+                tightest = state;
+                return false;
+            }
+
+            tightest = tightest.Limiter is null || state.Remaining < tightest.Remaining ? state : tightest;
+        }
+
+        return true;
+    }
+
+    private static void GiveBackRates(RateLimiter[] limiters, int taken, long units, int sharing)
+    {
+        for (var i = 0; i < taken; i++)
+        {
+            limiters[i].GiveBack(units, sharing);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace Metering.EnforcementSidecar.Deciding;
+
+/// <summary>In order of precedence: the first that applies is the answer.</summary>
+internal enum DecisionOutcome
+{
+    /// <summary>503: no snapshot is known, or it is too old.</summary>
+    NotReady,
+
+    /// <summary>401: no customer has this key.</summary>
+    UnknownCredential,
+
+    /// <summary>403.</summary>
+    CustomerSuspended,
+
+    /// <summary>403: the customer's plan does not give this feature now.</summary>
+    FeatureNotEntitled,
+
+    /// <summary>429.</summary>
+    RateLimited,
+
+    /// <summary>429.</summary>
+    QuotaExhausted,
+
+    /// <summary>503: a hard limit, nothing left in memory, and Host did not say whether there is more.</summary>
+    QuotaUndecided,
+
+    /// <summary>503: Host knows of no such limit although the snapshot does; they will agree in a moment.</summary>
+    QuotaUnknown,
+
+    /// <summary>200.</summary>
+    Allowed,
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Deciding;
+using Metering.EnforcementSidecar.Reservations;
+using Metering.EnforcementSidecar.Time;
+
+namespace Metering.EnforcementSidecar.Http;
+
+/// <summary>
+/// <c>/v1/check</c> and everything below it, any method. Inputs are headers alone: gateways put the client's own path and
+/// query on this call, so nothing there can be trusted. When memory is enough, no state machine is made.
+/// </summary>
+internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated)
+{
+    public const int MaxFeatureKeyLength = 128;
+    public const int MaxRequestIdLength = 128;
+    public const long MaxUnits = 1_000_000_000_000;
+
+    public Task HandleAsync(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        var feature = headers[HeaderNames.Feature].ToString();
+        if (!IsFeatureKey(feature))
+        {
+            return InvalidAsync(context, HeaderNames.Feature, "X-Meter-Feature has to name the feature that the request uses.");
+        }
+
+        if (!TryReadUnits(headers, out var units))
+        {
+            return InvalidAsync(context, HeaderNames.Units, "X-Meter-Units has to be a whole number from 1 to 1,000,000,000,000.");
+        }
+
+        var requestId = headers[HeaderNames.RequestId].ToString();
+        if (requestId.Length > MaxRequestIdLength)
+        {
+            return InvalidAsync(context, HeaderNames.RequestId, "X-Meter-Request-Id has at most 128 characters.");
+        }
+
+        var now = time.Now;
+        if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var customer, out var gate))
+        {
+            return AnswerAsync(context, refusal);
+        }
+
+        if (requestId.Length > 0)
+        {
+            return DecideOnceAsync(context, customer, gate, units, requestId);
+        }
+
+        return engine.TryDecide(customer, gate, units, now, out var decision)
+            ? AnswerAsync(context, decision)
+            : AskAndAnswerAsync(context, customer, gate, units);
+    }
+
+    private async Task AskAndAnswerAsync(HttpContext context, CustomerEntry customer, FeatureGate gate, long units) =>
+        await AnswerAsync(context, await engine.AskAndDecideAsync(customer, gate, units, context.RequestAborted));
+
+    private async Task DecideOnceAsync(HttpContext context, CustomerEntry customer, FeatureGate gate, long units, string requestId)
+    {
+        var request = new RepeatableRequest(customer.Id, gate.Key, units, requestId);
+        var decision = await repeated.OnceAsync(request, () => engine.DecideAsync(customer, gate, units, context.RequestAborted));
+        await AnswerAsync(context, decision);
+    }
+
+    private Task AnswerAsync(HttpContext context, in Decision decision)
+    {
+        SidecarMetrics.Decisions.Add(1, SidecarMetrics.Outcome(decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason));
+        return decision.IsAllowed ? AllowAsync(context, decision) : DenyAsync(context, decision);
+    }
+
+    private Task AllowAsync(HttpContext context, in Decision decision)
+    {
+        // The directory that identified the customer is there: decisions are only taken with one.
+        var key = access.Known!.ReservationKey;
+        var customer = decision.Customer!;
+        var headers = context.Response.Headers;
+        headers[HeaderNames.Customer] = customer.Id;
+        headers[HeaderNames.Reservation] =
+            ReservationToken.Sign(new Reservation(decision.ReservationId, customer.Id, decision.Feature!.Key, decision.Units), key);
+        RateLimitHeaders.Write(headers, decision);
+        if (decision.Quota is { Known: true, Remaining: < 0 } passed)
+        {
+            headers[HeaderNames.Warning] = string.Create(
+                CultureInfo.InvariantCulture, $"soft_limit_passed limit={passed.Limit} used={passed.Limit - passed.Remaining}");
+        }
+
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+
+    private static Task DenyAsync(HttpContext context, in Decision decision)
+    {
+        var denial = Denial.Of(decision.Outcome);
+        var retryAfter = RateLimitHeaders.RetryAfterSeconds(decision);
+        var headers = context.Response.Headers;
+        RateLimitHeaders.Write(headers, decision);
+        if (retryAfter is { } seconds)
+        {
+            headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, decision, retryAfter);
+    }
+
+    private static Task InvalidAsync(HttpContext context, string header, string detail) =>
+        TryDenyForNginx(context, Denial.InvalidRequest)
+            ? Task.CompletedTask
+            : ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, detail, $"header:{header}");
+
+    /// <summary>
+    /// nginx's auth_request knows 401 and 403 alone, and an answer with a body costs it the connection. The truth is in headers.
+    /// </summary>
+    private static bool TryDenyForNginx(HttpContext context, Denial denial)
+    {
+        var headers = context.Response.Headers;
+        headers[HeaderNames.Status] = denial.Status.ToString(CultureInfo.InvariantCulture);
+        headers[HeaderNames.Reason] = denial.Reason;
+        if (denial.Status == StatusCodes.Status401Unauthorized)
+        {
+            headers.WWWAuthenticate = "Bearer";
+        }
+
+        if (!context.Request.Headers[HeaderNames.Flavor].ToString().Equals("nginx", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        context.Response.StatusCode = denial.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status503ServiceUnavailable
+            ? denial.Status
+            : StatusCodes.Status403Forbidden;
+        context.Response.ContentLength = 0;
+        return true;
+    }
+
+    private static bool IsFeatureKey(string text) =>
+        text.Length is > 0 and <= MaxFeatureKeyLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+
+    private static bool TryReadUnits(IHeaderDictionary headers, out long units)
+    {
+        units = 1;
+        var text = headers[HeaderNames.Units].ToString();
+        return text.Length == 0
+            || (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out units) && units is > 0 and <= MaxUnits);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Metering.EnforcementSidecar.Deciding;
+using Metering.EnforcementSidecar.Json;
+
+namespace Metering.EnforcementSidecar.Http;
+
+/// <summary>How a refusal is told: one row per outcome.</summary>
+/// <param name="Reason">Stable, snake_case, for programs.</param>
+/// <param name="Level">Whose rule it was; null when nobody's.</param>
+internal sealed record Denial(int Status, string Type, string Title, string Reason, string? Level)
+{
+    private const string Metering = "urn:metering:problem:";
+    private const string QuotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+
+    private static readonly Denial NotReady = Undecided("not_ready", null);
+    private static readonly Denial UnknownCredential =
+        new(StatusCodes.Status401Unauthorized, Metering + "unauthenticated", "A valid API key is required", "unknown_credential", "customer");
+
+    private static readonly Denial Suspended = Forbidden("customer_suspended", "customer");
+    private static readonly Denial NotEntitled = Forbidden("feature_not_entitled", "feature");
+    private static readonly Denial RateLimited = new(StatusCodes.Status429TooManyRequests, QuotaExceeded, "The rate limit is reached", "rate_limited", "rate");
+    private static readonly Denial Exhausted = new(StatusCodes.Status429TooManyRequests, QuotaExceeded, "The quota is used up", "quota_exhausted", "quota");
+    private static readonly Denial LeaseUnavailable = Undecided("lease_unavailable", "quota");
+    private static readonly Denial EntitlementUnknown = Undecided("entitlement_unknown", "quota");
+
+    public static readonly Denial InvalidRequest =
+        new(StatusCodes.Status400BadRequest, Metering + "invalid-request", "The request is not valid", "invalid_request", null);
+
+    /// <exception cref="ArgumentException">The request was allowed.</exception>
+    public static Denial Of(DecisionOutcome outcome) => outcome switch
+    {
+        DecisionOutcome.NotReady => NotReady,
+        DecisionOutcome.UnknownCredential => UnknownCredential,
+        DecisionOutcome.CustomerSuspended => Suspended,
+        DecisionOutcome.FeatureNotEntitled => NotEntitled,
+        DecisionOutcome.RateLimited => RateLimited,
+        DecisionOutcome.QuotaExhausted => Exhausted,
+        DecisionOutcome.QuotaUndecided => LeaseUnavailable,
+        DecisionOutcome.QuotaUnknown => EntitlementUnknown,
+        DecisionOutcome.Allowed => throw new ArgumentException("An allowed request has no denial.", nameof(outcome)),
+    };
+
+    /// <summary>A sentence for people. Names the customer's own limits, never another's.</summary>
+    public static string DetailOf(in Decision decision)
+    {
+        var feature = decision.Feature?.Key;
+        return decision.Outcome switch
+        {
+            DecisionOutcome.NotReady => "This sidecar does not know the customers yet; try again.",
+            DecisionOutcome.UnknownCredential => "The API key is not known. Send it as Authorization: Bearer or as X-Api-Key.",
+            DecisionOutcome.CustomerSuspended => "The customer is suspended.",
+            DecisionOutcome.FeatureNotEntitled => "The customer's plan does not give this feature now.",
+            DecisionOutcome.RateLimited => RateDetail(decision),
+            DecisionOutcome.QuotaExhausted => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{feature} asks for {decision.Units} of a quota of {decision.Quota.Limit} of which {Math.Max(0, decision.Quota.Remaining)} are left until {Reset(decision)}."),
+            DecisionOutcome.QuotaUndecided => "The limit is hard, no unit of it is left in memory, and the server that holds the rest did not answer.",
+            DecisionOutcome.QuotaUnknown => "The server does not know this limit yet; try again.",
+            DecisionOutcome.Allowed => "",
+        };
+    }
+
+    private static string RateDetail(in Decision decision)
+    {
+        var terms = decision.Rate.Limiter!.Terms;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{decision.Feature!.Key} admits {terms.Limit} per {terms.WindowSeconds} s in bursts of {terms.Burst}; {decision.Rate.Remaining} are left, {decision.Units} were asked for.");
+    }
+
+    private static string Reset(in Decision decision) => decision.Quota.Known ? InstantConverter.Format(decision.Quota.PeriodEnd) : "the period ends";
+
+    private static Denial Forbidden(string reason, string level) =>
+        new(StatusCodes.Status403Forbidden, Metering + "forbidden", "The request is not allowed", reason, level);
+
+    private static Denial Undecided(string reason, string? level) =>
+        new(StatusCodes.Status503ServiceUnavailable, Metering + "not-available", "The request can not be decided now", reason, level);
+}

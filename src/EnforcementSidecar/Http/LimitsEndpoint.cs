@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Text.Json;
+using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Deciding;
+using Metering.EnforcementSidecar.Json;
+using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Time;
+using NodaTime;
+
+namespace Metering.EnforcementSidecar.Http;
+
+/// <summary><c>GET /v1/limits</c>: what the customer of this key may still do, for agents that plan. Burns nothing.</summary>
+internal sealed class LimitsEndpoint(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+{
+    private const long NanosecondsPerTick = 100;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            await ProblemAnswer.WriteAsync(context, SettleEndpoint.MethodNotAllowed, "Use GET.");
+            return;
+        }
+
+        var directory = access.Current;
+        var customer = directory?.Find(Credential.Of(context.Request.Headers));
+        if (customer is null || customer.Status != CustomerStatus.Active)
+        {
+            var outcome = directory is null ? DecisionOutcome.NotReady
+                : customer is null ? DecisionOutcome.UnknownCredential
+                : DecisionOutcome.CustomerSuspended;
+            var refusal = new Decision(outcome, customer, null, 0, time.Now, default, default, default);
+            await ProblemAnswer.WriteAsync(context, Denial.Of(outcome), refusal, RateLimitHeaders.RetryAfterSeconds(refusal));
+            return;
+        }
+
+        var now = time.Now;
+        var active = customer.Features.Where(feature => feature.IsActive(now)).ToList();
+        await Task.WhenAll(active.Where(feature => feature.Quota is not null).Select(feature => LearnAsync(feature, now, context.RequestAborted)));
+        var body = new ArrayBufferWriter<byte>();
+        Write(body, customer, active, time.Now);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.WrittenCount;
+        await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+    }
+
+    /// <summary>Only Host knows what is left of a quota that has not been used here yet.</summary>
+    private async Task LearnAsync(FeatureGate feature, Instant now, CancellationToken cancellationToken)
+    {
+        if (!feature.Account.StateAt(now).Known)
+        {
+            Task answer = feature.Account.AcquireAsync(0, feature.Quota!);
+            await answer.WaitAsync(DecisionEngine.MaxWait, monotonic, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Write(ArrayBufferWriter<byte> body, CustomerEntry customer, List<FeatureGate> features, Instant now)
+    {
+        using var json = new Utf8JsonWriter(body);
+        json.WriteStartObject();
+        json.WriteString("customerId", customer.Id);
+        json.WriteStartArray("features");
+        foreach (var feature in features)
+        {
+            json.WriteStartObject();
+            json.WriteString("feature", feature.Key);
+            if (feature.Quota is { } quota)
+            {
+                WriteQuota(json, quota, feature.Account.StateAt(now));
+            }
+
+            json.WriteStartArray("rateLimits");
+            foreach (var limiter in feature.Limiters)
+            {
+                var state = limiter.Peek(now.ToUnixTimeTicks() * NanosecondsPerTick, sidecars.Active);
+                json.WriteStartObject();
+                json.WriteNumber("limit", limiter.Terms.Limit);
+                json.WriteNumber("windowSeconds", limiter.Terms.WindowSeconds);
+                json.WriteNumber("burst", limiter.Terms.Burst);
+                json.WriteNumber("remaining", state.Remaining);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>What is left is null when the server could not be asked: unknown is not zero.</summary>
+    private static void WriteQuota(Utf8JsonWriter json, QuotaTerms quota, QuotaState state)
+    {
+        json.WriteStartObject("quota");
+        json.WriteString("class", quota.LimitClass == LimitClass.Hard ? "hard" : "soft");
+        json.WriteNumber("limit", quota.Limit);
+        json.WriteString("period", quota.Period);
+        if (state.Known)
+        {
+            json.WriteNumber("remaining", state.Remaining);
+            json.WriteString("resetsAt", InstantConverter.Format(state.PeriodEnd));
+        }
+        else
+        {
+            json.WriteNull("remaining");
+            json.WriteNull("resetsAt");
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Buffers;
+using System.Text.Json;
+using Metering.EnforcementSidecar.Deciding;
+using Metering.EnforcementSidecar.Json;
+
+namespace Metering.EnforcementSidecar.Http;
+
+/// <summary>RFC 9457 <c>application/problem+json</c>.</summary>
+internal static class ProblemAnswer
+{
+    private const string ContentType = "application/problem+json";
+
+    public static Task WriteAsync(HttpContext context, Denial denial, string detail, string? pointer = null)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            Begin(json, denial, detail);
+            if (pointer is not null)
+            {
+                json.WriteStartArray("errors");
+                json.WriteStartObject();
+                json.WriteString("pointer", pointer);
+                json.WriteString("code", "invalid");
+                json.WriteString("message", detail);
+                json.WriteEndObject();
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        }
+
+        return SendAsync(context, denial.Status, body.WrittenMemory);
+    }
+
+    /// <summary>Says which level and limit denied, what is left and when it resets.</summary>
+    public static Task WriteAsync(HttpContext context, Denial denial, in Decision decision, long? retryAfter)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            Begin(json, denial, Denial.DetailOf(decision));
+            WriteLimit(json, denial, decision);
+            if (retryAfter is { } seconds)
+            {
+                json.WriteNumber("retryAfterSeconds", seconds);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return SendAsync(context, denial.Status, body.WrittenMemory);
+    }
+
+    private static void Begin(Utf8JsonWriter json, Denial denial, string detail)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", denial.Type);
+        json.WriteString("title", denial.Title);
+        json.WriteNumber("status", denial.Status);
+        json.WriteString("detail", detail);
+        json.WriteString("reason", denial.Reason);
+        if (denial.Level is { } level)
+        {
+            json.WriteString("level", level);
+        }
+    }
+
+    private static void WriteLimit(Utf8JsonWriter json, Denial denial, in Decision decision)
+    {
+        if (decision.Feature is not { } feature)
+        {
+            return;
+        }
+
+        json.WriteString("feature", feature.Key);
+        var (policy, limit, remaining) = decision.Outcome switch
+        {
+            DecisionOutcome.RateLimited => (feature.RatePolicyName(decision.Rate.Limiter!), decision.Rate.Limiter!.Terms.Limit, decision.Rate.Remaining),
+            DecisionOutcome.QuotaExhausted => (feature.QuotaPolicyName, decision.Quota.Limit, Math.Max(0, decision.Quota.Remaining)),
+            _ => ("", 0L, 0L),
+        };
+        if (policy.Length == 0)
+        {
+            return;
+        }
+
+        json.WriteNumber("limit", limit);
+        json.WriteNumber("remaining", remaining);
+        if (decision.Outcome == DecisionOutcome.QuotaExhausted && decision.Quota.Known)
+        {
+            json.WriteString("resetsAt", InstantConverter.Format(decision.Quota.PeriodEnd));
+        }
+
+        json.WriteStartArray("violated-policies");
+        json.WriteStringValue(policy.Trim('"'));
+        json.WriteEndArray();
+    }
+
+    private static Task SendAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = ContentType;
+        context.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+}

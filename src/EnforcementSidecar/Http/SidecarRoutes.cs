@@ -1,0 +1,61 @@
+using System.Text;
+using Metering.EnforcementSidecar.Access;
+
+namespace Metering.EnforcementSidecar.Http;
+
+/// <summary>The one middleware: a handful of paths compared in the order in which they are used, instead of routing.</summary>
+internal sealed class SidecarRoutes(CheckEndpoint check, SettleEndpoint settle, LimitsEndpoint limits, AccessState access, ILogger<SidecarRoutes> logger)
+{
+    private const string Check = "/v1/check";
+    private static readonly Denial NotFound =
+        new(StatusCodes.Status404NotFound, "urn:metering:problem:not-found", "There is no such resource", "not_found", null);
+
+    private static readonly Denial Failed =
+        new(StatusCodes.Status500InternalServerError, "urn:metering:problem:internal-error", "The sidecar failed", "internal_error", null);
+
+    public Task HandleAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? "";
+        if (path.StartsWith(Check, StringComparison.Ordinal) && (path.Length == Check.Length || path[Check.Length] == '/'))
+        {
+            var answer = check.HandleAsync(context);
+            return answer.IsCompletedSuccessfully ? answer : GuardAsync(context, answer);
+        }
+
+        return GuardAsync(context, path switch
+        {
+            "/v1/settle" => settle.HandleAsync(context),
+            "/v1/limits" => limits.HandleAsync(context),
+            "/health/live" => TextAsync(context, StatusCodes.Status200OK, "live"),
+            "/health/ready" => access.Current is null
+                ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready: no snapshot of the customers is known yet")
+                : TextAsync(context, StatusCodes.Status200OK, "ready"),
+            _ => ProblemAnswer.WriteAsync(context, NotFound, "The sidecar answers /v1/check, /v1/settle, /v1/limits and /health."),
+        });
+    }
+
+    private async Task GuardAsync(HttpContext context, Task answer)
+    {
+        try
+        {
+            await answer;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is listening any more: there is no answer to give.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted && exception is not BadHttpRequestException)
+        {
+            logger.RequestFailed(exception);
+            context.Response.Clear();
+            await ProblemAnswer.WriteAsync(context, Failed, "The failure has been logged.");
+        }
+    }
+
+    private static Task TextAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain";
+        return context.Response.Body.WriteAsync(Encoding.ASCII.GetBytes(text), context.RequestAborted).AsTask();
+    }
+}

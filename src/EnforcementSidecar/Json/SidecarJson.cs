@@ -1,0 +1,19 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Metering.Contracts.Sidecar;
+
+namespace Metering.EnforcementSidecar.Json;
+
+/// <summary>The protocol with Host in camelCase, generated at build time: nothing here needs reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowOutOfOrderMetadataProperties = true,
+    RespectRequiredConstructorParameters = true,
+    MaxDepth = 32,
+    Converters = [typeof(InstantConverter)])]
+[JsonSerializable(typeof(SidecarMessage))]
+[JsonSerializable(typeof(LeaseExchangeRequest))]
+[JsonSerializable(typeof(LeaseExchangeResponse))]
+[JsonSerializable(typeof(SidecarAcknowledgement))]
+internal sealed partial class SidecarJson : JsonSerializerContext;

@@ -1,0 +1,83 @@
+using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Time;
+using NodaTime;
+
+namespace Metering.EnforcementSidecar.Leases;
+
+/// <summary>
+/// What this sidecar holds of one entitlement. Spending reads a published array and swaps one counter, without a lock;
+/// everything about asking Host is in the other half of the class, behind a gate.
+/// </summary>
+internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker broker, ProductTime time, TimeProvider monotonic)
+{
+    private Lease[] leases = [];
+    private ExhaustedQuota? exhausted;
+    private LeaseAnswer? lastAnswer;
+
+    // Units admitted under a soft limit before a lease could cover them; paid from the next one.
+    private long uncovered;
+
+    public string EntitlementId => entitlementId;
+
+    /// <summary>Spends from memory or says why not. Never waits.</summary>
+    public SpendOutcome TrySpend(long units, QuotaTerms terms, Instant now)
+    {
+        foreach (var lease in Volatile.Read(ref leases))
+        {
+            if (lease.TrySpend(units, now, monotonic))
+            {
+                if (LeaseSizing.IsLow(lease.Remaining, lease.Granted))
+                {
+                    RequestRefill(terms);
+                }
+
+                return SpendOutcome.Spent;
+            }
+        }
+
+        if (terms.LimitClass == LimitClass.Soft)
+        {
+            // A soft limit never denies and so never waits; Host is told as soon as it can be asked.
+            Interlocked.Add(ref uncovered, units);
+            RequestRefill(terms);
+            return SpendOutcome.Spent;
+        }
+
+        return Volatile.Read(ref exhausted) is { } known && known.Denies(units, now, monotonic.GetTimestamp(), time.Epoch)
+            ? SpendOutcome.Exhausted
+            : SpendOutcome.NeedsUnits;
+    }
+
+    public QuotaState StateAt(Instant now)
+    {
+        if (Volatile.Read(ref lastAnswer) is not { PeriodStart: { } start, PeriodEnd: { } end } answer || now < start || now >= end)
+        {
+            return default;
+        }
+
+        var remaining = answer.Free - Interlocked.Read(ref uncovered);
+        foreach (var lease in Volatile.Read(ref leases))
+        {
+            remaining += lease.PeriodEnd == end ? lease.Remaining : 0;
+        }
+
+        return new QuotaState(true, answer.Limit, remaining, start, end);
+    }
+
+    /// <summary>The customer's access changed: what Host said about exhaustion before may no longer hold.</summary>
+    public void Forget() => Volatile.Write(ref exhausted, null);
+
+    private void CoverSoftUsage(Lease lease, Instant now)
+    {
+        while (Interlocked.Read(ref uncovered) is > 0 and var owed)
+        {
+            var units = Math.Min(owed, lease.Remaining);
+            if (units <= 0 || !lease.TrySpend(units, now, monotonic))
+            {
+                return;
+            }
+
+            Interlocked.Add(ref uncovered, -units);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Diagnostics.Metrics;
+
+namespace Metering.EnforcementSidecar;
+
+/// <summary>What an operator can count. Read through System.Diagnostics.Metrics (dotnet-counters, an OTLP agent).</summary>
+internal static class SidecarMetrics
+{
+    private static readonly Meter Meter = new("Metering.EnforcementSidecar");
+
+    public static readonly Counter<long> Decisions =
+        Meter.CreateCounter<long>("metering.sidecar.decisions", "{decision}", "Checks decided, by outcome.");
+
+    public static readonly Counter<long> LeaseExchanges =
+        Meter.CreateCounter<long>("metering.sidecar.lease_exchanges", "{exchange}", "Calls to Host about leases, by outcome.");
+
+    public static readonly Counter<long> SnapshotChanges =
+        Meter.CreateCounter<long>("metering.sidecar.snapshot_changes", "{customer}", "Customers whose access was replaced.");
+
+    public static readonly Counter<long> EventsSpooled =
+        Meter.CreateCounter<long>("metering.sidecar.events_spooled", "{event}", "Usage events made durable here.");
+
+    public static readonly Counter<long> EventsShipped =
+        Meter.CreateCounter<long>("metering.sidecar.events_shipped", "{event}", "Usage events that Host has accepted.");
+
+    public static readonly Counter<long> EventsParked =
+        Meter.CreateCounter<long>("metering.sidecar.events_parked", "{event}", "Usage events that Host refused for good; kept in the parked file.");
+
+    public static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
+}
