@@ -26,7 +26,7 @@ internal static class EventPosting
 
     public static JsonObject Event(string id, string time, JsonNode? data, string subject = "acme", string type = "prompt") => new()
     {
-        ["specversion"] = "1.0", ["id"] = id, ["source"] = "gateway", ["type"] = type, ["subject"] = subject, ["time"] = time, ["data"] = data,
+        ["specversion"] = "1.0", ["id"] = id, ["source"] = "gateway", ["type"] = type, ["subject"] = subject, ["time"] = time, ["data"] = data?.DeepClone(),
     };
 
     /// <summary>As a batch that asks what became of each event.</summary>

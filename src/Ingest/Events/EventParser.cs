@@ -89,7 +89,7 @@ internal ref struct EventParser(string pointer)
 
     private void ReadTime(ref Utf8JsonReader reader)
     {
-        if (Text(ref reader, "time", EventLimits.MaxTypeLength) is not { } text)
+        if (Text(ref reader, "time", EventLimits.MaxTypeLength) is not { Length: > 0 } text)
         {
             return;
         }

@@ -1,0 +1,147 @@
+using System.Text.Json.Nodes;
+using Metering.Testing;
+using Xunit;
+
+namespace Metering.Ingest.Tests.Usage;
+
+public sealed class UsageQueryTests
+{
+    private const string Events = """
+        id  time                        subject  model  tokens
+        1   2026-01-10T08:15:00Z        acme     big    10
+        2   2026-01-10T08:45:00Z        acme     small  4
+        3   2026-01-10T18:29:59.999999Z acme     big    7
+        4   2026-01-10T18:30:00Z        beta     big    1
+        5   2026-01-11T00:00:00Z        beta     -      2.5
+        6   2026-02-01T00:00:00Z        acme     small  100
+        """;
+
+    [Fact]
+    public async Task Every_aggregation_answers_by_window_and_group()
+    {
+        await using var host = await TestHost.StartAsync("2026-03-01T00:00:00Z");
+        foreach (var aggregation in new[] { "SUM", "COUNT", "MIN", "MAX", "AVG", "LATEST" })
+        {
+            await host.MeterAsync(aggregation.ToLowerInvariant(), aggregation, dimensions: "model");
+        }
+
+        await host.MeterAsync("models", "UNIQUE_COUNT", value: "$.model_or_none");
+        await host.PostEventsAsync(Rows().Select(ToEvent));
+
+        const string Table = """
+            sum    from=2026-01-10T00:00:00Z&to=2026-01-11T00:00:00Z             > 2026-01-10T00:00:00Z 2026-01-11T00:00:00Z 22
+            sum    from=2026-01-10T08:15:00Z&to=2026-01-10T18:30:00Z             > 2026-01-10T08:15:00Z 2026-01-10T18:30:00Z 21
+            sum    from=2026-01-10T08:15:00.000001Z&to=2026-01-10T18:29:59.999999Z > 2026-01-10T08:15:00.000001Z 2026-01-10T18:29:59.999999Z 4
+            sum    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 24.5; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
+            sum    windowSize=DAY&windowTimeZone=Asia/Kolkata&to=2026-01-20T00:00:00Z > 2026-01-09T18:30:00Z 2026-01-10T18:30:00Z 21; 2026-01-10T18:30:00Z 2026-01-11T18:30:00Z 3.5
+            sum    windowSize=HOUR&subject=beta                                  > 2026-01-10T18:00:00Z 2026-01-10T19:00:00Z 1; 2026-01-11T00:00:00Z 2026-01-11T01:00:00Z 2.5
+            sum    windowSize=MINUTE&subject=beta                                > 2026-01-10T18:30:00Z 2026-01-10T18:31:00Z 1; 2026-01-11T00:00:00Z 2026-01-11T00:01:00Z 2.5
+            sum    windowSize=MONTH&groupBy=subject&to=2026-02-01T00:00:00Z      > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z acme 21; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z beta 3.5
+            sum    windowSize=MONTH&groupBy=model&to=2026-02-01T00:00:00Z        > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z model=- 2.5; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z model=big 18; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z model=small 4
+            sum    filterGroupBy[model]=small                                    > 2026-01-10T08:00:00Z 2026-02-01T01:00:00Z 104
+            sum    filterGroupBy[model]=small&filterGroupBy[model]=big&subject=acme&to=2026-02-01T00:00:00Z > 2026-01-10T08:00:00Z 2026-02-01T00:00:00Z 21
+            count  windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 5; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 1
+            min    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 1; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
+            max    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 10; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
+            avg    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 4.9; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
+            latest windowSize=MONTH&groupBy=subject                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z acme 7; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z beta 2.5; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z acme 100
+            latest from=2026-01-10T08:00:00Z&to=2026-01-10T18:29:59Z             > 2026-01-10T08:00:00Z 2026-01-10T18:29:59Z 4
+            models windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 3; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 1
+            models from=2026-01-10T08:30:00Z&to=2026-01-10T18:30:00Z             > 2026-01-10T08:30:00Z 2026-01-10T18:30:00Z 2
+            sum    from=2026-01-12T00:00:00Z&to=2026-01-13T00:00:00Z             >
+            """;
+
+        foreach (var row in Table.Split('\n', StringSplitOptions.TrimEntries))
+        {
+            var cells = row.Split('>', StringSplitOptions.TrimEntries);
+            var asked = cells[0].Split(' ', 2, StringSplitOptions.TrimEntries);
+
+            var answer = await host.QueryAsync(asked[0], asked[1]);
+
+            Assert.True(cells[1] == answer.Replace("\n", "; ", StringComparison.Ordinal), $"{row}\nanswered\n{answer}");
+        }
+    }
+
+    [Fact]
+    public async Task A_query_may_be_posted_and_asked_for_as_csv()
+    {
+        await using var host = await TestHost.StartAsync("2026-03-01T00:00:00Z");
+        await host.MeterAsync("sum", dimensions: "model");
+        await host.PostEventsAsync(Rows().Select(ToEvent));
+        var quoted = EventPosting.Event("7", "2026-01-10T08:15:00Z", new JsonObject { ["tokens"] = 1, ["model"] = "a \"big\", one" });
+        await host.PostEventsAsync(quoted);
+
+        var posted = await host.PostAsync("/api/v1/meters/sum/query", new JsonObject
+        {
+            ["from"] = "2026-01-10T00:00:00+01:00", ["subject"] = new JsonArray("acme"), ["filterGroupBy"] = new JsonObject { ["model"] = new JsonArray("small") },
+            ["windowSize"] = "DAY", ["windowTimeZone"] = "Europe/Berlin",
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/meters/sum/query?groupBy=model&groupBy=subject&to=2026-01-10T09:00:00Z&from=2026-01-10T08:00:00Z");
+        request.Headers.Accept.ParseAdd("text/csv");
+        using var response = await host.Client.SendAsync(request);
+
+        Assert.Equal("2026-01-09T23:00:00Z 4, 2026-01-31T23:00:00Z 100", string.Join(", ", posted["data"]!.AsArray().Select(row => $"{row!["windowStart"]} {row["value"]}")));
+        Assert.Equal("text/csv", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(
+            "window_start,window_end,model,subject,value\r\n"
+            + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,\"a \"\"big\"\", one\",acme,1\r\n"
+            + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,big,acme,10\r\n"
+            + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,small,acme,4\r\n",
+            await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task What_can_not_be_answered_names_the_parameter()
+    {
+        await using var host = await TestHost.StartAsync();
+        await host.MeterAsync("sum", dimensions: "model");
+        const string Table = """
+            from=yesterday                                          ?from invalid_time
+            from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z       ?to out_of_range
+            windowSize=WEEK                                         ?windowSize unknown_value
+            windowTimeZone=Europe/Springfield                       ?windowTimeZone unknown_value
+            groupBy=colour                                          ?groupBy unknown_value
+            filterGroupBy[colour]=red                               ?filterGroupBy[colour] unknown_value
+            filterCustomerId=01G65Z755AFWAKHE12NY0CQ9FH             ?filterCustomerId not_supported
+            watermark=soon                                          ?watermark invalid_format
+            windowSize=MINUTE&from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z ?windowSize too_fine
+            """;
+
+        foreach (var row in Table.Split('\n', StringSplitOptions.TrimEntries))
+        {
+            var cells = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var problem = await host.GetAsync($"/api/v1/meters/sum/query?{cells[0]}", 400);
+            Assert.Equal($"{cells[1]} {cells[2]}", $"{problem["errors"]![0]!["pointer"]} {problem["errors"]![0]!["code"]}");
+        }
+
+        await host.GetAsync("/api/v1/meters/nothing/query", 404);
+    }
+
+    [Fact]
+    public async Task Subjects_and_dimension_values_can_be_listed()
+    {
+        await using var host = await TestHost.StartAsync("2026-02-01T08:00:00Z");
+        await host.MeterAsync("sum", dimensions: "model");
+        await host.PostEventsAsync(Rows().Select(ToEvent));
+
+        Assert.Equal("""["acme","beta"]""", (await host.GetAsync("/api/v1/meters/sum/subjects")).ToJsonString());
+        Assert.Equal("""["acme"]""", (await host.GetAsync("/api/v1/meters/sum/subjects?from=2026-01-20T00:00:00Z")).ToJsonString());
+        Assert.Equal("""["small"]""", (await host.GetAsync("/api/v1/meters/sum/group-by/model/values")).ToJsonString());
+        Assert.Equal("""["big","small"]""", (await host.GetAsync("/api/v1/meters/sum/group-by/model/values?from=2026-01-01T00:00:00Z")).ToJsonString());
+        await host.GetAsync("/api/v1/meters/sum/group-by/colour/values", 404);
+    }
+
+    private static IEnumerable<string[]> Rows() =>
+        Events.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    private static JsonObject ToEvent(string[] row)
+    {
+        var data = new JsonObject { ["tokens"] = row[4], ["model_or_none"] = row[3] };
+        if (row[3] != "-")
+        {
+            data["model"] = row[3];
+        }
+
+        return EventPosting.Event(row[0], row[1], data, row[2]);
+    }
+}
