@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Testing;
@@ -14,14 +15,20 @@ using Xunit;
 namespace Metering.Scenarios;
 
 /// <summary>What every route of the running Host keeps to, found by asking the Host which routes it has.</summary>
-public sealed class DefaultDenyTests : IAsyncLifetime
+public sealed partial class DefaultDenyTests : IAsyncLifetime
 {
     /// <summary>Reviewed: open to everyone on purpose. A new anonymous route must be argued into this list.</summary>
     private static readonly ImmutableHashSet<string> AnonymousRoutes =
     [
         "GET /health/live",
         "GET /health/ready",
+
+        // A customer's link: the token in it is the secret. And what the page that says "this link has expired" looks like.
+        "GET /portal/link/{token}",
+        "GET /portal/style.css",
     ];
+
+    private const string PortalScheme = "Portal";
 
     private TestHost host = null!;
 
@@ -32,11 +39,24 @@ public sealed class DefaultDenyTests : IAsyncLifetime
     [Fact]
     public void Every_route_requires_a_scope_or_is_on_the_reviewed_list()
     {
-        var open = Routes().Where(route => route.Scopes.IsEmpty).Select(route => route.Name).ToImmutableHashSet();
+        var open = Routes().Where(route => route.Scopes.IsEmpty && !route.NeedsPortalSession).Select(route => route.Name).ToImmutableHashSet();
 
         Assert.Empty(open.Except(AnonymousRoutes));
         Assert.Empty(AnonymousRoutes.Except(open));
         Assert.True(Routes().Length > AnonymousRoutes.Count, "The Host has no routes to speak of.");
+    }
+
+    [Fact]
+    public async Task A_page_of_the_portal_opens_to_no_api_key()
+    {
+        var pages = Routes().Where(route => route.NeedsPortalSession).ToImmutableArray();
+        Assert.NotEmpty(pages);
+        Assert.All(pages, page => Assert.StartsWith("/portal", page.Pattern, StringComparison.Ordinal));
+        foreach (var page in pages)
+        {
+            using var response = await SendAsync(host.Client, page);
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        }
     }
 
     [Fact]
@@ -114,10 +134,14 @@ public sealed class DefaultDenyTests : IAsyncLifetime
         .. host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(Route.Of),
     ];
 
+    [GeneratedRegex("/style-[0-9a-f]+\\.css$")]
+    private static partial Regex StyleDigest();
+
     /// <param name="Path">The pattern with a value for each parameter that names nothing that exists.</param>
-    private sealed record Route(string Method, string Pattern, string Path, ImmutableArray<string> Scopes)
+    private sealed record Route(string Method, string Pattern, string Path, ImmutableArray<string> Scopes, bool NeedsPortalSession)
     {
-        public string Name => $"{Method} {Pattern}";
+        /// <summary>Without the digest that names the style sheet's content.</summary>
+        public string Name => $"{Method} {StyleDigest().Replace(Pattern, "/style.css")}";
 
         public static IEnumerable<Route> Of(RouteEndpoint endpoint)
         {
@@ -127,13 +151,16 @@ public sealed class DefaultDenyTests : IAsyncLifetime
                     ? literal.Content
                     : "01ARZ3NDEKTSV4RRFFQ69G5FAV"))));
             var isAnonymous = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
-            var scopes = isAnonymous ? [] : endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>()
+            var policies = isAnonymous ? [] : endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>();
+            var needsPortalSession = policies.Any(policy =>
+                policy.AuthenticationSchemes.SequenceEqual([PortalScheme]) && policy.Requirements.OfType<DenyAnonymousAuthorizationRequirement>().Any());
+            var scopes = policies
                 .SelectMany(policy => policy.Requirements.OfType<ClaimsAuthorizationRequirement>())
                 .Where(requirement => requirement.ClaimType == ApiKeyAuthentication.ScopeClaim)
                 .SelectMany(requirement => requirement.AllowedValues ?? [])
                 .ToImmutableArray();
             var methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"];
-            return methods.Select(method => new Route(method, pattern, path, scopes));
+            return methods.Select(method => new Route(method, pattern, path, scopes, needsPortalSession));
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Metering.Testing;
 using Xunit;
 
@@ -98,6 +100,16 @@ internal sealed class ProductStack : IAsyncDisposable
             "sidecar", "dotnet", [BuildOutput.Program("src/EnforcementSidecar", "Metering.EnforcementSidecar")], environment, Logs);
         await Sidecar.WaitReadyAsync(
             token => AnswersAsync(new Uri($"http://127.0.0.1:{sidecarPort}/health/ready"), token), ReadyLimit, cancellationToken);
+    }
+
+    /// <summary>As admin; any refusal is a failed test.</summary>
+    public async Task<JsonNode> PostAsync(string path, JsonNode body)
+    {
+        using var response = await Client.PostAsJsonAsync(path, body);
+        var text = await response.Content.ReadAsStringAsync();
+        return response.IsSuccessStatusCode
+            ? text.Length == 0 ? new JsonObject() : JsonNode.Parse(text)!
+            : throw new InvalidOperationException($"POST {path} answered {(int)response.StatusCode}: {text}");
     }
 
     public async Task StartGatewayAsync(CancellationToken cancellationToken)
