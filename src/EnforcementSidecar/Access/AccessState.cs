@@ -31,7 +31,7 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Begin(SnapshotBegins begins)
     {
-        var key = Convert.FromBase64String(begins.ReservationKey);
+        var key = Convert.FromBase64String(begins.ReservationKey ?? throw new FormatException("the snapshot has no reservation key"));
         if (begins.Full || current is null)
         {
             building = new AccessDirectory(key);
@@ -45,6 +45,11 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
     public void Change(CustomerChanged changed)
     {
         var directory = building ?? current ?? throw new FormatException("a change came before any snapshot");
+        if (changed.Customer is not { CustomerId: not null, Subject: not null })
+        {
+            throw new FormatException("a customer in the snapshot has no id or no subject");
+        }
+
         var previous = directory.FindById(changed.Customer.CustomerId) ?? current?.FindById(changed.Customer.CustomerId);
         var customer = CustomerEntry.Compile(changed.Customer, previous, broker);
         directory.Put(customer);

@@ -9,7 +9,6 @@ namespace Metering.EnforcementSidecar.Json;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowOutOfOrderMetadataProperties = true,
-    RespectRequiredConstructorParameters = true,
     MaxDepth = 32,
     Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(SidecarMessage))]

@@ -43,7 +43,8 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
             return SpendOutcome.Spent;
         }
 
-        return Volatile.Read(ref exhausted) is { } known && known.Denies(units, now, monotonic.GetTimestamp(), time.Epoch)
+        // Remainders that are each too small for this request still count: Host can add them up once they are given back.
+        return Volatile.Read(ref exhausted) is { } known && known.Denies(units - RemaindersAt(now), now, monotonic.GetTimestamp(), time.Epoch)
             ? SpendOutcome.Exhausted
             : SpendOutcome.NeedsUnits;
     }
@@ -66,6 +67,17 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
 
     /// <summary>The customer's access changed: what Host said about exhaustion before may no longer hold.</summary>
     public void Forget() => Volatile.Write(ref exhausted, null);
+
+    private long RemaindersAt(Instant now)
+    {
+        var sum = 0L;
+        foreach (var lease in Volatile.Read(ref leases))
+        {
+            sum += lease.IsOver(now, monotonic.GetTimestamp()) ? 0 : lease.Remaining;
+        }
+
+        return sum;
+    }
 
     private void CoverSoftUsage(Lease lease, Instant now)
     {

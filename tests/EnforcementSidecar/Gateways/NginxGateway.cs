@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Metering.EnforcementSidecar.Tests.Support;
+using Metering.Testing;
+
+namespace Metering.EnforcementSidecar.Tests.Gateways;
+
+/// <summary>A real nginx with the configuration that users are given, unprivileged where the test is not.</summary>
+internal sealed class NginxGateway : IAsyncDisposable
+{
+    private const string Binary = "/usr/sbin/nginx";
+    private const string Module = "/usr/lib/nginx/modules/ngx_http_js_module.so";
+
+    private readonly Process process;
+    private readonly string directory;
+
+    private NginxGateway(Process process, string directory, int port)
+    {
+        this.process = process;
+        this.directory = directory;
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+    }
+
+    public static bool IsInstalled => File.Exists(Binary) && File.Exists(Module);
+
+    public HttpClient Client { get; }
+
+    public static async Task<NginxGateway> StartAsync(Uri sidecar, Uri upstream)
+    {
+        var directory = Directory.CreateTempSubdirectory("metering-nginx-").FullName;
+        var port = FreePort();
+        var sample = Path.Combine(Repository.Root, "samples", "gateways", "nginx");
+        File.Copy(Path.Combine(sample, "metering.js"), Path.Combine(directory, "metering.js"));
+        var template = await File.ReadAllTextAsync(Path.Combine(sample, "nginx.conf.template"));
+        await File.WriteAllTextAsync(Path.Combine(directory, "nginx.conf"), template
+            .Replace("@PORT@", port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("@SIDECAR@", sidecar.Authority, StringComparison.Ordinal)
+            .Replace("@UPSTREAM@", upstream.Authority, StringComparison.Ordinal)
+            .Replace("@RUN@", directory, StringComparison.Ordinal));
+        var start = new ProcessStartInfo(Binary, ["-p", directory, "-c", Path.Combine(directory, "nginx.conf")]) { RedirectStandardError = true };
+        if (Environment.IsPrivilegedProcess)
+        {
+            // Started by root, its workers would run as nobody and could not read the directory.
+            start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", Binary, .. start.ArgumentList]) { RedirectStandardError = true };
+            using var owner = Process.Start("chown", ["-R", "65534:65534", directory]);
+            await owner.WaitForExitAsync();
+        }
+
+        var gateway = new NginxGateway(Process.Start(start)!, directory, port);
+        await Eventually.TrueAsync(gateway.AnswersAsync, "nginx");
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!process.HasExited)
+        {
+            using var stop = Process.Start("kill", ["-QUIT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        if (process.HasExited)
+        {
+            throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+        }
+
+        try
+        {
+            return (await Client.GetAsync("/health")).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,21 @@
+using NodaTime;
+
+namespace Metering.EnforcementSidecar.Tests.Support;
+
+/// <summary>What the outside world holds of one entitlement. Guarded by the fake host's gate.</summary>
+internal sealed class LeasePool(long limit, Instant periodStart, Instant periodEnd, bool soft)
+{
+    public long Limit { get; set; } = limit;
+
+    public Instant PeriodStart { get; set; } = periodStart;
+
+    public Instant PeriodEnd { get; set; } = periodEnd;
+
+    public bool Soft => soft;
+
+    public long Settled { get; set; }
+
+    public long Held { get; set; }
+
+    public long Free => Limit - Settled - Held;
+}
