@@ -9,8 +9,12 @@ internal sealed class RabbitMqTransport(IBus bus) : IMessageTransport
 
     public async Task SendAsync(OutboxEnvelope envelope, CancellationToken cancellationToken)
     {
-        var endpoint = await bus.GetSendEndpoint(new Uri($"queue:{QueueName}"));
-        await endpoint.Send(envelope, context => context.MessageId = envelope.MessageId, cancellationToken);
+        var endpoint = await bus.GetSendEndpoint(QueueSend.AddressOf(QueueName));
+        await endpoint.Send(envelope, context =>
+        {
+            context.MessageId = envelope.MessageId;
+            QueueSend.MustArrive(context);
+        }, cancellationToken);
     }
 }
 

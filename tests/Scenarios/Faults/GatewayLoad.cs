@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Metering.Scenarios.Faults;
 
@@ -11,13 +12,28 @@ namespace Metering.Scenarios.Faults;
 /// </summary>
 internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentQueue<SentRequest> sent = new();
     private int count;
+    private int answered;
 
     public ImmutableArray<SentRequest> Sent => [.. sent];
+
+    /// <summary>Returns when that many requests have been answered with 200: the product works, again or still.</summary>
+    public async Task AnsweredAsync(int requests, CancellationToken cancellationToken)
+    {
+        while (Volatile.Read(ref answered) < requests)
+        {
+            if (Volatile.Read(ref count) > maxRequests)
+            {
+                throw new InvalidOperationException($"{answered} of {maxRequests} requests were answered; {requests} were waited for.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+        }
+    }
 
     /// <summary>Each worker takes the customers in turn until <paramref name="enough"/> is cancelled or the bound is reached.</summary>
     public Task RunAsync(ImmutableArray<LoadCustomer> customers, CancellationToken enough) =>
@@ -34,7 +50,13 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
                 return;
             }
 
-            sent.Enqueue(await SendAsync(client, customers[turn % customers.Length], $"load-{number:D6}"));
+            var request = await SendAsync(client, customers[turn % customers.Length], $"load-{number:D6}");
+            sent.Enqueue(request);
+            if (request.Status == StatusCodes.Status200OK)
+            {
+                Interlocked.Increment(ref answered);
+            }
+
             await Task.Delay(Pause, CancellationToken.None);
         }
     }
@@ -44,9 +66,10 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", customer.ApiKey);
-        request.Headers.Add("X-Request-Id", requestId);
+
+        // The model's name comes back in the answer and is kept with the event: by it a request is found again in the ledger.
         request.Content = new StringContent(
-            """{"model":"stub-1","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}""", Encoding.UTF8, "application/json");
+            $$"""{"model":"{{requestId}}","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}""", Encoding.UTF8, "application/json");
         try
         {
             using var response = await client.SendAsync(request);

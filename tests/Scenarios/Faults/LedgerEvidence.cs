@@ -20,11 +20,11 @@ internal sealed class LedgerEvidence(string connectionString)
         return await EventsAsync(cancellationToken);
     }
 
-    /// <summary>How often each (source, id) is stored; more than one entry per key would be an event counted twice.</summary>
+    /// <summary>Everything that is stored, in no order.</summary>
     public async Task<ImmutableArray<StoredEvent>> EventsAsync(CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand("select source, id, subject from ingest.event");
+        await using var command = source.CreateCommand("select id, subject, data::jsonb ->> 'model' from ingest.event");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var events = ImmutableArray.CreateBuilder<StoredEvent>();
         while (await reader.ReadAsync(cancellationToken))
@@ -52,7 +52,7 @@ internal sealed class LedgerEvidence(string connectionString)
         where p.settled <> l.spent or p.held <> l.held or (p.hard and p.settled + p.held > p.cap)
         """, cancellationToken);
 
-    /// <summary>Of the pools of a customer's hard limits.</summary>
+    /// <summary>Of the one hard limit of a customer.</summary>
     public async Task<(long Cap, long Settled, long Held)> PoolAsync(string customerKey, CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
@@ -79,5 +79,5 @@ internal sealed class LedgerEvidence(string connectionString)
     }
 }
 
-/// <summary>The identity of a stored event and whose it is.</summary>
-internal sealed record StoredEvent(string Source, string Id, string Subject);
+/// <summary>A stored event, whose it is, and the model that was asked for.</summary>
+internal sealed record StoredEvent(string Id, string Subject, string Model);

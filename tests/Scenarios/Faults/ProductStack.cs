@@ -16,6 +16,7 @@ internal sealed class ProductStack : IAsyncDisposable
     private static readonly UnixFileMode EveryoneReads = (UnixFileMode)Convert.ToInt32("755", 8);
 
     private readonly string? rabbitMq;
+    private bool succeeded;
     private readonly int hostPort;
     private readonly int sidecarPort;
     private readonly int upstreamPort;
@@ -122,6 +123,9 @@ internal sealed class ProductStack : IAsyncDisposable
         await Gateway.WaitReadyAsync(token => IsListeningAsync(GatewayUrl, token), ReadyLimit, cancellationToken);
     }
 
+    /// <summary>The test has seen all it wanted: nobody will need the logs.</summary>
+    public void Succeed() => succeeded = true;
+
     /// <summary>Whatever still runs is stopped; the folder stays when the test failed, because the logs are in it.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -140,9 +144,13 @@ internal sealed class ProductStack : IAsyncDisposable
 
         probe.Dispose();
         Client.Dispose();
-        if (TestContext.Current.TestState?.Result != TestResult.Failed)
+        if (succeeded)
         {
             Directory.Delete(Folder, recursive: true);
+        }
+        else
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"The logs are kept in {Logs}.");
         }
     }
 
