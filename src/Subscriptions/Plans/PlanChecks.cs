@@ -122,7 +122,7 @@ internal static class PlanChecks
             card.FeatureKey is not null && feature is null, $"{at}/featureKey", "unknown_feature", "There is no feature with this key, or it is archived.");
         if (card.Type == "flat_fee")
         {
-            errors.AddIf(card.Price is { Type: not "flat" }, $"{at}/price/type", "not_allowed", "The price of a flat fee is flat.");
+            errors.AddIf(card.Price is { Type: "unit" or "tiered" or "package" }, $"{at}/price/type", "not_allowed", "The price of a flat fee is flat.");
             errors.AddIf(card.Discounts?.Usage is not null, $"{at}/discounts/usage", "not_allowed", "A flat fee has no usage to discount.");
         }
         else if (card.Type == "usage_based")
