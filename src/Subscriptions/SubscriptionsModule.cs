@@ -27,6 +27,7 @@ public static class SubscriptionsModule
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
         services.AddSingleton<EntitlementValues>();
+        services.AddSingleton<AccessReader>();
         services.AddSingleton<PoolOpening>();
         services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
         services.AddSingleton<LeaseDesk>();

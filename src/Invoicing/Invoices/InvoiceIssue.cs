@@ -3,7 +3,6 @@ using System.Text.Json;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Suppliers;
 using Metering.Platform.Database;
-using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
@@ -23,7 +22,7 @@ internal static class InvoiceIssue
         var number = await NextNumberAsync(session, supplier.Id, now, cancellationToken);
         var invoice = Compose(subscription, supplier, lines, watermark, number, now);
         await session.ExecuteAsync(InsertInvoiceSql, InvoiceParameters(invoice), cancellationToken);
-        var lineRows = JsonSerializer.Serialize(LineRows(invoice), MeteringJson.Options);
+        var lineRows = StoredJson.Write(LineRows(invoice));
         await session.ExecuteAsync(InsertLinesSql, new { lines = lineRows }, cancellationToken);
         return invoice;
     }
@@ -71,9 +70,9 @@ internal static class InvoiceIssue
         PeriodTo = invoice.Period.End,
         invoice.IssuedAt,
         invoice.DueAt,
-        Supplier = JsonSerializer.Serialize(invoice.Supplier, MeteringJson.Options),
-        Customer = JsonSerializer.Serialize(invoice.Customer, MeteringJson.Options),
-        Plan = JsonSerializer.Serialize(invoice.Plan, MeteringJson.Options),
+        Supplier = StoredJson.Write(invoice.Supplier),
+        Customer = StoredJson.Write(invoice.Customer),
+        Plan = StoredJson.Write(invoice.Plan),
         invoice.Watermark,
         SubtotalMinor = MinorUnits.Of(invoice.Subtotal),
         TaxMinor = MinorUnits.Of(invoice.Tax),

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -71,7 +70,8 @@ public sealed class InvoiceReader(MeteringDatabase database)
 
     private const string LinesSql = """
         select id, invoice_id as invoiceId, position, name, phase_key as phaseKey, rate_card_key as rateCardKey, feature_key as featureKey,
-               meter_slug as meterSlug, subjects, period_from as periodFrom, period_to as periodTo, invoice_at as invoiceAt,
+               meter_slug as meterSlug, to_jsonb(subjects)::text as subjects, period_from as periodFrom, period_to as periodTo,
+               invoice_at as invoiceAt,
                metered_quantity as meteredQuantity, billed_quantity as billedQuantity, watermark, price::text as price,
                charges::text as charges, amount_minor as amountMinor
         from invoicing.invoice_line
@@ -88,7 +88,7 @@ public sealed class InvoiceReader(MeteringDatabase database)
             var currency = Rating.Currency.Parse(Currency);
             return new Invoice(
                 Id, Number, LegalEntityId, SubscriptionId, IssuedAt, DueAt, new ServicePeriod(PeriodFrom, PeriodTo),
-                Read<InvoiceSupplier>(Supplier), Read<InvoiceCustomer>(Customer), Read<InvoicePlan>(Plan), Watermark,
+                StoredJson.Read<InvoiceSupplier>(Supplier), StoredJson.Read<InvoiceCustomer>(Customer), StoredJson.Read<InvoicePlan>(Plan), Watermark,
                 MinorUnits.ToMoney(SubtotalMinor, currency), MinorUnits.ToMoney(TaxMinor, currency),
                 [.. lines.Select(line => line.ToLine(currency))]);
         }
@@ -96,18 +96,17 @@ public sealed class InvoiceReader(MeteringDatabase database)
 
     private sealed record LineRow(
         Guid Id, Guid InvoiceId, int Position, string Name, string PhaseKey, string RateCardKey, string? FeatureKey, string? MeterSlug,
-        string[] Subjects, Instant PeriodFrom, Instant PeriodTo, Instant InvoiceAt, decimal? MeteredQuantity, decimal? BilledQuantity,
+        string Subjects, Instant PeriodFrom, Instant PeriodTo, Instant InvoiceAt, decimal? MeteredQuantity, decimal? BilledQuantity,
         long? Watermark, string Price, string Charges, long AmountMinor)
     {
         public InvoiceLine ToLine(Currency currency) => new(
-            Id, Position, Name, PhaseKey, RateCardKey, FeatureKey, MeterSlug, [.. Subjects], new ServicePeriod(PeriodFrom, PeriodTo), InvoiceAt,
+            Id, Position, Name, PhaseKey, RateCardKey, FeatureKey, MeterSlug, StoredJson.Read<ImmutableArray<string>>(Subjects),
+            new ServicePeriod(PeriodFrom, PeriodTo), InvoiceAt,
             MeteredQuantity is { } metered && BilledQuantity is { } billed && Watermark is { } watermark
                 ? new MeteredUsage(metered, billed, watermark)
                 : null,
-            Price, Read<ImmutableArray<LineCharge>>(Charges), MinorUnits.ToMoney(AmountMinor, currency));
+            Price, StoredJson.Read<ImmutableArray<LineCharge>>(Charges), MinorUnits.ToMoney(AmountMinor, currency));
     }
-
-    private static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, MeteringJson.Options)!;
 }
 
 /// <summary>Which documents to list; what is null does not filter.</summary>

@@ -19,24 +19,25 @@ internal static class NodaTimeHandlers
         {
             if (!registered)
             {
-                SqlMapper.AddTypeHandler(new InstantHandler());
+                SqlMapper.AddTypeHandler(typeof(Instant), new InstantHandler());
                 SqlMapper.AddTypeHandler(new LocalDateHandler());
                 registered = true;
             }
         }
     }
 
-    private sealed class InstantHandler : SqlMapper.TypeHandler<Instant>, SqlMapper.ITypeHandler
+    /// <summary>
+    /// Not Dapper's generic handler: that one cannot answer null where a single nullable instant is asked for, such as the
+    /// minimum of no rows.
+    /// </summary>
+    private sealed class InstantHandler : SqlMapper.ITypeHandler
     {
-        /// <summary>Dapper hands a scalar null on: <c>select min(at)</c> over no rows.</summary>
-        object? SqlMapper.ITypeHandler.Parse(Type destinationType, object value) => value is DBNull ? null : Parse(value);
+        public object? Parse(Type destinationType, object value) => value is DBNull ? null : Instant.FromDateTimeUtc((DateTime)value);
 
-        public override Instant Parse(object value) => Instant.FromDateTimeUtc((DateTime)value);
-
-        public override void SetValue(IDbDataParameter parameter, Instant value)
+        public void SetValue(IDbDataParameter parameter, object value)
         {
             ((NpgsqlParameter)parameter).NpgsqlDbType = NpgsqlDbType.TimestampTz;
-            parameter.Value = value.ToDateTimeUtc();
+            parameter.Value = value is Instant instant ? instant.ToDateTimeUtc() : DBNull.Value;
         }
     }
 

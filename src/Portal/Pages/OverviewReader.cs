@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Invoices;
+using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Customers;
 using NodaTime;
 
 namespace Metering.Portal.Pages;
 
 /// <summary>Gathers what the first page shows about one customer, and nobody else.</summary>
-internal sealed class OverviewReader(UpcomingReader upcoming, UsageReader usage, MeterCatalog meters)
+internal sealed class OverviewReader(UpcomingReader upcoming, AccessReader access, UsageReader usage, MeterCatalog meters)
 {
     private const int MaxDays = 31;
     private const int MaxCharts = 6;
@@ -28,8 +29,13 @@ internal sealed class OverviewReader(UpcomingReader upcoming, UsageReader usage,
             }
         }
 
-        return new Overview(customer.Name, customer.Zone, costs, [], series.ToImmutable());
+        var granted = await access.OfCustomerAsync(customer, now, cancellationToken);
+        return new Overview(customer.Name, customer.Zone, costs, [.. granted.Select(LimitOf)], series.ToImmutable());
     }
+
+    private static AccountLimit LimitOf(GrantedAccess granted) => new(
+        granted.FeatureKey, granted.HasAccess,
+        granted.IsMetered ? new MeteredLimit(granted.Used ?? 0m, granted.Allowance, granted.ResetsAt, granted.IsSoft) : null);
 
     private async Task<UsageSeries> SeriesAsync(
         Meter meter, CustomerAccount customer, LocalDate firstDay, LocalDate today, CancellationToken cancellationToken)
