@@ -7,7 +7,6 @@ const NOT_COPIED = ['connection', 'content-length', 'content-encoding', 'transfe
 
 async function forward(r) {
   try {
-    r.variables.meter_uri = r.variables.request_uri;
     const answer = await r.subrequest('/_meter/upstream', { method: r.method, body: r.requestText || '' });
     if (answer.status === 502 || answer.status === 504) {
       // The upstream did nothing that could be charged for; what the check took stays taken.

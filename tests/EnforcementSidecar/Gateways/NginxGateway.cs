@@ -13,18 +13,24 @@ internal sealed class NginxGateway : IAsyncDisposable
     private const string Module = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
     private readonly Process process;
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> errors = new();
     private readonly string directory;
 
     private NginxGateway(Process process, string directory, int port)
     {
         this.process = process;
         this.directory = directory;
+        process.ErrorDataReceived += (_, line) => errors.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
         Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
     }
 
     public static bool IsInstalled => File.Exists(Binary) && File.Exists(Module);
 
     public HttpClient Client { get; }
+
+    /// <summary>What nginx itself had to say.</summary>
+    public string Errors => string.Join('\n', errors);
 
     public static async Task<NginxGateway> StartAsync(Uri sidecar, Uri upstream)
     {
@@ -69,7 +75,7 @@ internal sealed class NginxGateway : IAsyncDisposable
     {
         if (process.HasExited)
         {
-            throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+            throw new InvalidOperationException(Errors);
         }
 
         try

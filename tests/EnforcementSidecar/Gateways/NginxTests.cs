@@ -34,7 +34,7 @@ public sealed class NginxTests
         await using var gateway = await NginxGateway.StartAsync(sidecar.Client.BaseAddress!, service.Url);
 
         var first = await PostAsync(gateway, "free");
-        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        Assert.True(first.IsSuccessStatusCode, await first.Content.ReadAsStringAsync() + gateway.Errors);
         Assert.Equal(150, (int)(await first.JsonAsync())["usage"]!["total_tokens"]!);
         Assert.Equal("\"summarize-quota\";r=2;t=54000", first.Header("RateLimit"));
         Assert.Equal("\"summarize-quota\";q=3;w=86400", first.Header("RateLimit-Policy"));
