@@ -11,7 +11,8 @@ internal static class MigrateCommand
         var command = new Command("migrate", "Brings the database to this version and ends.");
         command.SetAction(async (_, cancellationToken) =>
         {
-            await using var app = await HostApplication.CreateAsync(MeteringOptions.FromEnvironment(Environment.GetEnvironmentVariable), cancellationToken);
+            var options = MeteringOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+            await using var app = await HostApplication.CreateAsync(options, cancellationToken);
             return 0;
         });
         return command;

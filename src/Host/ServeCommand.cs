@@ -8,12 +8,17 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        var role = new Option<string>("--role") { Description = "What this process does. 'all': API, consumers and schedules.", DefaultValueFactory = _ => "all" };
+        var role = new Option<string>("--role")
+        {
+            Description = "What this process does. 'all': API, consumers and schedules.",
+            DefaultValueFactory = _ => "all",
+        };
         role.AcceptOnlyFromAmong("all");
         var command = new Command("serve", "Runs the server.") { role };
         command.SetAction(async (_, cancellationToken) =>
         {
-            await using var app = await HostApplication.CreateAsync(MeteringOptions.FromEnvironment(Environment.GetEnvironmentVariable), cancellationToken);
+            var options = MeteringOptions.FromEnvironment(Environment.GetEnvironmentVariable);
+            await using var app = await HostApplication.CreateAsync(options, cancellationToken);
             await app.RunAsync(cancellationToken);
             return 0;
         });

@@ -13,7 +13,7 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Error, "A request failed")]
     public static partial void RequestFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1004, LogLevel.Warning, "Message {MessageId} of type {Type} failed at attempt {Attempt}; it is kept in platform.outbox and tried again")]
+    [LoggerMessage(1004, LogLevel.Warning, "Message {MessageId} of type {Type} failed at attempt {Attempt}; it is kept and tried again")]
     public static partial void MessageFailed(this ILogger logger, Exception exception, Guid messageId, string type, int attempt);
 
     [LoggerMessage(1005, LogLevel.Warning, "The outbox could not be read; trying again in {Delay}")]

@@ -86,7 +86,8 @@ public sealed class TestHost : IAsyncDisposable
         var asExpected = expectedStatus == 0 ? response.IsSuccessStatusCode : (int)response.StatusCode == expectedStatus;
         if (!asExpected)
         {
-            throw new InvalidOperationException($"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri} answered {(int)response.StatusCode}: {text}");
+            var request = response.RequestMessage!;
+            throw new InvalidOperationException($"{request.Method} {request.RequestUri} answered {(int)response.StatusCode}: {text}");
         }
 
         return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = 64 })!;

@@ -5,7 +5,10 @@ using System.Text;
 
 namespace Metering.Platform.Database;
 
-/// <summary>The migrations that a module owns: SQL files <c>NNNN_name.sql</c> embedded from its <c>Migrations</c> folder, numbered without gaps.</summary>
+/// <summary>
+/// The migrations that a module owns: SQL files <c>NNNN_name.sql</c> embedded from its <c>Migrations</c> folder, numbered
+/// without gaps.
+/// </summary>
 public sealed record MigrationSet(string Module, ImmutableArray<Migration> Migrations)
 {
     public static MigrationSet Of(string module, Assembly assembly)

@@ -41,9 +41,12 @@ public static class JsonPointer
             return "The field is not known here.";
         }
 
-        return message.Contains("could not be converted", StringComparison.Ordinal) ? "The value has the wrong type or format."
-            : message.Contains("missing required properties", StringComparison.Ordinal) ? "A required field is missing: " + message[(message.LastIndexOf(':') + 1)..].Trim()
-            : message;
+        if (message.Contains("missing required properties", StringComparison.Ordinal))
+        {
+            return "A required field is missing: " + message[(message.LastIndexOf(':') + 1)..].Trim();
+        }
+
+        return message.Contains("could not be converted", StringComparison.Ordinal) ? "The value has the wrong type or format." : message;
     }
 
     private static int NextSeparator(ReadOnlySpan<char> path)

@@ -9,7 +9,8 @@ public static class Problem
 {
     public const int MaxFieldErrors = 50;
 
-    public static IResult Of(ProblemType type, string detail, params IReadOnlyList<FieldError> errors) => Results.Problem(Details(type, detail, errors));
+    public static IResult Of(ProblemType type, string detail, params IReadOnlyList<FieldError> errors) =>
+        Results.Problem(Details(type, detail, errors));
 
     /// <summary>400 naming one field.</summary>
     public static IResult Invalid(string pointer, string code, string message) => Invalid(new FieldError(pointer, code, message));

@@ -24,20 +24,47 @@ public sealed record ProblemType
 
     public string Uri => $"urn:metering:problem:{Slug}";
 
-    public static readonly ProblemType InvalidRequest = new("invalid-request", StatusCodes.Status400BadRequest, "The request is not valid");
-    public static readonly ProblemType Unauthenticated = new("unauthenticated", StatusCodes.Status401Unauthorized, "A valid API key is required");
-    public static readonly ProblemType Forbidden = new("forbidden", StatusCodes.Status403Forbidden, "The API key does not allow this");
-    public static readonly ProblemType NotFound = new("not-found", StatusCodes.Status404NotFound, "There is no such resource");
-    public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", StatusCodes.Status405MethodNotAllowed, "The resource does not support this method");
-    public static readonly ProblemType Conflict = new("conflict", StatusCodes.Status409Conflict, "The resource is not in a state that allows this");
-    public static readonly ProblemType AlreadyExists = new("already-exists", StatusCodes.Status409Conflict, "The key is taken");
-    public static readonly ProblemType SandboxRequired = new("sandbox-required", StatusCodes.Status409Conflict, "Only a sandbox can do this");
-    public static readonly ProblemType TooLarge = new("too-large", StatusCodes.Status413PayloadTooLarge, "The request is too large");
-    public static readonly ProblemType UnsupportedMediaType = new("unsupported-media-type", StatusCodes.Status415UnsupportedMediaType, "The content type is not supported");
-    public static readonly ProblemType IdempotencyMismatch = new("idempotency-mismatch", StatusCodes.Status422UnprocessableEntity, "The idempotency key was used for another request");
-    public static readonly ProblemType TooManyRequests = new("too-many-requests", StatusCodes.Status429TooManyRequests, "Too many requests");
-    public static readonly ProblemType InternalError = new("internal-error", StatusCodes.Status500InternalServerError, "The server failed");
-    public static readonly ProblemType NotAvailable = new("not-available", StatusCodes.Status503ServiceUnavailable, "The server can not answer now");
+    public static readonly ProblemType InvalidRequest =
+        new("invalid-request", StatusCodes.Status400BadRequest, "The request is not valid");
+
+    public static readonly ProblemType Unauthenticated =
+        new("unauthenticated", StatusCodes.Status401Unauthorized, "A valid API key is required");
+
+    public static readonly ProblemType Forbidden =
+        new("forbidden", StatusCodes.Status403Forbidden, "The API key does not allow this");
+
+    public static readonly ProblemType NotFound =
+        new("not-found", StatusCodes.Status404NotFound, "There is no such resource");
+
+    public static readonly ProblemType MethodNotAllowed =
+        new("method-not-allowed", StatusCodes.Status405MethodNotAllowed, "The resource does not support this method");
+
+    public static readonly ProblemType Conflict =
+        new("conflict", StatusCodes.Status409Conflict, "The resource is not in a state that allows this");
+
+    public static readonly ProblemType AlreadyExists =
+        new("already-exists", StatusCodes.Status409Conflict, "The key is taken");
+
+    public static readonly ProblemType SandboxRequired =
+        new("sandbox-required", StatusCodes.Status409Conflict, "Only a sandbox can do this");
+
+    public static readonly ProblemType TooLarge =
+        new("too-large", StatusCodes.Status413PayloadTooLarge, "The request is too large");
+
+    public static readonly ProblemType UnsupportedMediaType =
+        new("unsupported-media-type", StatusCodes.Status415UnsupportedMediaType, "The content type is not supported");
+
+    public static readonly ProblemType IdempotencyMismatch =
+        new("idempotency-mismatch", StatusCodes.Status422UnprocessableEntity, "The idempotency key was used for another request");
+
+    public static readonly ProblemType TooManyRequests =
+        new("too-many-requests", StatusCodes.Status429TooManyRequests, "Too many requests");
+
+    public static readonly ProblemType InternalError =
+        new("internal-error", StatusCodes.Status500InternalServerError, "The server failed");
+
+    public static readonly ProblemType NotAvailable =
+        new("not-available", StatusCodes.Status503ServiceUnavailable, "The server can not answer now");
 
     public static readonly ImmutableArray<ProblemType> All =
     [

@@ -39,8 +39,8 @@ public static class ApiKeyEndpoints
 
         var key = ApiKey.Generate("mtr_" + role.Name.Replace('-', '_'));
         var id = await store.AddAsync(key, request.Name, role, request.ExpiresAt, now, cancellationToken);
-        return Results.Created(
-            $"/api/v1/api-keys/{PublicId.Format(id)}", new CreatedApiKey(PublicId.Format(id), request.Name, role.Name, request.ExpiresAt, key.Secret));
+        var created = new CreatedApiKey(PublicId.Format(id), request.Name, role.Name, request.ExpiresAt, key.Secret);
+        return Results.Created($"/api/v1/api-keys/{created.Id}", created);
     }
 
     private static async Task<IResult> ListAsync(ApiKeyStore store, CancellationToken cancellationToken) =>

@@ -10,7 +10,10 @@ public sealed record Role(string Name, ImmutableArray<string> Scopes)
 
     /// <summary>Defines meters, features, plans; signs customers up.</summary>
     public static readonly Role ProductManager = new("product-manager",
-        [Scope.CatalogRead, Scope.CatalogWrite, Scope.CustomersRead, Scope.CustomersWrite, Scope.UsageRead, Scope.InvoicesRead, Scope.ClockRead, Scope.ClockWrite]);
+        [
+            Scope.CatalogRead, Scope.CatalogWrite, Scope.CustomersRead, Scope.CustomersWrite, Scope.UsageRead, Scope.InvoicesRead,
+            Scope.ClockRead, Scope.ClockWrite,
+        ]);
 
     /// <summary>Reads usage and customers, issues and exports invoices.</summary>
     public static readonly Role Finance = new("finance",
