@@ -52,14 +52,11 @@ start_upstream() {
   wait_port "$METERING_DEMO_DATA/upstream" "The stub upstream" "$METERING_DEMO_UPSTREAM_PORT" "$log"
 }
 
-# render FILE: a template with the names below put in; everything else that looks like a variable is nginx's own.
+# render FILE: the gateway's configuration with this demo's addresses put in.
 render() {
-  local name script=''
-  for name in METERING_DEMO_GATEWAY_PORT METERING_DEMO_SIDECAR_PORT METERING_DEMO_UPSTREAM_PORT METERING_DEMO_NGINX_DIR METERING_DEMO_NGINX_MODULES; do
-    # shellcheck disable=SC2001 # sed's own escaping is easier to read with sed.
-    script+="s|\${$name}|$(sed 's/[|&\\]/\\&/g' <<<"${!name}")|g;"
-  done
-  sed "$script" "$1"
+  sed -e "s|@PORT@|$METERING_DEMO_GATEWAY_PORT|g" -e "s|@SIDECAR@|127.0.0.1:$METERING_DEMO_SIDECAR_PORT|g" \
+    -e "s|@UPSTREAM@|127.0.0.1:$METERING_DEMO_UPSTREAM_PORT|g" -e "s|@RUN@|$METERING_DEMO_NGINX_DIR|g" \
+    -e "s|/usr/lib/nginx/modules|$METERING_DEMO_NGINX_MODULES|g" "$1"
 }
 
 start_gateway() {
@@ -68,7 +65,6 @@ start_gateway() {
   user=$(id -un)
   if is_root; then user=$(first_user nobody www-data); fi
   METERING_DEMO_NGINX_DIR=$(prepare_dir "$METERING_DEMO_DATA/nginx" "$user")
-  # shellcheck disable=SC2034 # render reads it by name.
   METERING_DEMO_NGINX_MODULES=$(dirname "$(nginx_js_module)")
   mkdir -p "$METERING_DEMO_NGINX_DIR/log" "$METERING_DEMO_NGINX_DIR/tmp"
   for file in "$DEMO_TEMPLATES"/*; do
@@ -80,7 +76,7 @@ start_gateway() {
   if is_root; then chown -R "$user:" "$METERING_DEMO_NGINX_DIR"; fi
   log=$METERING_DEMO_DATA/log/nginx.log
   become "$user" setsid "$nginx" -p "$METERING_DEMO_NGINX_DIR" -c "$METERING_DEMO_NGINX_DIR/nginx.conf" -e stderr \
-    -g 'daemon off;' >"$log" 2>&1 </dev/null &
+    >"$log" 2>&1 </dev/null &
   remember_process "$METERING_DEMO_DATA/nginx-gateway" $!
   wait_port "$METERING_DEMO_DATA/nginx-gateway" "The nginx gateway" "$METERING_DEMO_GATEWAY_PORT" "$log"
 }

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Metering.Scenarios.Faults;
+
+/// <summary>
+/// Customers' programs calling through the gateway at the same time, bounded in number and pace. Every request has an id of
+/// its own and is sent once: a test about counting must not retry behind its own back.
+/// </summary>
+internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentQueue<SentRequest> sent = new();
+    private int count;
+    private int answered;
+
+    public ImmutableArray<SentRequest> Sent => [.. sent];
+
+    /// <summary>Returns when that many requests have been answered with 200: the product works, again or still.</summary>
+    public async Task AnsweredAsync(int requests, CancellationToken cancellationToken)
+    {
+        while (Volatile.Read(ref answered) < requests)
+        {
+            if (Volatile.Read(ref count) > maxRequests)
+            {
+                throw new InvalidOperationException($"{answered} of {maxRequests} requests were answered; {requests} were waited for.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+        }
+    }
+
+    /// <summary>Each worker takes the customers in turn until <paramref name="enough"/> is cancelled or the bound is reached.</summary>
+    public Task RunAsync(ImmutableArray<LoadCustomer> customers, CancellationToken enough) =>
+        Task.WhenAll(Enumerable.Range(0, workers).Select(worker => WorkAsync(worker, customers, enough)));
+
+    private async Task WorkAsync(int worker, ImmutableArray<LoadCustomer> customers, CancellationToken enough)
+    {
+        using var client = new HttpClient { BaseAddress = gateway, Timeout = RequestLimit };
+        for (var turn = worker; !enough.IsCancellationRequested; turn++)
+        {
+            var number = Interlocked.Increment(ref count);
+            if (number > maxRequests)
+            {
+                return;
+            }
+
+            var request = await SendAsync(client, customers[turn % customers.Length], $"load-{number:D6}");
+            sent.Enqueue(request);
+            if (request.Status == StatusCodes.Status200OK)
+            {
+                Interlocked.Increment(ref answered);
+            }
+
+            await Task.Delay(Pause, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Status 0: the connection broke or nothing came back in time, so the program does not know what happened.</summary>
+    private static async Task<SentRequest> SendAsync(HttpClient client, LoadCustomer customer, string requestId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", customer.ApiKey);
+
+        // The model's name comes back in the answer and is kept with the event: by it a request is found again in the ledger.
+        request.Content = new StringContent(
+            $$"""{"model":"{{requestId}}","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}""", Encoding.UTF8, "application/json");
+        try
+        {
+            using var response = await client.SendAsync(request);
+            await response.Content.ReadAsStringAsync();
+            return new SentRequest(requestId, customer.Key, (int)response.StatusCode);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            return new SentRequest(requestId, customer.Key, 0);
+        }
+    }
+}
+
+/// <summary>Who calls.</summary>
+internal sealed record LoadCustomer(string Key, string ApiKey);
+
+/// <summary>One request and what its sender saw.</summary>
+internal sealed record SentRequest(string RequestId, string CustomerKey, int Status);
