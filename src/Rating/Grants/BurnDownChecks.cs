@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Metering.Rating;
 
 /// <summary>Refuses input that contradicts itself. Checked once at the edge; the rest relies on it.</summary>
@@ -7,58 +9,70 @@ internal static class BurnDownChecks
     {
         ArgumentNullException.ThrowIfNull(input);
         GrantBounds.CheckCount(input.Grants.Length, GrantBounds.GrantsMax, "Grants");
-        Refuse(input.Start < input.MeasuredFrom, $"The snapshot is of {input.Start.ToText()}, before measurement begins.");
-        Refuse(input.Until < input.Start, $"The run ends at {input.Until.ToText()}, before it starts at {input.Start.ToText()}.");
+        if (input.Start < input.MeasuredFrom)
+        {
+            throw Contradiction($"The snapshot is of {input.Start.ToText()}, before measurement begins.");
+        }
+
+        if (input.Until < input.Start)
+        {
+            throw Contradiction($"The run ends at {input.Until.ToText()}, before it starts at {input.Start.ToText()}.");
+        }
+
         CheckGrants(input);
         CheckResets(input);
-        CheckSnapshot(input);
+        if (input.Snapshot is { } snapshot)
+        {
+            CheckSnapshot(input, snapshot);
+        }
     }
 
     private static void CheckGrants(BurnDownInput input)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var grant in input.Grants)
+        if (input.Grants.FirstOrDefault(grant => !seen.Add(grant.Id)) is { } twice)
         {
-            Refuse(!seen.Add(grant.Id), $"Two grants have the id {grant.Id}.");
+            throw Contradiction($"Two grants have the id {twice.Id}.");
         }
     }
 
     private static void CheckResets(BurnDownInput input)
     {
-        var seen = new HashSet<NodaTime.Instant>();
-        foreach (var reset in input.Resets)
+        var seen = new HashSet<Instant>();
+        foreach (var at in input.Resets.Select(reset => reset.At))
         {
-            Refuse(reset.At < input.MeasuredFrom, $"The reset at {reset.At.ToText()} is before measurement begins.");
-            Refuse(!seen.Add(reset.At), $"Two resets are at {reset.At.ToText()}.");
+            if (at < input.MeasuredFrom)
+            {
+                throw Contradiction($"The reset at {at.ToText()} is before measurement begins.");
+            }
+
+            if (!seen.Add(at))
+            {
+                throw Contradiction($"Two resets are at {at.ToText()}.");
+            }
         }
     }
 
     /// <summary>A snapshot that does not fit its grants was taken before one of them was issued or voided, and would give a wrong balance.</summary>
-    private static void CheckSnapshot(BurnDownInput input)
+    private static void CheckSnapshot(BurnDownInput input, GrantSnapshot snapshot)
     {
-        if (input.Snapshot is not { } snapshot)
+        if (snapshot.PeriodStart > snapshot.At)
         {
-            return;
+            throw Contradiction("The usage period of the snapshot begins after the snapshot.");
         }
 
-        Refuse(snapshot.PeriodStart > snapshot.At, "The usage period of the snapshot begins after the snapshot.");
         var held = snapshot.Balances.Select(balance => balance.GrantId).ToHashSet(StringComparer.Ordinal);
-        foreach (var grant in input.Grants.Where(grant => grant.IsInForceAt(snapshot.At)))
+        var inForce = input.Grants.Where(grant => grant.IsInForceAt(snapshot.At));
+        if (inForce.FirstOrDefault(grant => !held.Remove(grant.Id)) is { } missing)
         {
-            Refuse(!held.Remove(grant.Id), $"The snapshot lacks the grant {grant.Id}, which is in force at {snapshot.At.ToText()}.");
+            throw Contradiction($"The snapshot lacks the grant {missing.Id}, which is in force at {snapshot.At.ToText()}.");
         }
 
-        foreach (var grantId in held)
+        if (held.FirstOrDefault() is { } unknown)
         {
-            Refuse(true, $"The snapshot has a balance for {grantId}, which is not a grant in force at {snapshot.At.ToText()}.");
+            throw Contradiction($"The snapshot has a balance for {unknown}, which is not a grant in force at {snapshot.At.ToText()}.");
         }
     }
 
-    private static void Refuse(bool wrong, string message)
-    {
-        if (wrong)
-        {
-            throw new ArgumentException(message, "input");
-        }
-    }
+    private static ArgumentException Contradiction(string message) => new(message, "input");
 }

@@ -1,6 +1,6 @@
 namespace Metering.Rating;
 
-/// <summary>Which grant is burnt first: priority ascending, expiry ascending with none last, created ascending, id. Total: no two are equal.</summary>
+/// <summary>Which grant is burnt first: priority ascending, expiry ascending with none last, created ascending, id. No two are equal.</summary>
 internal sealed class BurnOrder : IComparer<Grant>
 {
     public static BurnOrder Instance { get; } = new();

@@ -44,7 +44,10 @@ public sealed record Grant
     /// <exception cref="ArgumentOutOfRangeException">The amount is negative or not within <see cref="GrantBounds"/>.</exception>
     public decimal MinRollover { get; init => field = GrantBounds.Checked(value, nameof(MinRollover)); }
 
-    /// <summary>At a reset a larger balance is cut to this; where it is below <see cref="MinRollover"/> it wins. Zero, nothing rolls over, unless said.</summary>
+    /// <summary>
+    /// At a reset a larger balance is cut to this; where it is below <see cref="MinRollover"/> it wins. Zero, and then nothing rolls over,
+    /// unless said.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The amount is negative or not within <see cref="GrantBounds"/>.</exception>
     public decimal MaxRollover { get; init => field = GrantBounds.Checked(value, nameof(MaxRollover)); }
 
