@@ -23,7 +23,8 @@ public static class GrantBounds
     /// <summary>A figure that is zero or above and within the bounds.</summary>
     internal static decimal Checked(decimal value, string name)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(value, name);
+        // Less than, not the sign: 0.50 - 0.5 is a zero with a minus sign to decimal, and ThrowIfNegative looks at the sign.
+        ArgumentOutOfRangeException.ThrowIfLessThan(value, 0m, name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(value, RatingBounds.QuantityMax, name);
         return decimal.Round(value, RatingBounds.DecimalsMax, MidpointRounding.ToZero) == value
             ? value
