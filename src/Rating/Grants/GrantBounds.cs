@@ -18,7 +18,7 @@ public static class GrantBounds
     public const int EventsMax = 1_000_000;
 
     /// <summary>Most rows in the segments of one run: the grants in force, counted once for each segment.</summary>
-    public const int RowsMax = 10_000_000;
+    public const int RowsMax = 2_000_000;
 
     /// <summary>A figure that is zero or above and within the bounds.</summary>
     internal static decimal Checked(decimal value, string name)
