@@ -95,18 +95,19 @@ public sealed class BurnDownCasesTest
 
     [Fact]
     public void Prepaid_credits_pay_amounts_in_the_order_of_their_grants() => Verify("""
-        case  grants           usage         resets  read  balances  overage  available  segments
-        E7    150              100@h1 50@h1  -       h2    0         0        150        1
-        E7    150              100@h1 55@h1  -       h2    0         5        150        1
-        E7    75 | 75          100@h1 50@h1  -       h2    0 0       0        150        1
-        E7    125              100@h1 50@h1  -       h2    0         25       125        1
-        E8    175              150@h1 50@h1  -       h2    0         25       175        1
-        L1    10 to d10        4@d5          -       d6    6         0        10         1
-        L1    10 to d10        4@d5          -       d10   .         0        4          1
-        L5    10               15@h1         -       h2    0         5        10         1
-        L5    10 | 20 from h2  15@h1         -       h2    0 15      0        30         1
-        W-2   10 p50 | 10 p49  1@h1          -       h2    10 9      0        20         1
-        W-18  30 p1 | 70 p2    80@h1         -       h2    0 20      0        100        1
+        case  grants                            usage         resets  read  balances  overage  available  segments
+        E7    150                               100@h1 50@h1  -       h2    0         0        150        1
+        E7    150                               100@h1 55@h1  -       h2    0         5        150        1
+        E7    75 | 75                           100@h1 50@h1  -       h2    0 0       0        150        1
+        E7    125                               100@h1 50@h1  -       h2    0         25       125        1
+        E8    175                               150@h1 50@h1  -       h2    0         25       175        1
+        L1    10 to d10                         4@d5          -       d6    6         0        10         1
+        L1    10 to d10                         4@d5          -       d10   .         0        4          1
+        L5    10                                15@h1         -       h2    0         5        10         1
+        L5    10 | 20 from h2                   15@h1         -       h2    0 15      0        30         1
+        W-2   10 p50 | 10 p49                   1@h1          -       h2    10 9      0        20         1
+        W-3   10 p50 | 10 p49 | 10 p49 made s1  15@h1         -       h2    10 0 5    0        30         1
+        W-18  30 p1 | 70 p2                     80@h1         -       h2    0 20      0        100        1
         """);
 
     [Fact]

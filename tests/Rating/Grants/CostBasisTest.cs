@@ -8,15 +8,15 @@ public sealed class CostBasisTest
     public void Units_become_money_once()
     {
         const string table = """
-            case  units           unit cost  currency  worth          money
-            W-8   1034            0.001      USD       1.034          1.03
-            W-9   1034            0.001      USD       1.034          1.03
-            W-11  17.97           1          USD       17.97          17.97
-            PU-2  10655.243249    0.0075     USD       79.9143243675  79.91
-            PU-2  5.5             0.0075     USD       0.04125        0.04
-            jpy   1034            0.3        JPY       310.2          310
-            free  1034            0          USD       0.00           0.00
-            owed  -1035           0.001      USD       -1.035         -1.04
+            case  units                      unit cost  currency  worth                      money
+            W-8   1034                       0.001      USD       1.034                      1.03
+            W-9   1034                       0.001      USD       1.034                      1.03
+            W-11  17.9699999999999988631316  1          USD       17.9699999999999988631316  17.97
+            PU-2  10655.243249               0.0075     USD       79.9143243675              79.91
+            PU-2  5.5                        0.0075     USD       0.04125                    0.04
+            jpy   1034                       0.3        JPY       310.2                      310
+            free  1034                       0          USD       0.00                       0.00
+            owed  -1035                      0.001      USD       -1.035                     -1.04
             """;
         foreach (var row in TextTable.Rows(table))
         {
@@ -45,11 +45,11 @@ public sealed class CostBasisTest
     public void What_a_buyer_holds_is_worth_what_the_buyer_paid()
     {
         const string table = """
-            case  wanted                    unit cost  paid   units
-            W-8   1034                      0.001      1.03   1030
-            W-10  1034.589                  0.001      1.03   1030
-            W-11  17.969999999999           1          17.97  17.97
-            cut   1034                      0.003      3.10   1033.333333333333
+            case  wanted                     unit cost  paid   units
+            W-8   1034                       0.001      1.03   1030
+            W-10  1034.589                   0.001      1.03   1030
+            W-11  17.9699999999999988631316  1          17.97  17.97
+            cut   1034                       0.003      3.10   1033.333333333333
             """;
         foreach (var row in TextTable.Rows(table))
         {
