@@ -9,6 +9,7 @@ namespace Metering.Subscriptions.Tests;
 /// <summary>Every row spoils one field of a good request; the answer names it.</summary>
 public sealed class BadInputTests
 {
+    // # stands for /phases/0/rateCards/.
     // what | field = spoiled value (or: field - to leave it out) | status | pointer | code
     private const string Table = """
         plan     | /key = "Pro Plan"                                             | 400 | /key | invalid_key
@@ -29,43 +30,43 @@ public sealed class BadInputTests
         plan     | /phases/0/duration = "P1M"                                    | 400 | /phases/0/duration | last_phase_not_open
         plan     | /phases/0/duration -                                          | 400 | /phases/0 | invalid_json
         plan     | /phases/0/key = "UPPER"                                       | 400 | /phases/0/key | invalid_key
-        plan     | /phases/0/rateCards/0/type = "magic"                          | 400 | /phases/0/rateCards/0/type | unknown_rate_card_type
-        plan     | /phases/0/rateCards/0/billingCadence = "P0M"                  | 400 | /phases/0/rateCards/0/billingCadence | invalid_duration
-        plan     | /phases/0/rateCards/0/price/amount = "1e3"                    | 400 | /phases/0/rateCards/0/price/amount | invalid_json
-        plan     | /phases/0/rateCards/0/price/amount = "-1"                     | 400 | /phases/0/rateCards/0/price/amount | negative
-        plan     | /phases/0/rateCards/0/price/amount = "9999999999999999"       | 400 | /phases/0/rateCards/0/price/amount | too_large
-        plan     | /phases/0/rateCards/0/price/amount -                          | 400 | /phases/0/rateCards/0/price/amount | required
-        plan     | /phases/0/rateCards/0/price/paymentTerm = "later"             | 400 | /phases/0/rateCards/0/price/paymentTerm | unknown_payment_term
-        plan     | /phases/0/rateCards/0/price/quantityPerPackage = "5"          | 400 | /phases/0/rateCards/0/price/quantityPerPackage | not_allowed
-        plan     | /phases/0/rateCards/0/price = {"type":"unit","amount":"1"}    | 400 | /phases/0/rateCards/0/price/type | not_allowed
-        plan     | /phases/0/rateCards/0/price/type = "dynamic"                  | 400 | /phases/0/rateCards/0/price/type | unknown_price_type
-        plan     | /phases/0/rateCards/0/discounts = {"usage":{"quantity":"5"}}  | 400 | /phases/0/rateCards/0/discounts/usage | not_allowed
-        plan     | /phases/0/rateCards/0/discounts = {"percentage":{"percentage":101}} | 400 | /phases/0/rateCards/0/discounts/percentage/percentage | not_a_percentage
-        plan     | /phases/0/rateCards/1/key = "platform"                        | 400 | /phases/0/rateCards/1/key | duplicate
-        plan     | /phases/0/rateCards/1/featureKey = "nothing"                  | 400 | /phases/0/rateCards/1/featureKey | unknown_feature
-        plan     | /phases/0/rateCards/1/featureKey -                            | 400 | /phases/0/rateCards/1/featureKey | required
-        plan     | /phases/0/rateCards/1/featureKey = "advanced-reasoning"       | 400 | /phases/0/rateCards/1/featureKey | feature_without_meter
-        plan     | /phases/0/rateCards/1/billingCadence = null                   | 400 | /phases/0/rateCards/1/billingCadence | required
-        plan     | /phases/0/rateCards/1/price/mode = "stairs"                   | 400 | /phases/0/rateCards/1/price/mode | unknown_mode
-        plan     | /phases/0/rateCards/1/price/tiers = []                        | 400 | /phases/0/rateCards/1/price/tiers | no_tiers
-        plan     | /phases/0/rateCards/1/price/tiers/1/upToAmount = "50"         | 400 | /phases/0/rateCards/1/price/tiers/1/upToAmount | tiers_not_ascending
-        plan     | /phases/0/rateCards/1/price/tiers/2/upToAmount = "5000"       | 400 | /phases/0/rateCards/1/price/tiers/2/upToAmount | last_tier_not_open
-        plan     | /phases/0/rateCards/1/price/tiers/1/upToAmount -              | 400 | /phases/0/rateCards/1/price/tiers/1/upToAmount | open_tier_not_last
-        plan     | /phases/0/rateCards/1/price/tiers/0/unitPrice/amount = "-0.1" | 400 | /phases/0/rateCards/1/price/tiers/0/unitPrice/amount | negative
-        plan     | /phases/0/rateCards/1/price/tiers/0/unitPrice/type = "flat"   | 400 | /phases/0/rateCards/1/price/tiers/0/unitPrice/type | unknown_price_type
-        plan     | /phases/0/rateCards/1/price/tiers/0/unitPrice = null          | 400 | /phases/0/rateCards/1/price/tiers/0 | required
-        plan     | /phases/0/rateCards/1/price/minimumAmount = "99"              | 400 | /phases/0/rateCards/1/price/minimumAmount | minimum_above_maximum
-        plan     | /phases/0/rateCards/1/price/amount = "1"                      | 400 | /phases/0/rateCards/1/price/amount | not_allowed
-        plan     | /phases/0/rateCards/2/entitlementTemplate/type = "unlimited"  | 400 | /phases/0/rateCards/2/entitlementTemplate/type | unknown_entitlement_type
-        plan     | /phases/0/rateCards/2/entitlementTemplate/issueAfterReset = -1 | 400 | /phases/0/rateCards/2/entitlementTemplate/issueAfterReset | out_of_range
-        plan     | /phases/0/rateCards/2/entitlementTemplate/issueAfterReset = 1.5 | 400 | /phases/0/rateCards/2/entitlementTemplate/issueAfterReset | out_of_range
-        plan     | /phases/0/rateCards/2/entitlementTemplate/usagePeriod = "DAY" | 400 | /phases/0/rateCards/2/entitlementTemplate/usagePeriod | invalid_duration
-        plan     | /phases/0/rateCards/2/entitlementTemplate/config = "{}"       | 400 | /phases/0/rateCards/2/entitlementTemplate/config | not_allowed
-        plan     | /phases/0/rateCards/2/entitlementTemplate/preserveOverageAtReset = true | 400 | /phases/0/rateCards/2/entitlementTemplate/preserveOverageAtReset | not_supported
-        plan     | /phases/0/rateCards/2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | /phases/0/rateCards/2/entitlementTemplate/rateLimits/0/per | invalid_duration
-        plan     | /phases/0/rateCards/2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | /phases/0/rateCards/2/entitlementTemplate/rateLimits/0/limit | out_of_range
-        plan     | /phases/0/rateCards/2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | /phases/0/rateCards/2/entitlementTemplate/rateLimits/0/burst | out_of_range
-        plan     | /phases/0/rateCards/2/entitlementTemplate = {"type":"static","config":"{"} | 400 | /phases/0/rateCards/2/entitlementTemplate/config | invalid_json
+        plan     | #0/type = "magic"                          | 400 | #0/type | unknown_rate_card_type
+        plan     | #0/billingCadence = "P0M"                  | 400 | #0/billingCadence | invalid_duration
+        plan     | #0/price/amount = "1e3"                    | 400 | #0/price/amount | invalid_json
+        plan     | #0/price/amount = "-1"                     | 400 | #0/price/amount | negative
+        plan     | #0/price/amount = "9999999999999999"       | 400 | #0/price/amount | too_large
+        plan     | #0/price/amount -                          | 400 | #0/price/amount | required
+        plan     | #0/price/paymentTerm = "later"             | 400 | #0/price/paymentTerm | unknown_payment_term
+        plan     | #0/price/quantityPerPackage = "5"          | 400 | #0/price/quantityPerPackage | not_allowed
+        plan     | #0/price = {"type":"unit","amount":"1"}    | 400 | #0/price/type | not_allowed
+        plan     | #0/price/type = "dynamic"                  | 400 | #0/price/type | unknown_price_type
+        plan     | #0/discounts = {"usage":{"quantity":"5"}}  | 400 | #0/discounts/usage | not_allowed
+        plan     | #0/discounts = {"percentage":{"percentage":101}} | 400 | #0/discounts/percentage/percentage | not_a_percentage
+        plan     | #1/key = "platform"                        | 400 | #1/key | duplicate
+        plan     | #1/featureKey = "nothing"                  | 400 | #1/featureKey | unknown_feature
+        plan     | #1/featureKey -                            | 400 | #1/featureKey | required
+        plan     | #1/featureKey = "advanced-reasoning"       | 400 | #1/featureKey | feature_without_meter
+        plan     | #1/billingCadence = null                   | 400 | #1/billingCadence | required
+        plan     | #1/price/mode = "stairs"                   | 400 | #1/price/mode | unknown_mode
+        plan     | #1/price/tiers = []                        | 400 | #1/price/tiers | no_tiers
+        plan     | #1/price/tiers/1/upToAmount = "50"         | 400 | #1/price/tiers/1/upToAmount | tiers_not_ascending
+        plan     | #1/price/tiers/2/upToAmount = "5000"       | 400 | #1/price/tiers/2/upToAmount | last_tier_not_open
+        plan     | #1/price/tiers/1/upToAmount -              | 400 | #1/price/tiers/1/upToAmount | open_tier_not_last
+        plan     | #1/price/tiers/0/unitPrice/amount = "-0.1" | 400 | #1/price/tiers/0/unitPrice/amount | negative
+        plan     | #1/price/tiers/0/unitPrice/type = "flat"   | 400 | #1/price/tiers/0/unitPrice/type | unknown_price_type
+        plan     | #1/price/tiers/0/unitPrice = null          | 400 | #1/price/tiers/0 | required
+        plan     | #1/price/minimumAmount = "99"              | 400 | #1/price/minimumAmount | minimum_above_maximum
+        plan     | #1/price/amount = "1"                      | 400 | #1/price/amount | not_allowed
+        plan     | #2/entitlementTemplate/type = "unlimited"  | 400 | #2/entitlementTemplate/type | unknown_entitlement_type
+        plan     | #2/entitlementTemplate/issueAfterReset = -1 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
+        plan     | #2/entitlementTemplate/issueAfterReset = 1.5 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
+        plan     | #2/entitlementTemplate/usagePeriod = "DAY" | 400 | #2/entitlementTemplate/usagePeriod | invalid_duration
+        plan     | #2/entitlementTemplate/config = "{}"       | 400 | #2/entitlementTemplate/config | not_allowed
+        plan     | #2/entitlementTemplate/preserveOverageAtReset = true | 400 | #2/entitlementTemplate/preserveOverageAtReset | not_supported
+        plan     | #2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | #2/entitlementTemplate/rateLimits/0/per | invalid_duration
+        plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
+        plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
+        plan     | #2/entitlementTemplate = {"type":"static","config":"{"} | 400 | #2/entitlementTemplate/config | invalid_json
         customer | /name -                                                       | 400 |  | invalid_json
         customer | /key = ""                                                     | 400 | /key | out_of_range
         customer | /key = "a/b"                                                  | 400 | /key | invalid_key
@@ -99,10 +100,13 @@ public sealed class BadInputTests
     {
         ["plan"] = ("/api/v1/plans", """
             {"key":"gold","name":"Gold","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,"rateCards":[
-              {"type":"flat_fee","key":"platform","name":"Fee","billingCadence":"P1M","price":{"type":"flat","amount":"49","paymentTerm":"in_advance"}},
-              {"type":"usage_based","key":"tokens","name":"Tokens","featureKey":"tokens","billingCadence":"P1M","price":{"type":"tiered","mode":"graduated",
-               "maximumAmount":"90","tiers":[{"upToAmount":"100","flatPrice":null,"unitPrice":{"type":"unit","amount":"0"}},
-               {"upToAmount":"200","flatPrice":null,"unitPrice":{"type":"unit","amount":"0.1"}},{"flatPrice":null,"unitPrice":{"type":"unit","amount":"0.2"}}]}},
+              {"type":"flat_fee","key":"platform","name":"Fee","billingCadence":"P1M",
+               "price":{"type":"flat","amount":"49","paymentTerm":"in_advance"}},
+              {"type":"usage_based","key":"tokens","name":"Tokens","featureKey":"tokens","billingCadence":"P1M","price":{
+               "type":"tiered","mode":"graduated","maximumAmount":"90","tiers":[
+               {"upToAmount":"100","flatPrice":null,"unitPrice":{"type":"unit","amount":"0"}},
+               {"upToAmount":"200","flatPrice":null,"unitPrice":{"type":"unit","amount":"0.1"}},
+               {"flatPrice":null,"unitPrice":{"type":"unit","amount":"0.2"}}]}},
               {"type":"flat_fee","key":"summarize","name":"Sum","featureKey":"summarize","billingCadence":null,"price":null,
                "entitlementTemplate":{"type":"metered","issueAfterReset":100,"usagePeriod":"P1D","rateLimits":[{"limit":5,"per":"PT1M"}]}}]}]}
             """),
@@ -121,7 +125,8 @@ public sealed class BadInputTests
         await using var host = await Shop.OpenAsync();
         await Some.CustomerAsync(host, "taken");
         var wrong = new StringBuilder();
-        foreach (var row in Table.ReplaceLineEndings("\n").Split('\n').Select(line => line.Split('|', StringSplitOptions.TrimEntries)))
+        var rows = Table.ReplaceLineEndings("\n").Replace("#", "/phases/0/rateCards/", StringComparison.Ordinal).Split('\n');
+        foreach (var row in rows.Select(line => line.Split('|', StringSplitOptions.TrimEntries)))
         {
             var (path, body) = Good[row[0]];
             using var response = await host.Client.PostAsJsonAsync(path, Spoil(JsonNode.Parse(body)!, row[1]));

@@ -32,7 +32,8 @@ internal static class Shop
         return host;
     }
 
-    public static JsonNode Sample(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "samples", "plans", $"{name}.json")))!;
+    public static JsonNode Sample(string name) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "samples", "plans", $"{name}.json")))!;
 
     /// <summary>A customer on a plan; returns the entitlement to summarize.</summary>
     public static async Task<string> CustomerOnAsync(TestHost host, string plan, string key = "acme", string timeZone = "UTC")

@@ -57,7 +57,9 @@ internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IM
         // A meter that was deleted counts nothing any more; what it had counted is gone with it.
         var query = new UsageQuery(meterSlug, from, to) { Subjects = [.. pools.SelectMany(pool => pool.SubjectList)], GroupBy = ["subject"] };
         var rows = await meters.FindAsync(meterSlug, cancellationToken) is null ? [] : await usage.ReadAsync(query, cancellationToken);
-        var bySubject = rows.GroupBy(row => row.Subject!).ToDictionary(group => group.Key, group => group.Sum(row => row.Value), StringComparer.Ordinal);
+        var bySubject = rows
+            .GroupBy(row => row.Subject!)
+            .ToDictionary(group => group.Key, group => group.Sum(row => row.Value), StringComparer.Ordinal);
         foreach (var pool in pools)
         {
             var used = pool.SubjectList.Sum(subject => bySubject.GetValueOrDefault(subject));
@@ -65,7 +67,9 @@ internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IM
         }
     }
 
-    /// <summary>A part of a unit counts as one against a limit. Corrections can make the sum negative; what 64 bits cannot hold is their maximum.</summary>
+    /// <summary>
+    /// A part of a unit counts as one against a limit. Corrections can make the sum negative; what 64 bits cannot hold is their maximum.
+    /// </summary>
     private static long WholeUnits(decimal used) => (long)decimal.Ceiling(decimal.Clamp(used, -LeaseTerms.MaxMetered, LeaseTerms.MaxMetered));
 
     private static IEnumerable<IReadOnlyList<MeasuredPool>> ChunksOf(IEnumerable<MeasuredPool> pools)

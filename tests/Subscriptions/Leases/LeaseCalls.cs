@@ -23,7 +23,8 @@ internal static class LeaseCalls
 
     public static async Task<LeaseAnswer> AskAsync(
         this TestHost host, string entitlement, long wanted, long needed = 0, string sidecar = "one", string? leaseId = null) =>
-        (await host.ExchangeAsync(new LeaseExchangeRequest(sidecar, [], [new LeaseRequest(leaseId ?? NewId(host), entitlement, wanted, needed)]))).Leases[0];
+        (await host.ExchangeAsync(new LeaseExchangeRequest(
+            sidecar, [], [new LeaseRequest(leaseId ?? NewId(host), entitlement, wanted, needed)]))).Leases[0];
 
     public static async Task<ReportOutcome> ReportAsync(this TestHost host, string leaseId, long spent, bool close = false, string sidecar = "one") =>
         (await host.ExchangeAsync(new LeaseExchangeRequest(sidecar, [new LeaseReport(leaseId, spent, close)], []))).Reports[0].Outcome;

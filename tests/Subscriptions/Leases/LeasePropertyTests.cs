@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Metering.Subscriptions.Tests.Leases;
 
-/// <summary>The protocol in memory: sidecars that spend, report, repeat themselves, forget answers and die, in every order FsCheck thinks of.</summary>
+/// <summary>The protocol in memory: sidecars that spend, report, repeat themselves, forget answers and die, in any order.</summary>
 public sealed class LeasePropertyTests
 {
     private const int Sidecars = 3;
@@ -75,7 +75,8 @@ public sealed class LeasePropertyTests
         private void Ask(string sidecar, long wanted, long needed, bool hears)
         {
             var id = PublicId.Format(PublicId.New(Start));
-            var answer = Exchange(new LeaseExchangeRequest(sidecar, [], [new LeaseRequest(id, PublicId.Format(entitlement), wanted, needed)])).Leases[0];
+            var request = new LeaseRequest(id, PublicId.Format(entitlement), wanted, needed);
+            var answer = Exchange(new LeaseExchangeRequest(sidecar, [], [request])).Leases[0];
             if (answer.Outcome == LeaseOutcome.Granted && hears)
             {
                 holdings.Add(new Holding(sidecar, id, answer.Granted));
@@ -85,7 +86,8 @@ public sealed class LeasePropertyTests
 
         private void Report(Holding holding, bool close)
         {
-            var outcome = Exchange(new LeaseExchangeRequest(holding.Sidecar, [new LeaseReport(holding.Id, holding.Spent, close)], [])).Reports[0].Outcome;
+            var report = new LeaseReport(holding.Id, holding.Spent, close);
+            var outcome = Exchange(new LeaseExchangeRequest(holding.Sidecar, [report], [])).Reports[0].Outcome;
             Assert.Equal(ReportOutcome.Recorded, outcome);
             holding.Closed = close;
         }
@@ -110,7 +112,8 @@ public sealed class LeasePropertyTests
         {
             var book = new LeaseBook(leases, [pool], request.SidecarId, Sidecars);
             lastResponse = new LeaseExchangeResponse(
-                [.. request.Reports.Select(report => new ReportAnswer(report.LeaseId, book.Apply(report)))], [.. request.Requests.Select(book.Apply)]);
+                [.. request.Reports.Select(report => new ReportAnswer(report.LeaseId, book.Apply(report)))],
+                [.. request.Requests.Select(book.Apply)]);
             lastRequest = request;
             leases = [.. book.Leases];
             return lastResponse;

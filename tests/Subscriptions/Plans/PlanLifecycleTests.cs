@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Metering.Testing;
 using Xunit;
 
@@ -103,5 +104,5 @@ public sealed class PlanLifecycleTests
 
     /// <summary>Amounts are written without trailing zeros.</summary>
     private static JsonNode? Normal(JsonNode? node) => node is null ? null
-        : JsonNode.Parse(System.Text.RegularExpressions.Regex.Replace(node.ToJsonString(), @"""(\d+\.\d*?)0+""", match => $"\"{match.Groups[1].Value.TrimEnd('.')}\""));
+        : JsonNode.Parse(Regex.Replace(node.ToJsonString(), @"""(\d+\.\d*?)0+""", match => $"\"{match.Groups[1].Value.TrimEnd('.')}\""));
 }

@@ -31,7 +31,8 @@ public sealed class PlanSchemaTests
         Assert.Equal(PlanChecks.MaxRateCards, (int)Definition("phase")["properties"]!["rateCards"]!["maxItems"]!);
         Assert.Equal(EntitlementChecks.MaxRateLimits, (int)Definition("rateLimits")["maxItems"]!);
         Assert.Equal(EntitlementChecks.MaxRate, (long)Definition("rateLimits")["items"]!["properties"]!["limit"]!["maximum"]!);
-        Assert.Equal(EntitlementChecks.MaxAllowance, (decimal)Definition("entitlementTemplate")["oneOf"]![2]!["properties"]!["issueAfterReset"]!["maximum"]!);
+        var metered = Definition("entitlementTemplate")["oneOf"]![2]!["properties"]!;
+        Assert.Equal(EntitlementChecks.MaxAllowance, (decimal)metered["issueAfterReset"]!["maximum"]!);
         Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("price")["oneOf"]![3]!["properties"]!["tiers"]!["maxItems"]!);
     }
 

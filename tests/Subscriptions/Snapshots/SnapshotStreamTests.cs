@@ -29,7 +29,8 @@ public sealed class SnapshotStreamTests
             (feature.FeatureKey, feature.EventType, feature.ActiveFrom, feature.ActiveTo));
         Assert.Equal(new QuotaTerms(entitlement, LimitClass.Hard, 100, "P1D"), feature.Quota);
         Assert.Equal([new RateLimitTerms(5, 60, 5)], feature.RateLimits);
-        Assert.Equal((At("2026-01-15T09:00:00Z"), true, 1), (sidecar.LastHeartbeat.Now, sidecar.LastHeartbeat.ClockStands, sidecar.LastHeartbeat.ActiveSidecars));
+        var heartbeat = sidecar.LastHeartbeat;
+        Assert.Equal((At("2026-01-15T09:00:00Z"), true, 1), (heartbeat.Now, heartbeat.ClockStands, heartbeat.ActiveSidecars));
     }
 
     [Fact]
@@ -92,7 +93,8 @@ public sealed class SnapshotStreamTests
         await Some.FeatureAsync(host, "search");
         var plan = Some.Plan("pro");
         plan["phases"] = new System.Text.Json.Nodes.JsonArray(
-            Some.Phase("trial", "P7D", Some.Entitled("trial-mode", """{"type":"boolean"}"""), Some.Entitled("search", """{"type":"static","config":"{\"size\":1}"}""")),
+            Some.Phase("trial", "P7D", Some.Entitled("trial-mode", """{"type":"boolean"}"""),
+                Some.Entitled("search", """{"type":"static","config":"{\"size\":1}"}""")),
             Some.Phase("paid", null, Some.Entitled("search", """{"type":"static","config":"{\"size\":9}"}""")));
         await Some.PublishedAsync(host, plan);
         await Some.CustomerAsync(host, "acme");
