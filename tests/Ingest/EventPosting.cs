@@ -52,6 +52,22 @@ internal static class EventPosting
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>For what happens behind a queue: looks again until it has happened, or gives up.</summary>
+    public static async Task UntilAsync(this TestHost host, Func<Task<bool>> happened)
+    {
+        for (var look = 0; look < 400; look++)
+        {
+            if (await happened())
+            {
+                return;
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException($"{host.Url}: it did not happen in 20 s.");
+    }
+
     /// <summary>The rows of an answer, one line each: <c>start subject dimensions value</c>.</summary>
     public static async Task<string> QueryAsync(this TestHost host, string slug, string parameters = "")
     {

@@ -5,6 +5,7 @@ using Metering.Ingest.Events;
 using Metering.Ingest.Recording;
 using Metering.Platform.Clock;
 using Metering.Platform.Identifiers;
+using Metering.Platform.Messaging;
 using NodaTime;
 
 namespace Metering.Ingest.Broker;
@@ -25,9 +26,8 @@ internal sealed class BrokerAcceptance(IBus bus) : IEventAcceptance, IDrain
         underway.TryAdd(batchId, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
-            var endpoint = await bus.GetSendEndpoint(new Uri($"queue:{UsageEventsConsumer.QueueName}"));
-            await endpoint.Send(
-                new UsageEventsAccepted(batchId, body.ToArray(), receivedAt), context => context.MessageId = batchId, cancellationToken);
+            await bus.SendAsync(
+                UsageEventsConsumer.QueueName, batchId, new UsageEventsAccepted(batchId, body.ToArray(), receivedAt), cancellationToken);
             return new Acceptance.Queued();
         }
         catch

@@ -7,11 +7,8 @@ internal sealed class RabbitMqTransport(IBus bus) : IMessageTransport
 {
     public const string QueueName = "metering-messages";
 
-    public async Task SendAsync(OutboxEnvelope envelope, CancellationToken cancellationToken)
-    {
-        var endpoint = await bus.GetSendEndpoint(new Uri($"queue:{QueueName}"));
-        await endpoint.Send(envelope, context => context.MessageId = envelope.MessageId, cancellationToken);
-    }
+    public Task SendAsync(OutboxEnvelope envelope, CancellationToken cancellationToken) =>
+        bus.SendAsync(QueueName, envelope.MessageId, envelope, cancellationToken);
 }
 
 internal sealed class OutboxEnvelopeConsumer(Inbox inbox) : IConsumer<OutboxEnvelope>

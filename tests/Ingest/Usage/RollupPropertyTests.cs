@@ -18,6 +18,7 @@ namespace Metering.Ingest.Tests.Usage;
 public sealed class RollupPropertyTests
 {
     private const int Events = 300;
+    private const int Size = 50;
     private const int Questions = 150;
     private static readonly Instant Start = Instant.FromUtc(2026, 3, 27, 0, 0);
     private static readonly string[] Zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"];
@@ -35,7 +36,11 @@ public sealed class RollupPropertyTests
 
         var usage = host.Services.GetRequiredService<UsageReader>();
         var folding = host.Services.GetRequiredService<RollupFolding>();
-        var events = Gen.Sample(GenEvent, Events, 0).Select((item, index) => item with { Id = $"e{index}" }).ToImmutableArray();
+        var number = (ulong)System.Diagnostics.Stopwatch.GetTimestamp();
+        var seed = new Rnd(number);
+        var events = GenEvent.Sample(Size, seed, Events).Select((item, index) => item with { Id = $"e{index}" }).ToImmutableArray();
+        var queries = GenQuery.Sample(Size, seed, Questions).ToImmutableArray();
+        Assert.Equal((Events, Questions), (events.Length, queries.Length));
         await host.PostEventsAsync(events.Take(100).Select(item => item.ToJson()));
         await folding.FoldAsync(TestContext.Current.CancellationToken);
         await host.PostEventsAsync(events.Skip(100).Take(100).Reverse().Select(item => item.ToJson()));
@@ -47,12 +52,16 @@ public sealed class RollupPropertyTests
         await folding.FoldAsync(TestContext.Current.CancellationToken);
         await host.PostEventsAsync(events.Skip(150).Select(item => item.ToJson()));
 
-        foreach (var query in Gen.Sample(GenQuery, Questions, 0))
+        var answered = 0;
+        foreach (var query in queries)
         {
             var expected = Naive(events, query);
             var answer = (await usage.ReadAsync(query, TestContext.Current.CancellationToken)).Select(Line);
-            Assert.True(expected.SequenceEqual(answer), $"{Describe(query)}\nexpected\n{string.Join("\n", expected)}\nanswered\n{string.Join("\n", answer)}");
+            answered += expected.IsEmpty ? 0 : 1;
+            Assert.True(expected.SequenceEqual(answer), $"seed {number}: {Describe(query)}\nexpected\n{string.Join("\n", expected)}\nanswered\n{string.Join("\n", answer)}");
         }
+
+        Assert.True(answered > Questions / 2, "Most questions had no answer; the test showed little.");
     }
 
     private static Task MeterAsync(TestHost host, Aggregation aggregation) =>
