@@ -6,7 +6,7 @@ namespace Metering.Subscriptions;
 /// <summary>What an operator watches of leases.</summary>
 internal static class SubscriptionsTelemetry
 {
-    private static readonly Meter Meter = new("metering.subscriptions");
+    private static readonly Meter Meter = new("Metering.Subscriptions");
 
     private static readonly Counter<long> Granted =
         Meter.CreateCounter<long>("metering.subscriptions.lease.granted", "{unit}", "Units leased to sidecars.");

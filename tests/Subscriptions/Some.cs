@@ -24,7 +24,8 @@ internal static class Some
     };
 
     public static JsonObject FlatFee(string amount = "49.00") => Json("""
-        {"type":"flat_fee","key":"platform","name":"Platform fee","billingCadence":"P1M","price":{"type":"flat","amount":"AMOUNT","paymentTerm":"in_advance"}}
+        {"type":"flat_fee","key":"platform","name":"Platform fee","billingCadence":"P1M",
+         "price":{"type":"flat","amount":"AMOUNT","paymentTerm":"in_advance"}}
         """.Replace("AMOUNT", amount, StringComparison.Ordinal));
 
     public static JsonObject Entitled(string featureKey, string template) => Json($$"""

@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Rating;
@@ -7,7 +8,7 @@ using NodaTime;
 namespace Metering.Subscriptions.Access;
 
 /// <summary>What entitlements are worth at an instant: OpenMeter's value object.</summary>
-internal sealed class EntitlementValues(UsageReader usage)
+internal sealed class EntitlementValues(UsageReader usage, MeterCatalog meters)
 {
     /// <summary>Null: the customer is not entitled to the feature.</summary>
     public async Task<EntitlementValue> OfAsync(
@@ -36,7 +37,8 @@ internal sealed class EntitlementValues(UsageReader usage)
             return 0m;
         }
 
-        var rows = await usage.ReadAsync(new UsageQuery(entitlement.MeterSlug!, from, to) { Subjects = customer.SubjectKeys }, cancellationToken);
+        var query = new UsageQuery(entitlement.MeterSlug!, from, to) { Subjects = customer.SubjectKeys };
+        var rows = await meters.FindAsync(query.MeterSlug, cancellationToken) is null ? [] : await usage.ReadAsync(query, cancellationToken);
         var metered = rows.Sum(row => row.Value);
         return isNow && pool is not null ? Math.Max(metered, pool.Settled) : metered;
     }

@@ -27,7 +27,7 @@ internal static class CreateCustomer
         await using var session = await database.BeginAsync(cancellationToken);
         if (await session.ExecuteAsync(InsertSql, CustomerWriting.Parameters(id, body, body.Currency, now), cancellationToken) == 0)
         {
-            return Problem.Of(ProblemType.AlreadyExists, "Another customer has this key.", new FieldError("/key", "taken", "Another customer has this key."));
+            return CustomerWriting.KeyTaken();
         }
 
         if (await CustomerWriting.ReplaceSubjectsAsync(session, id, body, cancellationToken) is { Count: > 0 } taken)

@@ -80,8 +80,9 @@ internal static class Credentials
             return Problem.NotFound("customer", idOrKey);
         }
 
-        var parameters = new { id = PublicId.TryParse(credentialId, out var id) ? id : default, customerId = customer.Id, now = clock.GetCurrentInstant() };
-        if (await session.ExecuteAsync(RevokeSql, parameters, cancellationToken) == 0)
+        var known = PublicId.TryParse(credentialId, out var id);
+        var parameters = new { id, customerId = customer.Id, now = clock.GetCurrentInstant() };
+        if (!known || await session.ExecuteAsync(RevokeSql, parameters, cancellationToken) == 0)
         {
             return Problem.NotFound("credential", credentialId);
         }

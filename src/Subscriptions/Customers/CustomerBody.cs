@@ -37,9 +37,11 @@ internal sealed record CustomerBody(
         errors.AddIf(
             Key is not null && (Key.Length > MaxCustomerKeyLength || string.IsNullOrWhiteSpace(Key)), "/key", "out_of_range",
             $"A key has 1 to {MaxCustomerKeyLength} characters.");
-        errors.AddIf(Key is not null && Key.Contains('/', StringComparison.Ordinal), "/key", "invalid_key", "A key stands in paths and has no slash.");
         errors.AddIf(
-            PrimaryEmail is not null && !MailAddress.TryCreate(PrimaryEmail, out _), "/primaryEmail", "invalid_email", "This is not an e-mail address.");
+            Key is not null && Key.Contains('/', StringComparison.Ordinal), "/key", "invalid_key", "A key stands in paths and has no slash.");
+        errors.AddIf(
+            PrimaryEmail is not null && !MailAddress.TryCreate(PrimaryEmail, out _), "/primaryEmail", "invalid_email",
+            "This is not an e-mail address.");
         errors.AddIf(
             Currency is not null && !Rating.Currency.TryParse(Currency, out _), "/currency", "unknown_currency",
             "A currency is a code of ISO 4217 in capitals, such as USD.");
@@ -54,13 +56,15 @@ internal sealed record CustomerBody(
 
     private void CheckSubjects(FieldErrors errors)
     {
-        errors.AddIf(SubjectKeys.Length > MaxSubjects, "/usageAttribution/subjectKeys", "too_many", $"A customer has at most {MaxSubjects} subject keys.");
+        errors.AddIf(
+            SubjectKeys.Length > MaxSubjects, "/usageAttribution/subjectKeys", "too_many", $"A customer has at most {MaxSubjects} subject keys.");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < Math.Min(SubjectKeys.Length, MaxSubjects); i++)
         {
             var (subject, pointer) = (SubjectKeys[i], $"/usageAttribution/subjectKeys/{i}");
             errors.AddIf(
-                subject is not { Length: >= 1 and <= MaxSubjectLength }, pointer, "out_of_range", $"A subject key has 1 to {MaxSubjectLength} characters.");
+                subject is not { Length: >= 1 and <= MaxSubjectLength }, pointer, "out_of_range",
+                $"A subject key has 1 to {MaxSubjectLength} characters.");
             errors.AddIf(subject is not null && !seen.Add(subject), pointer, "duplicate", "The subject key is named twice.");
         }
     }

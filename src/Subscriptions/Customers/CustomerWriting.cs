@@ -2,6 +2,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Subscriptions.Wire;
+using Microsoft.AspNetCore.Http;
 using NodaTime;
 
 namespace Metering.Subscriptions.Customers;
@@ -9,6 +10,9 @@ namespace Metering.Subscriptions.Customers;
 /// <summary>The rows behind creating and replacing a customer.</summary>
 internal static class CustomerWriting
 {
+    public static IResult KeyTaken() => Problem.Of(
+        ProblemType.AlreadyExists, "Another customer has this key.", new FieldError("/key", "taken", "Another customer has this key."));
+
     /// <summary>Whether the key is free; the unique index has the last word.</summary>
     public static Task<bool> IsKeyTakenAsync(DbSession session, string key, Guid except, CancellationToken cancellationToken) =>
         session.SingleAsync<bool>(KeyTakenSql, new { key, except }, cancellationToken);
@@ -19,7 +23,7 @@ internal static class CustomerWriting
     {
         var implied = body.SubjectKeys.IsEmpty;
         string[] subjects = implied ? [body.Key ?? PublicId.Format(customerId)] : [.. body.SubjectKeys];
-        await session.ExecuteAsync("delete from subscriptions.customer_subject where customer_id = @customerId", new { customerId }, cancellationToken);
+        await session.ExecuteAsync(DeleteSubjectsSql, new { customerId }, cancellationToken);
         var inserted = (await session.QueryAsync<string>(InsertSubjectsSql, new { customerId, subjects, implied }, cancellationToken)).ToHashSet();
         return
         [
@@ -49,6 +53,8 @@ internal static class CustomerWriting
             where key = @key and deleted_at is null and id <> @except
         )
         """;
+
+    private const string DeleteSubjectsSql = "delete from subscriptions.customer_subject where customer_id = @customerId";
 
     private const string InsertSubjectsSql = """
         insert into subscriptions.customer_subject (customer_id, subject, position, implied)

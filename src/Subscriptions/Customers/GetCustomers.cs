@@ -40,7 +40,10 @@ internal static class GetCustomers
             return Problem.Invalid(wrong);
         }
 
-        var filter = new { key, name, primaryEmail, subject, includeDeleted = includeDeleted ?? false, limit = request.Size, offset = request.Offset };
+        var filter = new
+        {
+            key, name, primaryEmail, subject, includeDeleted = includeDeleted ?? false, limit = request.Size, offset = request.Offset,
+        };
         await using var session = await database.OpenAsync(cancellationToken);
         var rows = await session.QueryAsync<CustomerRow>(ListSql, filter, cancellationToken);
         var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);

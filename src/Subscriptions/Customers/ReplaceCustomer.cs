@@ -43,7 +43,7 @@ internal static class ReplaceCustomer
 
         if (body.Key is not null && await CustomerWriting.IsKeyTakenAsync(session, body.Key, before.Id, cancellationToken))
         {
-            return Problem.Of(ProblemType.AlreadyExists, "Another customer has this key.", new FieldError("/key", "taken", "Another customer has this key."));
+            return CustomerWriting.KeyTaken();
         }
 
         var currency = body.Currency ?? (bought ? before.Currency : null);

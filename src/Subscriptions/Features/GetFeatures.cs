@@ -27,7 +27,8 @@ internal static class GetFeatures
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? meterSlug, bool? includeArchived, MeteringDatabase database, CancellationToken cancellationToken)
+        int? page, int? pageSize, [FromQuery] string[]? meterSlug, bool? includeArchived, MeteringDatabase database,
+        CancellationToken cancellationToken)
     {
         if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
         {

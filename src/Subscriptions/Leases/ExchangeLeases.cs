@@ -46,17 +46,21 @@ internal static class ExchangeLeases
         errors.AddIf(requests.Length > LeaseTerms.MaxRequests, "/requests", "too_many", $"At most {LeaseTerms.MaxRequests} requests.");
         foreach (var (i, one) in reports.Take(LeaseTerms.MaxReports).Index())
         {
-            errors.AddIf(one is null || !PublicId.TryParse(one.LeaseId, out _), $"/reports/{i}/leaseId", "invalid_id", "A lease id has 26 characters.");
+            errors.AddIf(
+                one is null || !PublicId.TryParse(one.LeaseId, out _), $"/reports/{i}/leaseId", "invalid_id", "A lease id has 26 characters.");
             errors.AddIf(one is { Spent: < 0 }, $"/reports/{i}/spent", "negative", "Nobody spends less than nothing.");
         }
 
         foreach (var (i, one) in requests.Take(LeaseTerms.MaxRequests).Index())
         {
-            errors.AddIf(one is null || !PublicId.TryParse(one.LeaseId, out _), $"/requests/{i}/leaseId", "invalid_id", "A lease id has 26 characters.");
             errors.AddIf(
-                one is { Wanted: < 0 or > LeaseTerms.MaxUnits }, $"/requests/{i}/wanted", "out_of_range", $"0 to {LeaseTerms.MaxUnits} units can be wanted.");
+                one is null || !PublicId.TryParse(one.LeaseId, out _), $"/requests/{i}/leaseId", "invalid_id", "A lease id has 26 characters.");
             errors.AddIf(
-                one is { Needed: < 0 or > LeaseTerms.MaxUnits }, $"/requests/{i}/needed", "out_of_range", $"0 to {LeaseTerms.MaxUnits} units can be needed.");
+                one is { Wanted: < 0 or > LeaseTerms.MaxUnits }, $"/requests/{i}/wanted", "out_of_range",
+                $"0 to {LeaseTerms.MaxUnits} units can be wanted.");
+            errors.AddIf(
+                one is { Needed: < 0 or > LeaseTerms.MaxUnits }, $"/requests/{i}/needed", "out_of_range",
+                $"0 to {LeaseTerms.MaxUnits} units can be needed.");
         }
 
         return errors;

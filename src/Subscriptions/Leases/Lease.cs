@@ -1,7 +1,8 @@
 namespace Metering.Subscriptions.Leases;
 
 /// <summary>Units of a pool that one sidecar may spend without asking, while a transaction holds the pool's lock.</summary>
-internal sealed class Lease(Guid id, Pool pool, string sidecarId, long granted, long freeAtGrant, long spent, long held, bool closed, int ttlLeftMilliseconds)
+internal sealed class Lease(
+    Guid id, Pool pool, string sidecarId, long granted, long freeAtGrant, long spent, long held, bool closed, int ttlLeftMilliseconds)
 {
     public Guid Id => id;
 

@@ -73,8 +73,12 @@ internal sealed class LeaseBook
         }
 
         pool.Held += granted.Value;
-        leases.Add(leaseId, new Lease(
-            leaseId, pool, sidecarId, granted.Value, pool.Free, spent: 0, held: granted.Value, closed: false, LeaseTerms.TtlMilliseconds) { IsNew = true });
+        leases.Add(
+            leaseId,
+            new Lease(leaseId, pool, sidecarId, granted.Value, pool.Free, spent: 0, held: granted.Value, closed: false, LeaseTerms.TtlMilliseconds)
+            {
+                IsNew = true,
+            });
         return Answer(request, LeaseOutcome.Granted, pool, granted.Value, pool.Free, LeaseTerms.TtlMilliseconds);
     }
 

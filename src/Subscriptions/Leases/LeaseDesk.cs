@@ -14,10 +14,12 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
     {
         var inForce = await OpenPoolsAsync(request, now, cancellationToken);
-        Guid[] leaseIds = [.. request.Reports.Select(report => report.LeaseId).Concat(request.Requests.Select(one => one.LeaseId)).Select(Parse).Distinct()];
+        var named = request.Reports.Select(report => report.LeaseId).Concat(request.Requests.Select(one => one.LeaseId));
+        Guid[] leaseIds = [.. named.Select(Parse).Distinct()];
 
         await using var session = await database.BeginAsync(cancellationToken);
-        var poolIds = inForce.Select(pool => pool.Id).Concat(await session.QueryAsync<Guid>(PoolsOfSql, new { leaseIds }, cancellationToken)).Distinct().ToArray();
+        var reported = await session.QueryAsync<Guid>(PoolsOfSql, new { leaseIds }, cancellationToken);
+        var poolIds = inForce.Select(pool => pool.Id).Concat(reported).Distinct().ToArray();
         if (inForce.Where(pool => !pool.Measured).Select(pool => pool.Id).ToArray() is { Length: > 0 } unmeasured)
         {
             await session.ExecuteAsync(LockSql, new { poolIds }, cancellationToken);
@@ -25,7 +27,8 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         }
 
         // A lease belongs to its pool for ever, so with the pool locked it can be read as it is.
-        var pools = (await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken)).Select(row => row.ToPool()).ToDictionary(pool => pool.Id);
+        var locked = await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken);
+        var pools = locked.Select(row => row.ToPool()).ToDictionary(pool => pool.Id);
         var leases = await session.QueryAsync<LeaseRow>(LeasesSql, new { leaseIds, poolIds, LeaseTerms.GraceMilliseconds }, cancellationToken);
         var book = new LeaseBook(
             leases.Select(row => row.ToLease(pools[row.PoolId])), inForce.Select(pool => pools[pool.Id]), request.SidecarId, activeSidecars);
@@ -65,7 +68,12 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         var pools = touched.Select(lease => lease.Pool).Distinct().ToList();
         await session.ExecuteAsync(
             UpdatePoolsSql,
-            new { ids = pools.Select(pool => pool.Id).ToArray(), settled = pools.Select(pool => pool.Settled).ToArray(), held = pools.Select(pool => pool.Held).ToArray() },
+            new
+            {
+                ids = pools.Select(pool => pool.Id).ToArray(),
+                settled = pools.Select(pool => pool.Settled).ToArray(),
+                held = pools.Select(pool => pool.Held).ToArray(),
+            },
             cancellationToken);
         var parameters = new
         {
@@ -81,7 +89,8 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         };
         if (await session.ExecuteAsync(UpsertLeasesSql, parameters, cancellationToken) != touched.Count)
         {
-            throw new InvalidOperationException("Two exchanges at the same time asked under one lease id for units of different pools; neither may win by half.");
+            throw new InvalidOperationException(
+                "Two exchanges at the same time asked under one lease id for units of different pools; neither may win by half.");
         }
     }
 

@@ -15,8 +15,8 @@ internal sealed class PoolClosing(MeteringDatabase database) : IDueWork
     public async Task<Instant?> NextDueAsync(CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        return await session.SingleAsync<Instant?>(
-            "select min(period_end) from subscriptions.pool where closed_at is null", null, cancellationToken);
+        return await session.FirstOrNoneAsync<Instant?>(
+            "select period_end from subscriptions.pool where closed_at is null order by period_end limit 1", null, cancellationToken);
     }
 
     public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Contracts.Messages;
+using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
@@ -12,7 +13,7 @@ namespace Metering.Subscriptions.Leases;
 /// Reads what events have recorded into the pools, so that usage which no sidecar let through counts against the limit as well. A pool's row
 /// is locked before its usage is read: the later reading is the one that stays.
 /// </summary>
-internal sealed class PoolMeasuring(UsageReader usage) : IMessageHandler<UsageRecorded>
+internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IMessageHandler<UsageRecorded>
 {
     private const int SubjectsPerQuery = 500;
 
@@ -53,9 +54,12 @@ internal sealed class PoolMeasuring(UsageReader usage) : IMessageHandler<UsageRe
     private async Task MeasureAlikeAsync(
         DbSession session, string meterSlug, Instant from, Instant to, IReadOnlyList<MeasuredPool> pools, CancellationToken cancellationToken)
     {
+        // A meter that was deleted counts nothing any more; what it had counted is gone with it.
         var query = new UsageQuery(meterSlug, from, to) { Subjects = [.. pools.SelectMany(pool => pool.SubjectList)], GroupBy = ["subject"] };
-        var rows = await usage.ReadAsync(query, cancellationToken);
-        var bySubject = rows.GroupBy(row => row.Subject!).ToDictionary(group => group.Key, group => group.Sum(row => row.Value), StringComparer.Ordinal);
+        var rows = await meters.FindAsync(meterSlug, cancellationToken) is null ? [] : await usage.ReadAsync(query, cancellationToken);
+        var bySubject = rows
+            .GroupBy(row => row.Subject!)
+            .ToDictionary(group => group.Key, group => group.Sum(row => row.Value), StringComparer.Ordinal);
         foreach (var pool in pools)
         {
             var used = pool.SubjectList.Sum(subject => bySubject.GetValueOrDefault(subject));
@@ -63,7 +67,9 @@ internal sealed class PoolMeasuring(UsageReader usage) : IMessageHandler<UsageRe
         }
     }
 
-    /// <summary>A part of a unit counts as one against a limit. Corrections can make the sum negative; what 64 bits cannot hold is their maximum.</summary>
+    /// <summary>
+    /// A part of a unit counts as one against a limit. Corrections can make the sum negative; what 64 bits cannot hold is their maximum.
+    /// </summary>
     private static long WholeUnits(decimal used) => (long)decimal.Ceiling(decimal.Clamp(used, -LeaseTerms.MaxMetered, LeaseTerms.MaxMetered));
 
     private static IEnumerable<IReadOnlyList<MeasuredPool>> ChunksOf(IEnumerable<MeasuredPool> pools)

@@ -58,6 +58,7 @@ internal sealed class PoolOpening(MeteringDatabase database)
         order by entitlement_id, period_start
         """;
 
+    // Whoever opens the same pool at the same time loses without harm: either the start conflicts or nothing is left of the period.
     // A customer who moves to another zone ends the running period where it was going to end; the next one starts there and not a day apart.
     private const string InsertSql = """
         insert into subscriptions.pool (id, entitlement_id, period_start, period_end, counts_from, hard, cap)
@@ -67,14 +68,21 @@ internal sealed class PoolOpening(MeteringDatabase database)
             from subscriptions.pool
             where entitlement_id = @entitlementId
         ) as after_the_last
+        where start < @periodEnd
         on conflict (entitlement_id, period_start) do nothing
         """;
 
     private const string ForgetSql = """
         update subscriptions.pool
         set measured_at = null
-        where closed_at is null
-          and entitlement_id in (select id from subscriptions.entitlement where customer_id = @customerId)
+        where id in (
+            select p.id
+            from subscriptions.pool p
+            join subscriptions.entitlement e on e.id = p.entitlement_id
+            where e.customer_id = @customerId and p.closed_at is null
+            order by p.id
+            for update of p
+        )
         """;
 }
 

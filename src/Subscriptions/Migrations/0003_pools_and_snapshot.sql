@@ -48,7 +48,10 @@ create table subscriptions.snapshot_head (
 
 -- Four random UUIDs carry 488 random bits; their digest is the key.
 insert into subscriptions.snapshot_head (only_one, version, reservation_key)
-values (true, 0, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
+values (
+    true, 0,
+    sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+);
 
 create table subscriptions.customer_version (
     customer_id  uuid primary key references subscriptions.customer,

@@ -54,6 +54,7 @@ internal static class CreatePlan
         insert into subscriptions.plan
             (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at)
         values
-            (@Id, @Key, @Version, @Name, @Description, @Currency, @BillingCadence, @Prorates, @Phases::jsonb, @Metadata::jsonb, @CreatedAt, @UpdatedAt)
+            (@Id, @Key, @Version, @Name, @Description, @Currency, @BillingCadence, @Prorates, @Phases::jsonb, @Metadata::jsonb,
+             @CreatedAt, @UpdatedAt)
         """;
 }

@@ -29,7 +29,8 @@ internal static class GetPlans
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, CancellationToken cancellationToken)
+        int? page, int? pageSize, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database,
+        CancellationToken cancellationToken)
     {
         if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
         {

@@ -29,7 +29,8 @@ internal static class PlanChecks
         errors.AddIf(
             plan.ProRatingConfig is { Mode: not "prorate_prices" }, "/proRatingConfig/mode", "unknown_mode", "The only mode is prorate_prices.");
         errors.AddIf(
-            plan.SettlementMode is not (null or "credit_then_invoice"), "/settlementMode", "not_supported", "The only settlement mode is credit_then_invoice.");
+            plan.SettlementMode is not (null or "credit_then_invoice"), "/settlementMode", "not_supported",
+            "The only settlement mode is credit_then_invoice.");
         CheckPhases(plan, features, errors);
         return errors;
     }
@@ -73,7 +74,8 @@ internal static class PlanChecks
     private static void CheckDuration(PhaseBody phase, bool isLast, string pointer, FieldErrors errors)
     {
         errors.AddIf(isLast && phase.Duration is not null, pointer, "last_phase_not_open", "The last phase is open: its duration is null.");
-        errors.AddIf(!isLast && phase.Duration is null, pointer, "open_phase_not_last", "Only the last phase is open; this one hides those after it.");
+        errors.AddIf(
+            !isLast && phase.Duration is null, pointer, "open_phase_not_last", "Only the last phase is open; this one hides those after it.");
         errors.AddIf(
             phase.Duration is not null && !Cadence.TryParse(phase.Duration, out _), pointer, "invalid_duration",
             "A duration is ISO 8601 of one unit, such as P14D or P1M.");
@@ -97,8 +99,8 @@ internal static class PlanChecks
 
             errors.AddIf(!keys.Add(card.Key), $"{pointer}/key", "duplicate", "Another rate card of the phase has this key.");
             errors.AddIf(
-                card.EntitlementTemplate is not null && card.FeatureKey is { } key && !entitled.Add(key), $"{pointer}/entitlementTemplate", "duplicate",
-                "Another rate card of the phase entitles to the same feature.");
+                card.EntitlementTemplate is not null && card.FeatureKey is { } key && !entitled.Add(key),
+                $"{pointer}/entitlementTemplate", "duplicate", "Another rate card of the phase entitles to the same feature.");
             CheckRateCard(card, pointer, features, errors);
         }
     }
@@ -119,17 +121,20 @@ internal static class PlanChecks
 
         var feature = card.FeatureKey is null ? null : features.GetValueOrDefault(card.FeatureKey);
         errors.AddIf(
-            card.FeatureKey is not null && feature is null, $"{at}/featureKey", "unknown_feature", "There is no feature with this key, or it is archived.");
+            card.FeatureKey is not null && feature is null, $"{at}/featureKey", "unknown_feature",
+            "There is no feature with this key, or it is archived.");
         if (card.Type == "flat_fee")
         {
-            errors.AddIf(card.Price is { Type: not "flat" }, $"{at}/price/type", "not_allowed", "The price of a flat fee is flat.");
+            errors.AddIf(
+                card.Price is { Type: "unit" or "tiered" or "package" }, $"{at}/price/type", "not_allowed", "The price of a flat fee is flat.");
             errors.AddIf(card.Discounts?.Usage is not null, $"{at}/discounts/usage", "not_allowed", "A flat fee has no usage to discount.");
         }
         else if (card.Type == "usage_based")
         {
             errors.AddIf(card.BillingCadence is null, $"{at}/billingCadence", "required", "Usage is billed by periods and needs a cadence.");
             errors.AddIf(card.FeatureKey is null, $"{at}/featureKey", "required", "A usage-based card names the feature whose use it bills.");
-            errors.AddIf(feature is { MeterSlug: null }, $"{at}/featureKey", "feature_without_meter", "The feature has no meter, so its use is not measured.");
+            errors.AddIf(
+                feature is { MeterSlug: null }, $"{at}/featureKey", "feature_without_meter", "The feature has no meter, so its use is not measured.");
         }
 
         PriceTerms.Check(card, at, errors);

@@ -11,7 +11,8 @@ internal static class PriceTerms
     public static Price? PriceOf(RateCardBody card) => card.Price switch
     {
         null => null,
-        { Type: "flat" } price => new Price.Flat(price.Amount!.Value, price.PaymentTerm == "in_arrears" ? PaymentTerm.InArrears : PaymentTerm.InAdvance),
+        { Type: "flat", PaymentTerm: "in_arrears" } price => new Price.Flat(price.Amount!.Value, PaymentTerm.InArrears),
+        { Type: "flat" } price => new Price.Flat(price.Amount!.Value, PaymentTerm.InAdvance),
         { Type: "unit" } price => new Price.PerUnit(price.Amount!.Value),
         { Type: "package" } price => new Price.Package(price.Amount!.Value, price.QuantityPerPackage!.Value),
         { Type: "tiered", Mode: "graduated" } price => new Price.Graduated(TiersOf(price)),
@@ -31,7 +32,8 @@ internal static class PriceTerms
         }
 
         var terms = RateCardTerms.Check(
-            card.Discounts?.Usage?.Quantity ?? 0m, card.Discounts?.Percentage?.Percentage ?? 0m, card.Price?.MaximumAmount, card.Price?.MinimumAmount);
+            card.Discounts?.Usage?.Quantity ?? 0m, card.Discounts?.Percentage?.Percentage ?? 0m,
+            card.Price?.MaximumAmount, card.Price?.MinimumAmount);
         AddRatingErrors(terms, pointer, errors);
     }
 

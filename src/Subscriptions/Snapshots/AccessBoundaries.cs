@@ -19,7 +19,7 @@ internal sealed class AccessBoundaries(MeteringDatabase database) : IDueWork
     public async Task<Instant?> NextDueAsync(CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        return await session.SingleAsync<Instant?>("select min(at) from subscriptions.access_boundary", null, cancellationToken);
+        return await session.FirstOrNoneAsync<Instant?>("select at from subscriptions.access_boundary order by at limit 1", null, cancellationToken);
     }
 
     public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)

@@ -28,7 +28,10 @@ internal static class AccessCompiler
         var entitlements = (await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken))
             .ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
-            [.. changed.Select(customer => new CustomerChanged(customer.Version, Compile(customer, credentials[customer.Id], entitlements[customer.Id])))];
+        [
+            .. changed.Select(customer => new CustomerChanged(
+                customer.Version, Compile(customer, credentials[customer.Id], entitlements[customer.Id]))),
+        ];
 
         // Fewer than asked for: that was all there is up to the head.
         return new CompiledChanges(changes, changes.Length < limit ? Math.Max(head, changes[^1].Version) : changes[^1].Version);
@@ -38,7 +41,8 @@ internal static class AccessCompiler
         session.SingleAsync<long>("select version from subscriptions.snapshot_head", null, cancellationToken);
 
     /// <summary>Of each feature what is active now or will be next; what follows that comes with the boundary in between.</summary>
-    private static CustomerAccess Compile(ChangedCustomer customer, IEnumerable<string> credentialHashes, IEnumerable<EntitlementRow> entitlements) => new(
+    private static CustomerAccess Compile(
+        ChangedCustomer customer, IEnumerable<string> credentialHashes, IEnumerable<EntitlementRow> entitlements) => new(
         PublicId.Format(customer.Id),
         customer.Key,
         customer.Subject,
@@ -54,7 +58,10 @@ internal static class AccessCompiler
         entitlement.Config,
         entitlement.IsMetered
             ? new QuotaTerms(
-                PublicId.Format(entitlement.Id), entitlement.Soft ? LimitClass.Soft : LimitClass.Hard, entitlement.Allowance, entitlement.UsagePeriod!)
+                PublicId.Format(entitlement.Id),
+                entitlement.Soft ? LimitClass.Soft : LimitClass.Hard,
+                entitlement.Allowance,
+                entitlement.UsagePeriod!)
             : null,
         [.. Metadata.FromJson<ImmutableArray<RateLimitBody>>(entitlement.RateLimits).Select(ToTerms)]);
 

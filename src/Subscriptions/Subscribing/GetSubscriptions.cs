@@ -34,7 +34,8 @@ internal static class GetSubscriptions
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, string? customerId, string? customerKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        int? page, int? pageSize, string? customerId, string? customerKey, MeteringDatabase database, IClock clock,
+        CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
         if ((customerId ?? customerKey) is not { } named)

@@ -24,7 +24,8 @@ internal static class Subscribe
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite);
 
-    private static async Task<IResult> SubscribeAsync(SubscribeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> SubscribeAsync(
+        SubscribeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         if (body.Check() is { Any: true } errors)
         {
@@ -66,7 +67,8 @@ internal static class Subscribe
         return Results.Created($"/api/v1/subscriptions/{PublicId.Format(row.Id)}", row.ToView(now, phases: null));
     }
 
-    private static Task<PlanRow?> FindPlanAsync(DbSession session, SubscribePlan plan, CancellationToken cancellationToken) => plan.Version is { } version
+    private static Task<PlanRow?> FindPlanAsync(DbSession session, SubscribePlan plan, CancellationToken cancellationToken) =>
+        plan.Version is { } version
         ? PlanRow.FindVersionAsync(session, plan.Key, version, cancellationToken)
         : PlanRow.FindAsync(session, plan.Key, cancellationToken);
 
@@ -109,7 +111,8 @@ internal static class Subscribe
 
     private const string InsertSql = """
         insert into subscriptions.subscription
-            (id, customer_id, plan_id, name, description, currency, billing_cadence, billing_anchor, prorates, active_from, metadata, created_at, updated_at)
+            (id, customer_id, plan_id, name, description, currency, billing_cadence, billing_anchor, prorates, active_from, metadata,
+             created_at, updated_at)
         values
             (@Id, @CustomerId, @PlanId, @Name, @Description, @Currency, @BillingCadence, @BillingAnchor, @Prorates, @ActiveFrom, @Metadata::jsonb,
              @CreatedAt, @UpdatedAt)

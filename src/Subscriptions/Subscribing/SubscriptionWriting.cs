@@ -43,7 +43,8 @@ internal static class SubscriptionWriting
     }
 
     private static object EntitlementOf(
-        EntitlementTemplateBody template, RateCardBody card, FeatureRow feature, SubscriptionRow subscription, PlannedPhase phase, Guid itemId, Instant now) => new
+        EntitlementTemplateBody template, RateCardBody card, FeatureRow feature, SubscriptionRow subscription, PlannedPhase phase,
+        Guid itemId, Instant now) => new
     {
         id = PublicId.New(now),
         subscription.CustomerId,

@@ -58,7 +58,8 @@ public sealed class SubscriptionLifecycleTests
         await using var host = await TestHost.StartAsync("2026-03-20T09:00:00Z");
         await Some.CustomerAsync(host, "acme", "Europe/Berlin");
         var plan = Some.Plan("pro");
-        plan["phases"] = new JsonArray(Some.Phase("trial", "P14D"), Some.Phase("ramp", "P1M", Some.FlatFee("10")), Some.Phase("full", null, Some.FlatFee("49")));
+        plan["phases"] = new JsonArray(
+            Some.Phase("trial", "P14D"), Some.Phase("ramp", "P1M", Some.FlatFee("10")), Some.Phase("full", null, Some.FlatFee("49")));
         await Some.PublishedAsync(host, plan);
 
         var billable = await ReadAsync(host, await Some.SubscribedAsync(host, "acme", "pro"));
@@ -83,7 +84,8 @@ public sealed class SubscriptionLifecycleTests
         var subscription = await Some.SubscribedAsync(host, "acme", "pro");
         await host.AdvanceToAsync("2026-02-01T00:00:00Z");
 
-        var cancelled = await host.PostAsync($"/api/v1/subscriptions/{subscription["id"]}/cancel", Some.Json("""{"timing":"next_billing_cycle"}"""), 200);
+        var cancelled = await host.PostAsync(
+            $"/api/v1/subscriptions/{subscription["id"]}/cancel", Some.Json("""{"timing":"next_billing_cycle"}"""), 200);
 
         Assert.Equal("canceled", (string?)cancelled["status"]);
         Assert.Equal("2026-02-15T09:00:00Z", (string?)cancelled["activeTo"]);
@@ -105,7 +107,8 @@ public sealed class SubscriptionLifecycleTests
 
         await host.PostAsync("/api/v1/subscriptions", Some.Json("""{"plan":{"key":"pro"},"customerKey":"acme"}"""), 409);
         await host.PostAsync($"/api/v1/subscriptions/{first["id"]}/cancel", Some.Json("""{"timing":"2026-02-01T00:00:00Z"}"""), 200);
-        await host.PostAsync("/api/v1/subscriptions", Some.Json("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"2026-01-31T23:59:59Z"}"""), 409);
+        await host.PostAsync(
+            "/api/v1/subscriptions", Some.Json("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"2026-01-31T23:59:59Z"}"""), 409);
         var next = await host.PostAsync(
             "/api/v1/subscriptions", Some.Json("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"2026-02-01T00:00:00Z"}"""), 201);
 

@@ -1,0 +1,177 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Metering.Testing;
+using Xunit;
+
+namespace Metering.Subscriptions.Tests;
+
+/// <summary>Every row spoils one field of a good request; the answer names it.</summary>
+public sealed class BadInputTests
+{
+    // # stands for /phases/0/rateCards/.
+    // what | field = spoiled value (or: field - to leave it out) | status | pointer | code
+    private const string Table = """
+        plan     | /key = "Pro Plan"                                             | 400 | /key | invalid_key
+        plan     | /key = "a__b"                                                 | 400 | /key | invalid_key
+        plan     | /key = 7                                                      | 400 | /key | invalid_json
+        plan     | /name = ""                                                    | 400 | /name | out_of_range
+        plan     | /name -                                                       | 400 |  | invalid_json
+        plan     | /currency = "XAU"                                             | 400 | /currency | unknown_currency
+        plan     | /billingCadence = "P1M15D"                                    | 400 | /billingCadence | invalid_duration
+        plan     | /billingCadence = "monthly"                                   | 400 | /billingCadence | invalid_duration
+        plan     | /billingCadence = "PT5M"                                      | 400 | /billingCadence | out_of_range
+        plan     | /settlementMode = "credit_only"                               | 400 | /settlementMode | not_supported
+        plan     | /proRatingConfig = {"enabled":true,"mode":"never"}            | 400 | /proRatingConfig/mode | unknown_mode
+        plan     | /colour = "red"                                               | 400 | /colour | invalid_json
+        plan     | /metadata = {"k":1}                                           | 400 | /metadata/k | invalid_json
+        plan     | /phases = []                                                  | 400 | /phases | out_of_range
+        plan     | /phases = [null]                                              | 400 | /phases/0 | required
+        plan     | /phases/0/duration = "P1M"                                    | 400 | /phases/0/duration | last_phase_not_open
+        plan     | /phases/0/duration -                                          | 400 | /phases/0 | invalid_json
+        plan     | /phases/0/key = "UPPER"                                       | 400 | /phases/0/key | invalid_key
+        plan     | #0/type = "magic"                          | 400 | #0/type | unknown_rate_card_type
+        plan     | #0/billingCadence = "P0M"                  | 400 | #0/billingCadence | invalid_duration
+        plan     | #0/price/amount = "1e3"                    | 400 | #0/price/amount | invalid_json
+        plan     | #0/price/amount = "-1"                     | 400 | #0/price/amount | negative
+        plan     | #0/price/amount = "9999999999999999"       | 400 | #0/price/amount | too_large
+        plan     | #0/price/amount -                          | 400 | #0/price/amount | required
+        plan     | #0/price/paymentTerm = "later"             | 400 | #0/price/paymentTerm | unknown_payment_term
+        plan     | #0/price/quantityPerPackage = "5"          | 400 | #0/price/quantityPerPackage | not_allowed
+        plan     | #0/price = {"type":"unit","amount":"1"}    | 400 | #0/price/type | not_allowed
+        plan     | #0/price/type = "dynamic"                  | 400 | #0/price/type | unknown_price_type
+        plan     | #0/discounts = {"usage":{"quantity":"5"}}  | 400 | #0/discounts/usage | not_allowed
+        plan     | #0/discounts = {"percentage":{"percentage":101}} | 400 | #0/discounts/percentage/percentage | not_a_percentage
+        plan     | #1/key = "platform"                        | 400 | #1/key | duplicate
+        plan     | #1/featureKey = "nothing"                  | 400 | #1/featureKey | unknown_feature
+        plan     | #1/featureKey -                            | 400 | #1/featureKey | required
+        plan     | #1/featureKey = "advanced-reasoning"       | 400 | #1/featureKey | feature_without_meter
+        plan     | #1/billingCadence = null                   | 400 | #1/billingCadence | required
+        plan     | #1/price/mode = "stairs"                   | 400 | #1/price/mode | unknown_mode
+        plan     | #1/price/tiers = []                        | 400 | #1/price/tiers | no_tiers
+        plan     | #1/price/tiers/1/upToAmount = "50"         | 400 | #1/price/tiers/1/upToAmount | tiers_not_ascending
+        plan     | #1/price/tiers/2/upToAmount = "5000"       | 400 | #1/price/tiers/2/upToAmount | last_tier_not_open
+        plan     | #1/price/tiers/1/upToAmount -              | 400 | #1/price/tiers/1/upToAmount | open_tier_not_last
+        plan     | #1/price/tiers/0/unitPrice/amount = "-0.1" | 400 | #1/price/tiers/0/unitPrice/amount | negative
+        plan     | #1/price/tiers/0/unitPrice/type = "flat"   | 400 | #1/price/tiers/0/unitPrice/type | unknown_price_type
+        plan     | #1/price/tiers/0/unitPrice = null          | 400 | #1/price/tiers/0 | required
+        plan     | #1/price/minimumAmount = "99"              | 400 | #1/price/minimumAmount | minimum_above_maximum
+        plan     | #1/price/amount = "1"                      | 400 | #1/price/amount | not_allowed
+        plan     | #2/entitlementTemplate/type = "unlimited"  | 400 | #2/entitlementTemplate/type | unknown_entitlement_type
+        plan     | #2/entitlementTemplate/issueAfterReset = -1 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
+        plan     | #2/entitlementTemplate/issueAfterReset = 1.5 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
+        plan     | #2/entitlementTemplate/usagePeriod = "DAY" | 400 | #2/entitlementTemplate/usagePeriod | invalid_duration
+        plan     | #2/entitlementTemplate/config = "{}"       | 400 | #2/entitlementTemplate/config | not_allowed
+        plan     | #2/entitlementTemplate/preserveOverageAtReset = true | 400 | #2/entitlementTemplate/preserveOverageAtReset | not_supported
+        plan     | #2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | #2/entitlementTemplate/rateLimits/0/per | invalid_duration
+        plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
+        plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
+        plan     | #2/entitlementTemplate = {"type":"static","config":"{"} | 400 | #2/entitlementTemplate/config | invalid_json
+        customer | /name -                                                       | 400 |  | invalid_json
+        customer | /key = ""                                                     | 400 | /key | out_of_range
+        customer | /key = "a/b"                                                  | 400 | /key | invalid_key
+        customer | /key = "taken"                                                | 409 | /key | taken
+        customer | /currency = "usd"                                             | 400 | /currency | unknown_currency
+        customer | /timeZone = "Mars/Base"                                       | 400 | /timeZone | unknown_time_zone
+        customer | /primaryEmail = "nobody"                                      | 400 | /primaryEmail | invalid_email
+        customer | /billingAddress = {"country":"Germany"}                       | 400 | /billingAddress/country | unknown_country
+        customer | /usageAttribution = {"subjectKeys":["a","a"]}                 | 400 | /usageAttribution/subjectKeys/1 | duplicate
+        customer | /usageAttribution = {"subjectKeys":["taken-app"]}             | 409 | /usageAttribution/subjectKeys/0 | taken
+        customer | /usageAttribution = {}                                        | 400 | /usageAttribution | invalid_json
+        feature  | /key = "Search"                                               | 400 | /key | invalid_key
+        feature  | /key = "summarize"                                            | 409 | /key | taken
+        feature  | /meterSlug = "nothing"                                        | 400 | /meterSlug | unknown_meter
+        subscription | /plan/key = "nothing"                                     | 400 | /plan/key | unknown_plan
+        subscription | /plan/version = 9                                         | 400 | /plan/version | unknown_plan
+        subscription | /customerKey = "nobody"                                   | 400 | /customerKey | unknown_customer
+        subscription | /customerKey -                                            | 400 | /customerKey | required
+        subscription | /customerId = "01H"                                       | 400 | /customerId | required
+        subscription | /timing = "someday"                                       | 400 | /timing | invalid_timing
+        subscription | /timing = "2020-01-01T00:00:00Z"                          | 400 | /timing | time_in_the_past
+        subscription | /billingAnchor = "15th"                                   | 400 | /billingAnchor | invalid_json
+        lease    | /sidecarId = ""                                               | 400 | /sidecarId | out_of_range
+        lease    | /requests/0/leaseId = "short"                                 | 400 | /requests/0/leaseId | invalid_id
+        lease    | /requests/0/wanted = -1                                       | 400 | /requests/0/wanted | out_of_range
+        lease    | /requests/0/needed = 10000000000000                           | 400 | /requests/0/needed | out_of_range
+        lease    | /reports = [{"leaseId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","spent":-1,"close":false}] | 400 | /reports/0/spent | negative
+        """;
+
+    private static readonly Dictionary<string, (string Path, string Body)> Good = new()
+    {
+        ["plan"] = ("/api/v1/plans", """
+            {"key":"gold","name":"Gold","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,"rateCards":[
+              {"type":"flat_fee","key":"platform","name":"Fee","billingCadence":"P1M",
+               "price":{"type":"flat","amount":"49","paymentTerm":"in_advance"}},
+              {"type":"usage_based","key":"tokens","name":"Tokens","featureKey":"tokens","billingCadence":"P1M","price":{
+               "type":"tiered","mode":"graduated","maximumAmount":"90","tiers":[
+               {"upToAmount":"100","flatPrice":null,"unitPrice":{"type":"unit","amount":"0"}},
+               {"upToAmount":"200","flatPrice":null,"unitPrice":{"type":"unit","amount":"0.1"}},
+               {"flatPrice":null,"unitPrice":{"type":"unit","amount":"0.2"}}]}},
+              {"type":"flat_fee","key":"summarize","name":"Sum","featureKey":"summarize","billingCadence":null,"price":null,
+               "entitlementTemplate":{"type":"metered","issueAfterReset":100,"usagePeriod":"P1D","rateLimits":[{"limit":5,"per":"PT1M"}]}}]}]}
+            """),
+        ["customer"] = ("/api/v1/customers", """{"name":"New","key":"new","usageAttribution":{"subjectKeys":["new-app"]}}"""),
+        ["feature"] = ("/api/v1/features", """{"key":"search","name":"Search","meterSlug":"requests"}"""),
+        ["subscription"] = ("/api/v1/subscriptions", """{"plan":{"key":"free"},"customerKey":"taken"}"""),
+        ["lease"] = ("/api/v1/sidecar/leases", """
+            {"sidecarId":"one","reports":[],"requests":[
+             {"leaseId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","entitlementId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","wanted":1,"needed":0}]}
+            """),
+    };
+
+    [Fact]
+    public async Task Every_spoiled_field_is_named()
+    {
+        await using var host = await Shop.OpenAsync();
+        await Some.CustomerAsync(host, "taken");
+        var wrong = new StringBuilder();
+        var rows = Table.ReplaceLineEndings("\n").Replace("#", "/phases/0/rateCards/", StringComparison.Ordinal).Split('\n');
+        foreach (var row in rows.Select(line => line.Split('|', StringSplitOptions.TrimEntries)))
+        {
+            var (path, body) = Good[row[0]];
+            using var response = await host.Client.PostAsJsonAsync(path, Spoil(JsonNode.Parse(body)!, row[1]));
+            var answer = await response.Content.ReadAsStringAsync();
+            var error = (int)response.StatusCode < 400 ? null : JsonNode.Parse(answer)!["errors"]?[0];
+            var actual = $"{(int)response.StatusCode} | {(string?)error?["pointer"]} | {(string?)error?["code"]}";
+            if (actual != $"{row[2]} | {row[3]} | {row[4]}" || response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            {
+                wrong.AppendLine($"{row[0]} {row[1]}: {actual} — {answer}");
+            }
+        }
+
+        Assert.True(wrong.Length == 0, wrong.ToString());
+    }
+
+    [Fact]
+    public async Task Each_request_is_good_before_it_is_spoiled()
+    {
+        await using var host = await Shop.OpenAsync();
+        await Some.CustomerAsync(host, "taken");
+        foreach (var (path, body) in Good.Values)
+        {
+            await host.PostAsync(path, JsonNode.Parse(body)!);
+        }
+    }
+
+    private static JsonNode Spoil(JsonNode body, string change)
+    {
+        var removes = change.EndsWith(" -", StringComparison.Ordinal);
+        var cut = removes ? change.Length - 2 : change.IndexOf(" = ", StringComparison.Ordinal);
+        var segments = change[..cut].Trim().Split('/')[1..];
+        var parent = segments[..^1].Aggregate(body, (node, segment) => node is JsonArray array ? array[int.Parse(segment)]! : node[segment]!);
+        if (removes)
+        {
+            parent.AsObject().Remove(segments[^1]);
+        }
+        else if (parent is JsonArray array)
+        {
+            array[int.Parse(segments[^1])] = JsonNode.Parse(change[(cut + 3)..]);
+        }
+        else
+        {
+            parent[segments[^1]] = JsonNode.Parse(change[(cut + 3)..]);
+        }
+
+        return body;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Metering.Subscriptions.Plans;
+using Metering.Testing;
+using Xunit;
+
+namespace Metering.Subscriptions.Tests.Plans;
+
+/// <summary>The published schema says the same as the records that read a plan.</summary>
+public sealed class PlanSchemaTests
+{
+    private static readonly JsonNode Schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "schemas", "plan.v1.json")))!;
+
+    [Fact]
+    public void Each_object_has_the_fields_that_the_code_reads()
+    {
+        AssertFields(typeof(PlanBody), Schema);
+        AssertFields(typeof(PhaseBody), Definition("phase"));
+        AssertFields(typeof(RateCardBody), Definition("rateCard"));
+        AssertFields(typeof(PriceBody), [.. Definition("price")["oneOf"]!.AsArray().Select(variant => variant!)]);
+        AssertFields(typeof(TierBody), Definition("tier"));
+        AssertFields(typeof(DiscountsBody), Definition("discounts"));
+        AssertFields(typeof(EntitlementTemplateBody), [.. Definition("entitlementTemplate")["oneOf"]!.AsArray().Select(variant => variant!)]);
+        AssertFields(typeof(RateLimitBody), Definition("rateLimits")["items"]!);
+    }
+
+    [Fact]
+    public void The_bounds_are_those_that_the_code_checks()
+    {
+        Assert.Equal(PlanChecks.MaxPhases, (int)Schema["properties"]!["phases"]!["maxItems"]!);
+        Assert.Equal(PlanChecks.MaxRateCards, (int)Definition("phase")["properties"]!["rateCards"]!["maxItems"]!);
+        Assert.Equal(EntitlementChecks.MaxRateLimits, (int)Definition("rateLimits")["maxItems"]!);
+        Assert.Equal(EntitlementChecks.MaxRate, (long)Definition("rateLimits")["items"]!["properties"]!["limit"]!["maximum"]!);
+        var metered = Definition("entitlementTemplate")["oneOf"]![2]!["properties"]!;
+        Assert.Equal(EntitlementChecks.MaxAllowance, (decimal)metered["issueAfterReset"]!["maximum"]!);
+        Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("price")["oneOf"]![3]!["properties"]!["tiers"]!["maxItems"]!);
+    }
+
+    private static JsonNode Definition(string name) => Schema["$defs"]![name]!;
+
+    private static void AssertFields(Type type, params JsonNode[] variants)
+    {
+        var read = type.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
+        var described = variants.SelectMany(variant => variant["properties"]!.AsObject().Select(field => field.Key)).Distinct().Order();
+        Assert.Equal(read, described);
+    }
+}
