@@ -33,7 +33,10 @@ public static class SampleTiers
         {
             ["key"] = customerKey, ["name"] = $"{customerKey} GmbH", ["timeZone"] = timeZone, ["primaryEmail"] = $"billing@{customerKey}.example",
             ["usageAttribution"] = new JsonObject { ["subjectKeys"] = new JsonArray(customerKey) },
-            ["billingAddress"] = new JsonObject { ["line1"] = "Invalidenstraße 1", ["postalCode"] = "10115", ["city"] = "Berlin", ["country"] = "DE" },
+            ["billingAddress"] = new JsonObject
+            {
+                ["line1"] = "Invalidenstraße 1", ["postalCode"] = "10115", ["city"] = "Berlin", ["country"] = "DE",
+            },
         };
         await host.PostAsync("/api/v1/customers", customer, 201);
         return await host.SubscribeAsync(customerKey, plan);

@@ -88,7 +88,8 @@ public sealed class InvoiceReader(MeteringDatabase database)
             var currency = Rating.Currency.Parse(Currency);
             return new Invoice(
                 Id, Number, LegalEntityId, SubscriptionId, IssuedAt, DueAt, new ServicePeriod(PeriodFrom, PeriodTo),
-                StoredJson.Read<InvoiceSupplier>(Supplier), StoredJson.Read<InvoiceCustomer>(Customer), StoredJson.Read<InvoicePlan>(Plan), Watermark,
+                StoredJson.Read<InvoiceSupplier>(Supplier), StoredJson.Read<InvoiceCustomer>(Customer), StoredJson.Read<InvoicePlan>(Plan),
+                Watermark,
                 MinorUnits.ToMoney(SubtotalMinor, currency), MinorUnits.ToMoney(TaxMinor, currency),
                 [.. lines.Select(line => line.ToLine(currency))]);
         }

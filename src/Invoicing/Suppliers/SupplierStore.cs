@@ -23,7 +23,8 @@ public sealed class SupplierStore(MeteringDatabase database)
         var parameters = new
         {
             details.Name, details.TaxId, details.Email, address.Line1, address.Line2, address.City, address.State, address.PostalCode,
-            address.Country, details.Iban, details.Bic, details.PaymentTermsDays, details.InvoiceNote, collectionPeriodSeconds = (long)collectionPeriod.TotalSeconds,
+            address.Country, details.Iban, details.Bic, details.PaymentTermsDays, details.InvoiceNote,
+            collectionPeriodSeconds = (long)collectionPeriod.TotalSeconds,
         };
         await session.ExecuteAsync(ReplaceSql, parameters, cancellationToken);
         await session.CommitAsync(cancellationToken);

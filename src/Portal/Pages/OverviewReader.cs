@@ -4,6 +4,7 @@ using Metering.Ingest.Usage;
 using Metering.Invoicing.Invoices;
 using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Subscribing;
 using NodaTime;
 
 namespace Metering.Portal.Pages;
@@ -30,11 +31,12 @@ internal sealed class OverviewReader(UpcomingReader upcoming, AccessReader acces
         }
 
         var granted = await access.OfCustomerAsync(customer, now, cancellationToken);
-        return new Overview(customer.Name, customer.Zone, costs, [.. granted.Select(LimitOf)], series.ToImmutable());
+        var limits = granted.Select(one => LimitOf(one, NameOf(one.FeatureKey, costs, now)));
+        return new Overview(customer.Name, customer.Zone, costs, [.. limits], series.ToImmutable());
     }
 
-    private static AccountLimit LimitOf(GrantedAccess granted) => new(
-        granted.FeatureKey, granted.HasAccess,
+    private static AccountLimit LimitOf(GrantedAccess granted, string name) => new(
+        name, granted.HasAccess,
         granted.IsMetered ? new MeteredLimit(granted.Used ?? 0m, granted.Allowance, granted.ResetsAt, granted.IsSoft) : null);
 
     private async Task<UsageSeries> SeriesAsync(
@@ -69,10 +71,13 @@ internal sealed class OverviewReader(UpcomingReader upcoming, AccessReader acces
 
     /// <summary>Everything the running phases meter, whether it costs something or not, in the order of the plan.</summary>
     private static IEnumerable<string> MetersOf(ImmutableArray<UpcomingCost> costs, Instant now) =>
+        RunningRateCards(costs, now).Select(rateCard => rateCard.MeterSlug).OfType<string>().Distinct();
+
+    private static string NameOf(string featureKey, ImmutableArray<UpcomingCost> costs, Instant now) =>
+        RunningRateCards(costs, now).FirstOrDefault(rateCard => rateCard.FeatureKey == featureKey)?.Name ?? featureKey;
+
+    private static IEnumerable<BillableRateCard> RunningRateCards(ImmutableArray<UpcomingCost> costs, Instant now) =>
         costs.SelectMany(cost => cost.Subscription.Phases)
             .Where(phase => phase.From <= now && (phase.To is not { } end || now < end))
-            .SelectMany(phase => phase.RateCards)
-            .Select(rateCard => rateCard.MeterSlug)
-            .OfType<string>()
-            .Distinct();
+            .SelectMany(phase => phase.RateCards);
 }

@@ -16,9 +16,9 @@ internal sealed record UsagePlot(ImmutableArray<PlotBar> Bars, ImmutableArray<Pl
 
     public const int Width = 720;
     public const int Height = 160;
-    public const int AxisHeight = 22;
+    public const int AxisHeight = 28;
     public const int Left = 52;
-    private const int Top = 8;
+    private const int Top = 16;
 
     public static UsagePlot Of(UsageSeries series)
     {

@@ -117,7 +117,9 @@ public sealed class BillingPlannerTests
         foreach (var cadence in new[] { "P1M", "P1W", "P3M", "P10D" })
         {
             var subscription = Some.Subscription(from, to, rateCards: [Some.Metered("usage", new Price.PerUnit(1m), cadence)]);
-            var lines = Boundaries(subscription, boundaries).SelectMany(step => BillingPlanner.LinesDueAt(subscription, step.Previous, step.Boundary)).ToArray();
+            var lines = Boundaries(subscription, boundaries)
+                .SelectMany(step => BillingPlanner.LinesDueAt(subscription, step.Previous, step.Boundary))
+                .ToArray();
             var reached = subscription.ActiveFrom;
             foreach (var line in lines)
             {

@@ -161,11 +161,12 @@ public sealed class BillingRunTests
     [InlineData("truncate invoicing.invoice_line")]
     [InlineData("truncate invoicing.invoice cascade")]
     [InlineData(
-        "insert into invoicing.invoice_line select gen_random_uuid(), invoice_id, position + 100, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, " +
-        "period_from, period_to, invoice_at, metered_quantity, billed_quantity, watermark, price, charges, 0 from invoicing.invoice_line")]
+        "insert into invoicing.invoice_line select gen_random_uuid(), invoice_id, position + 100, name, phase_key, rate_card_key, feature_key, " +
+        "meter_slug, subjects, period_from, period_to, invoice_at, metered_quantity, billed_quantity, watermark, price, charges, 0 " +
+        "from invoicing.invoice_line")]
     [InlineData(
-        "insert into invoicing.invoice select gen_random_uuid(), legal_entity_id, 'X', type, customer_id, subscription_id, currency, period_from, period_to, issued_at, " +
-        "due_at, supplier, customer, plan, watermark, 5, 0, 5 from invoicing.invoice")]
+        "insert into invoicing.invoice select gen_random_uuid(), legal_entity_id, 'X', type, customer_id, subscription_id, currency, " +
+        "period_from, period_to, issued_at, due_at, supplier, customer, plan, watermark, 5, 0, 5 from invoicing.invoice")]
     public async Task An_issued_document_refuses(string change)
     {
         await using var host = await TestHost.StartAsync("2026-01-01T00:00:00Z");
