@@ -35,7 +35,8 @@ public sealed class SidecarOptionsTests
     [InlineData("METERING_SIDECAR_KEY_FILE", "/nowhere/key")]
     public void A_wrong_option_is_named(string name, string value)
     {
-        (string, string)[] environment = name.StartsWith("METERING_SIDECAR_KEY", StringComparison.Ordinal) ? [(name, value)] : [("METERING_SIDECAR_KEY", "k"), (name, value)];
+        var aboutTheKey = name.StartsWith("METERING_SIDECAR_KEY", StringComparison.Ordinal);
+        (string, string)[] environment = aboutTheKey ? [(name, value)] : [("METERING_SIDECAR_KEY", "k"), (name, value)];
         Assert.StartsWith(name, Assert.Throws<InvalidOptionException>(() => Read(environment)).Message, StringComparison.Ordinal);
     }
 

@@ -122,7 +122,8 @@ internal sealed partial class LeaseAccount
 
     private void RequestRefill(QuotaTerms terms)
     {
-        if (Volatile.Read(ref flight) is not null || monotonic.GetTimestamp() < Math.Max(Volatile.Read(ref noRefillBefore), Volatile.Read(ref unavailableUntil)))
+        var notBefore = Math.Max(Volatile.Read(ref noRefillBefore), Volatile.Read(ref unavailableUntil));
+        if (Volatile.Read(ref flight) is not null || monotonic.GetTimestamp() < notBefore)
         {
             return;
         }

@@ -10,7 +10,8 @@ namespace Metering.EnforcementSidecar.Leases;
 /// Talks to Host about units, for all accounts: questions are batched as they come, upkeep runs twice a second. Before the
 /// first question, everything that an earlier process left behind is settled.
 /// </summary>
-internal sealed class LeaseBroker(LeaseSlots slots, LeaseClient client, ProductTime time, SidecarCount sidecars, TimeProvider monotonic, ILogger<LeaseBroker> logger)
+internal sealed class LeaseBroker(
+    LeaseSlots slots, LeaseClient client, ProductTime time, SidecarCount sidecars, TimeProvider monotonic, ILogger<LeaseBroker> logger)
     : IHostedService
 {
     private const int MaxQuestionsPerExchange = 200;
@@ -261,7 +262,8 @@ internal sealed class LeaseBroker(LeaseSlots slots, LeaseClient client, ProductT
             SidecarMetrics.LeaseExchanges.Add(1, SidecarMetrics.Outcome("answered"));
             return answer;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             SidecarMetrics.LeaseExchanges.Add(1, SidecarMetrics.Outcome("failed"));
             logger.LeaseExchangeFailed(exception.Message);

@@ -45,7 +45,8 @@ public sealed class SnapshotTests
         Assert.Equal(403, await AfterAsync(customer with { Status = CustomerStatus.Suspended }));
         Assert.Equal(200, await AfterAsync(customer));
         Assert.Equal(403, await AfterAsync(customer with { Features = [Some.Feature("summarize") with { ActiveTo = host.Now }] }));
-        Assert.Equal(403, await AfterAsync(customer with { Features = [Some.Feature("summarize") with { ActiveFrom = host.Now + Duration.FromSeconds(1) }] }));
+        var later = host.Now + Duration.FromSeconds(1);
+        Assert.Equal(403, await AfterAsync(customer with { Features = [Some.Feature("summarize") with { ActiveFrom = later }] }));
         Assert.Equal(401, await AfterAsync(customer with { CredentialHashes = [FakeHost.Hash("another")] }));
         Assert.Equal(HttpStatusCode.OK, (await sidecar.CheckAsync("another")).StatusCode);
         Assert.Equal(401, await AfterAsync(customer with { Status = CustomerStatus.Removed }));

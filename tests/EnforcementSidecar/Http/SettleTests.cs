@@ -33,7 +33,8 @@ public sealed class SettleTests
 
         await Eventually.TrueAsync(() => host.EventsNow().Length == 1, "the event");
         Assert.Equal(
-            $$$"""{"specversion":"1.0","id":"{{{reservation[..26]}}}","source":"metering-sidecar","type":"request","subject":"subject-of-free","time":"2026-01-15T09:00:00Z","datacontenttype":"application/json","data":{"total_tokens":7}}""",
+            $$$"""{"specversion":"1.0","id":"{{{reservation[..26]}}}","source":"metering-sidecar","type":"request",""" +
+            """"subject":"subject-of-free","time":"2026-01-15T09:00:00Z","datacontenttype":"application/json","data":{"total_tokens":7}}"""",
             host.EventsNow()[0].ToJsonString());
     }
 
@@ -45,7 +46,8 @@ public sealed class SettleTests
         await using var __ = sidecar;
         for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(HttpStatusCode.Accepted, (await SettleAsync(sidecar, new JsonObject { ["reservation"] = reservation, ["type"] = "llm" })).StatusCode);
+            var answer = await SettleAsync(sidecar, new JsonObject { ["reservation"] = reservation, ["type"] = "llm" });
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         }
 
         await Eventually.TrueAsync(() => host.EventsNow().Length == 3, "the event, three times");

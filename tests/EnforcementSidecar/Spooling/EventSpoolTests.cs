@@ -97,7 +97,8 @@ public sealed class EventSpoolTests
     {
         using (var spool = Open())
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 2_000).Select(i => Task.Run(() => spool.AppendAsync(Encoding.UTF8.GetBytes($"event {i}")))));
+            var payloads = Enumerable.Range(0, 2_000).Select(i => Encoding.UTF8.GetBytes($"event {i}"));
+            var outcomes = await Task.WhenAll(payloads.Select(payload => Task.Run(() => spool.AppendAsync(payload))));
             Assert.All(outcomes, outcome => Assert.Equal(SpoolOutcome.Stored, outcome));
             await spool.CompleteAsync();
         }
@@ -117,7 +118,7 @@ public sealed class EventSpoolTests
             outcomes.Add(await spool.AppendAsync(new byte[20]));
         }
 
-        Assert.Equal([SpoolOutcome.Stored, SpoolOutcome.Stored, SpoolOutcome.Stored, SpoolOutcome.Full, SpoolOutcome.Full, SpoolOutcome.Full], outcomes);
+        Assert.Equal("Stored Stored Stored Full Full Full", string.Join(' ', outcomes));
         spool.Freed(100);
         Assert.Equal(SpoolOutcome.Stored, await spool.AppendAsync(new byte[20]));
         await spool.CompleteAsync();
