@@ -57,7 +57,7 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
             DecisionOutcome.FeatureNotEntitled => "The customer's plan does not give this feature now.",
             DecisionOutcome.RateLimited => RateDetail(decision),
             DecisionOutcome.QuotaExhausted => QuotaDetail(decision),
-            DecisionOutcome.QuotaUndecided => "The limit is hard, nothing of it is left in memory, and the server that holds the rest did not answer.",
+            DecisionOutcome.QuotaUndecided => "The limit is hard, nothing is left in memory, and the server that holds the rest did not answer.",
             DecisionOutcome.QuotaUnknown => "The server does not know this limit yet; try again.",
             DecisionOutcome.Allowed => "",
         };

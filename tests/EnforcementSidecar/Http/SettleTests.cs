@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metering.EnforcementSidecar.Tests.Support;
+using Metering.Testing;
 using NodaTime;
 using Xunit;
 
@@ -32,10 +34,8 @@ public sealed class SettleTests
         Assert.Equal(reservation[..26], (string?)(await answer.JsonAsync())["eventId"]);
 
         await Eventually.TrueAsync(() => host.EventsNow().Length == 1, "the event");
-        Assert.Equal(
-            $$$"""{"specversion":"1.0","id":"{{{reservation[..26]}}}","source":"metering-sidecar","type":"request",""" +
-            """"subject":"subject-of-free","time":"2026-01-15T09:00:00Z","datacontenttype":"application/json","data":{"total_tokens":7}}"""",
-            host.EventsNow()[0].ToJsonString());
+        var usage = host.EventsNow()[0].ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+        Golden.Matches(usage.Replace(reservation[..26], "RESERVATION", StringComparison.Ordinal), "settled-event.json");
     }
 
     [Fact]
