@@ -68,7 +68,9 @@ internal sealed partial class LeaseAccount
 
             var owed = Interlocked.Read(ref uncovered);
             var wanted = LeaseSizing.Wanted(Math.Max(flight.TotalNeed, owed), unitsPerSecond, limit, lastAnswer?.Free, sidecars);
-            return new LeaseQuestion(this, lease, new LeaseRequest(lease.Id, entitlementId, wanted, flight.SmallestNeed));
+            var progress = new List<LeaseReport>();
+            ReportSpending(progress);
+            return new LeaseQuestion(this, lease, new LeaseRequest(lease.Id, entitlementId, wanted, flight.SmallestNeed), progress);
         }
     }
 
@@ -116,6 +118,7 @@ internal sealed partial class LeaseAccount
         broker.CloseLater(question.Lease);
         lock (gate)
         {
+            ReportAgain();
             Fail(AcquireOutcome.Unavailable);
         }
     }

@@ -143,11 +143,12 @@ internal sealed class LeaseBroker(
     {
         // Closed leases go along: Host applies reports first, so that units given back can be granted again at once.
         var closed = TakeClosing();
+        var progress = asked.SelectMany(question => question.Progress).Take(MaxReportsPerExchange);
         var requests = asked.ConvertAll(question => question.Request);
         LeaseExchangeResponse? answer = null;
         try
         {
-            answer = await TryExchangeAsync(closed.ConvertAll(ReportOf), requests, QuestionTimeout, cancellationToken);
+            answer = await TryExchangeAsync([.. closed.ConvertAll(ReportOf), .. progress], requests, QuestionTimeout, cancellationToken);
         }
         finally
         {

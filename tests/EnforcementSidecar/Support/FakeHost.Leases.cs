@@ -62,7 +62,8 @@ internal sealed partial class FakeHost
 
         if (lease.Closed || report.Spent > lease.Answer.Granted || report.Spent < lease.Spent)
         {
-            OutOfRange++;
+            // A report of progress that a later one has overtaken on the way is no contradiction.
+            OutOfRange += report.Close || report.Spent > lease.Answer.Granted ? 1 : 0;
             return new ReportAnswer(report.LeaseId, ReportOutcome.OutOfRange);
         }
 
