@@ -14,7 +14,7 @@ internal static partial class Log
     [LoggerMessage(6004, LogLevel.Error, "Host refused the final count of lease {LeaseId}; Host keeps the units held until the events have spoken")]
     public static partial void LeaseReportOutOfRange(this ILogger logger, string leaseId);
 
-    [LoggerMessage(6005, LogLevel.Warning, "Host did not answer about leases ({Reason}); hard limits are decided from the leases at hand, then with 503")]
+    [LoggerMessage(6005, LogLevel.Warning, "Host did not answer about leases ({Reason}); hard limits go on for what is leased, then with 503")]
     public static partial void LeaseExchangeFailed(this ILogger logger, string reason);
 
     [LoggerMessage(6006, LogLevel.Information, "Snapshot version {Version} is known: {Customers} customers")]

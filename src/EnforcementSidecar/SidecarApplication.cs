@@ -37,6 +37,7 @@ internal static class SidecarApplication
 
         var services = builder.Services;
         var identity = OpenIdentity(options);
+        var spool = Path.Combine(options.DataDirectory, "spool");
         services.AddSingleton(identity);
         services.AddSingleton(monotonic);
         services.AddSingleton(_ => OpenSlots(options, identity));
@@ -50,9 +51,9 @@ internal static class SidecarApplication
         services.AddSingleton<AccessState>();
         services.AddSingleton<DecisionEngine>();
         services.AddSingleton<RepeatedRequests>();
-        services.AddSingleton(provider => SpoolReader.Open(Path.Combine(options.DataDirectory, "spool"), provider.GetRequiredService<ILogger<SpoolReader>>()));
-        services.AddSingleton(provider => EventSpool.Open(
-            Path.Combine(options.DataDirectory, "spool"), provider.GetRequiredService<SpoolReader>().Next, provider.GetRequiredService<ILogger<EventSpool>>()));
+        services.AddSingleton(provider => SpoolReader.Open(spool, provider.GetRequiredService<ILogger<SpoolReader>>()));
+        services.AddSingleton(provider =>
+            EventSpool.Open(spool, provider.GetRequiredService<SpoolReader>().Next, provider.GetRequiredService<ILogger<EventSpool>>()));
         services.AddSingleton<CheckEndpoint>();
         services.AddSingleton<SettleEndpoint>();
         services.AddSingleton<LimitsEndpoint>();
@@ -90,7 +91,8 @@ internal static class SidecarApplication
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOptionException("METERING_SIDECAR_DATA", $"names {options.DataDirectory}, which another sidecar uses or which can not be written");
+            throw new InvalidOptionException(
+                "METERING_SIDECAR_DATA", $"names {options.DataDirectory}, which another sidecar uses or which can not be written");
         }
     }
 

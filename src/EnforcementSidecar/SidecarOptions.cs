@@ -43,7 +43,8 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
         }
 
         var file = read("METERING_SIDECAR_KEY_FILE")
-            ?? throw new InvalidOptionException("METERING_SIDECAR_KEY", "is not set, nor is METERING_SIDECAR_KEY_FILE; give an API key with the role sidecar");
+            ?? throw new InvalidOptionException(
+                "METERING_SIDECAR_KEY", "is not set, nor is METERING_SIDECAR_KEY_FILE; give an API key with the role sidecar");
         try
         {
             return Checked(File.ReadAllText(file), "METERING_SIDECAR_KEY_FILE");

@@ -53,7 +53,11 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
     /// <summary>One name per window, quoted as RateLimit headers want it.</summary>
     public string RatePolicyName(RateLimiter limiter) => PolicyName($"rate-{limiter.Terms.WindowSeconds}s");
 
-    private string PolicyName(string suffix) => $"\"{Key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}-{suffix}\"";
+    private string PolicyName(string suffix)
+    {
+        var key = Key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        return $"\"{key}-{suffix}\"";
+    }
 
     /// <param name="PeriodEnd">Of the quota period that the text was written for.</param>
     internal sealed record PolicyText(Instant PeriodEnd, string Text);

@@ -22,6 +22,7 @@ internal sealed class SnapshotFollower(
     private static readonly Duration NoticeableDifference = Duration.FromSeconds(5);
 
     private bool clockDifferenceLogged;
+    private bool askForEverything;
     private Heartbeat? lastHeartbeat;
 
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -80,8 +81,10 @@ internal sealed class SnapshotFollower(
     {
         try
         {
-            var since = journal.IsLong || state.Version == 0 ? "" : $"&since={state.Version}";
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}", UriKind.Relative));
+            var since = askForEverything || journal.IsLong || state.Version == 0 ? "" : $"&since={state.Version}";
+            askForEverything = false;
+            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}", UriKind.Relative);
+            using var request = new HttpRequestMessage(HttpMethod.Get, route);
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             silence.CancelAfter(MaxSilence);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token);
@@ -98,8 +101,14 @@ internal sealed class SnapshotFollower(
         {
             return "silence";
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or FormatException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
+            return exception.Message;
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            // What was said does not fit what is known: only the whole can put that right.
+            askForEverything = true;
             return exception.Message;
         }
     }

@@ -22,7 +22,8 @@ internal sealed class RepeatedRequests(TimeProvider monotonic)
             var now = Current();
             if (now.Older.TryGetValue(request, out var remembered) || now.Newer.TryGetValue(request, out remembered))
             {
-                if (monotonic.GetElapsedTime(remembered.At) < remembered.Lifetime && await remembered.Decision.Task is { } first && IsWorthKeeping(first))
+                if (monotonic.GetElapsedTime(remembered.At) < remembered.Lifetime
+                    && await remembered.Decision.Task is var first && IsWorthKeeping(first))
                 {
                     return first;
                 }
@@ -39,7 +40,8 @@ internal sealed class RepeatedRequests(TimeProvider monotonic)
         }
     }
 
-    private static async ValueTask<Decision> DecideAsync(Generations now, RepeatableRequest request, Remembered mine, Func<ValueTask<Decision>> decide)
+    private static async ValueTask<Decision> DecideAsync(
+        Generations now, RepeatableRequest request, Remembered mine, Func<ValueTask<Decision>> decide)
     {
         Decision decision = default;
         try

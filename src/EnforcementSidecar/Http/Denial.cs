@@ -18,13 +18,19 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
 
     private static readonly Denial Suspended = Forbidden("customer_suspended", "customer");
     private static readonly Denial NotEntitled = Forbidden("feature_not_entitled", "feature");
-    private static readonly Denial RateLimited = new(StatusCodes.Status429TooManyRequests, QuotaExceeded, "The rate limit is reached", "rate_limited", "rate");
-    private static readonly Denial Exhausted = new(StatusCodes.Status429TooManyRequests, QuotaExceeded, "The quota is used up", "quota_exhausted", "quota");
+    private static readonly Denial RateLimited = TooMany("The rate limit is reached", "rate_limited", "rate");
+    private static readonly Denial Exhausted = TooMany("The quota is used up", "quota_exhausted", "quota");
     private static readonly Denial LeaseUnavailable = Undecided("lease_unavailable", "quota");
     private static readonly Denial EntitlementUnknown = Undecided("entitlement_unknown", "quota");
 
     public static readonly Denial InvalidRequest =
         new(StatusCodes.Status400BadRequest, Metering + "invalid-request", "The request is not valid", "invalid_request", null);
+
+    public static readonly Denial MethodNotAllowed =
+        Plain(StatusCodes.Status405MethodNotAllowed, "method-not-allowed", "The resource does not support this method", "method_not_allowed");
+
+    /// <param name="slug">Of the product's list of problem types.</param>
+    public static Denial Plain(int status, string slug, string title, string reason) => new(status, Metering + slug, title, reason, null);
 
     /// <exception cref="ArgumentException">The request was allowed.</exception>
     public static Denial Of(DecisionOutcome outcome) => outcome switch
@@ -43,7 +49,6 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     /// <summary>A sentence for people. Names the customer's own limits, never another's.</summary>
     public static string DetailOf(in Decision decision)
     {
-        var feature = decision.Feature?.Key;
         return decision.Outcome switch
         {
             DecisionOutcome.NotReady => "This sidecar does not know the customers yet; try again.",
@@ -51,10 +56,8 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
             DecisionOutcome.CustomerSuspended => "The customer is suspended.",
             DecisionOutcome.FeatureNotEntitled => "The customer's plan does not give this feature now.",
             DecisionOutcome.RateLimited => RateDetail(decision),
-            DecisionOutcome.QuotaExhausted => string.Create(
-                CultureInfo.InvariantCulture,
-                $"{feature} asks for {decision.Units} of a quota of {decision.Quota.Limit} of which {Math.Max(0, decision.Quota.Remaining)} are left until {Reset(decision)}."),
-            DecisionOutcome.QuotaUndecided => "The limit is hard, no unit of it is left in memory, and the server that holds the rest did not answer.",
+            DecisionOutcome.QuotaExhausted => QuotaDetail(decision),
+            DecisionOutcome.QuotaUndecided => "The limit is hard, nothing is left in memory, and the server that holds the rest did not answer.",
             DecisionOutcome.QuotaUnknown => "The server does not know this limit yet; try again.",
             DecisionOutcome.Allowed => "",
         };
@@ -65,10 +68,23 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
         var terms = decision.Rate.Limiter!.Terms;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{decision.Feature!.Key} admits {terms.Limit} per {terms.WindowSeconds} s in bursts of {terms.Burst}; {decision.Rate.Remaining} are left, {decision.Units} were asked for.");
+            $"{decision.Feature!.Key} admits {terms.Limit} per {terms.WindowSeconds} s in bursts of {terms.Burst}; "
+            + $"{decision.Rate.Remaining} are left, {decision.Units} were asked for.");
+    }
+
+    private static string QuotaDetail(in Decision decision)
+    {
+        var quota = decision.Quota;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{decision.Feature!.Key} asks for {decision.Units} of a quota of {quota.Limit} of which {Math.Max(0, quota.Remaining)} are left "
+            + $"until {Reset(decision)}.");
     }
 
     private static string Reset(in Decision decision) => decision.Quota.Known ? InstantConverter.Format(decision.Quota.PeriodEnd) : "the period ends";
+
+    private static Denial TooMany(string title, string reason, string level) =>
+        new(StatusCodes.Status429TooManyRequests, QuotaExceeded, title, reason, level);
 
     private static Denial Forbidden(string reason, string level) =>
         new(StatusCodes.Status403Forbidden, Metering + "forbidden", "The request is not allowed", reason, level);

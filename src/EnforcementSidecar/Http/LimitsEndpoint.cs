@@ -19,7 +19,7 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
     {
         if (!HttpMethods.IsGet(context.Request.Method))
         {
-            await ProblemAnswer.WriteAsync(context, SettleEndpoint.MethodNotAllowed, "Use GET.");
+            await ProblemAnswer.WriteAsync(context, Denial.MethodNotAllowed, "Use GET.");
             return;
         }
 

@@ -40,7 +40,7 @@ internal static class ProblemAnswer
         using (var json = new Utf8JsonWriter(body))
         {
             Begin(json, denial, Denial.DetailOf(decision));
-            WriteLimit(json, denial, decision);
+            WriteLimit(json, decision);
             if (retryAfter is { } seconds)
             {
                 json.WriteNumber("retryAfterSeconds", seconds);
@@ -66,7 +66,7 @@ internal static class ProblemAnswer
         }
     }
 
-    private static void WriteLimit(Utf8JsonWriter json, Denial denial, in Decision decision)
+    private static void WriteLimit(Utf8JsonWriter json, in Decision decision)
     {
         if (decision.Feature is not { } feature)
         {
@@ -74,10 +74,11 @@ internal static class ProblemAnswer
         }
 
         json.WriteString("feature", feature.Key);
+        var (rate, quota) = (decision.Rate, decision.Quota);
         var (policy, limit, remaining) = decision.Outcome switch
         {
-            DecisionOutcome.RateLimited => (feature.RatePolicyName(decision.Rate.Limiter!), decision.Rate.Limiter!.Terms.Limit, decision.Rate.Remaining),
-            DecisionOutcome.QuotaExhausted => (feature.QuotaPolicyName, decision.Quota.Limit, Math.Max(0, decision.Quota.Remaining)),
+            DecisionOutcome.RateLimited => (feature.RatePolicyName(rate.Limiter!), rate.Limiter!.Terms.Limit, rate.Remaining),
+            DecisionOutcome.QuotaExhausted => (feature.QuotaPolicyName, quota.Limit, Math.Max(0, quota.Remaining)),
             _ => ("", 0L, 0L),
         };
         if (policy.Length == 0)
@@ -102,6 +103,8 @@ internal static class ProblemAnswer
         context.Response.StatusCode = status;
         context.Response.ContentType = ContentType;
         context.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 }

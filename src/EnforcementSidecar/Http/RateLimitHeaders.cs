@@ -52,7 +52,8 @@ internal static class RateLimitHeaders
         var text = new StringBuilder();
         foreach (var limiter in feature.Limiters)
         {
-            Separate(text).Append(CultureInfo.InvariantCulture, $"{feature.RatePolicyName(limiter)};q={limiter.Terms.Limit};w={limiter.Terms.WindowSeconds}");
+            var terms = limiter.Terms;
+            Separate(text).Append(CultureInfo.InvariantCulture, $"{feature.RatePolicyName(limiter)};q={terms.Limit};w={terms.WindowSeconds}");
         }
 
         if (decision.Quota.Known)
@@ -70,8 +71,9 @@ internal static class RateLimitHeaders
     {
         var rate = decision.Rate;
         var quota = decision.Quota;
+        var left = Math.Max(0, quota.Remaining);
         var quotaText = quota.Known
-            ? string.Create(CultureInfo.InvariantCulture, $"{feature.QuotaPolicyName};r={Math.Max(0, quota.Remaining)};t={SecondsUntil(quota.PeriodEnd, decision.At)}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{feature.QuotaPolicyName};r={left};t={SecondsUntil(quota.PeriodEnd, decision.At)}")
             : "";
         if (rate.Limiter is null)
         {

@@ -24,7 +24,7 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
     {
         if (!HttpMethods.IsPost(context.Request.Method))
         {
-            await ProblemAnswer.WriteAsync(context, MethodNotAllowed, "Use POST.");
+            await ProblemAnswer.WriteAsync(context, Denial.MethodNotAllowed, "Use POST.");
             return;
         }
 
@@ -77,7 +77,9 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
         }
 
         var customer = directory.FindById(reservation.CustomerId);
-        var type = body.TryGetProperty("type", out var given) ? given.ValueKind == JsonValueKind.String ? given.GetString() : "" : customer?.Find(reservation.FeatureKey)?.EventType;
+        var type = !body.TryGetProperty("type", out var given) ? customer?.Find(reservation.FeatureKey)?.EventType
+            : given.ValueKind == JsonValueKind.String ? given.GetString()
+            : "";
         if (customer is null)
         {
             return new Refusal(UnknownCustomer, "The customer of the reservation is not known any more.", "/reservation");
@@ -128,11 +130,9 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
         if (outcome != SpoolOutcome.Stored)
         {
             context.Response.Headers.RetryAfter = "1";
-            return outcome switch
-            {
-                SpoolOutcome.Full => ProblemAnswer.WriteAsync(context, Unavailable("spool_full"), "The server has been away for so long that no more usage can be kept."),
-                _ => ProblemAnswer.WriteAsync(context, Unavailable("spool_unavailable"), "Usage can not be kept now."),
-            };
+            return outcome == SpoolOutcome.Full
+                ? ProblemAnswer.WriteAsync(context, Unavailable("spool_full"), "The server has been away for so long that there is no room left.")
+                : ProblemAnswer.WriteAsync(context, Unavailable("spool_unavailable"), "Usage can not be kept now.");
         }
 
         var body = Encoding.ASCII.GetBytes($"{{\"eventId\":\"{Ulid.Format(id)}\"}}");
@@ -164,15 +164,17 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
         }
     }
 
-    private static readonly Denial Forged = new(StatusCodes.Status401Unauthorized, "urn:metering:problem:unauthenticated", "The reservation is not valid", "reservation_forged", null);
-    private static readonly Denial UnknownCustomer = new(StatusCodes.Status409Conflict, "urn:metering:problem:conflict", "The customer is gone", "customer_unknown", null);
-    private static readonly Denial TooLarge = new(StatusCodes.Status413PayloadTooLarge, "urn:metering:problem:too-large", "The request is too large", "too_large", null);
+    private static readonly Denial Forged =
+        Denial.Plain(StatusCodes.Status401Unauthorized, "unauthenticated", "The reservation is not valid", "reservation_forged");
 
-    public static readonly Denial MethodNotAllowed =
-        new(StatusCodes.Status405MethodNotAllowed, "urn:metering:problem:method-not-allowed", "The resource does not support this method", "method_not_allowed", null);
+    private static readonly Denial UnknownCustomer =
+        Denial.Plain(StatusCodes.Status409Conflict, "conflict", "The customer is gone", "customer_unknown");
+
+    private static readonly Denial TooLarge =
+        Denial.Plain(StatusCodes.Status413PayloadTooLarge, "too-large", "The request is too large", "too_large");
 
     private static Denial Unavailable(string reason) =>
-        new(StatusCodes.Status503ServiceUnavailable, "urn:metering:problem:not-available", "The usage can not be taken now", reason, null);
+        Denial.Plain(StatusCodes.Status503ServiceUnavailable, "not-available", "The usage can not be taken now", reason);
 
     private static Refusal Invalid(string pointer, string detail) => new(Denial.InvalidRequest, detail, pointer);
 

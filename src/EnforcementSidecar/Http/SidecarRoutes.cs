@@ -4,14 +4,14 @@ using Metering.EnforcementSidecar.Access;
 namespace Metering.EnforcementSidecar.Http;
 
 /// <summary>The one middleware: a handful of paths compared in the order in which they are used, instead of routing.</summary>
-internal sealed class SidecarRoutes(CheckEndpoint check, SettleEndpoint settle, LimitsEndpoint limits, AccessState access, ILogger<SidecarRoutes> logger)
+internal sealed class SidecarRoutes(
+    CheckEndpoint check, SettleEndpoint settle, LimitsEndpoint limits, AccessState access, ILogger<SidecarRoutes> logger)
 {
     private const string Check = "/v1/check";
-    private static readonly Denial NotFound =
-        new(StatusCodes.Status404NotFound, "urn:metering:problem:not-found", "There is no such resource", "not_found", null);
+    private static readonly Denial NotFound = Denial.Plain(StatusCodes.Status404NotFound, "not-found", "There is no such resource", "not_found");
 
     private static readonly Denial Failed =
-        new(StatusCodes.Status500InternalServerError, "urn:metering:problem:internal-error", "The sidecar failed", "internal_error", null);
+        Denial.Plain(StatusCodes.Status500InternalServerError, "internal-error", "The sidecar failed", "internal_error");
 
     public Task HandleAsync(HttpContext context)
     {

@@ -68,7 +68,9 @@ internal sealed partial class LeaseAccount
 
             var owed = Interlocked.Read(ref uncovered);
             var wanted = LeaseSizing.Wanted(Math.Max(flight.TotalNeed, owed), unitsPerSecond, limit, lastAnswer?.Free, sidecars);
-            return new LeaseQuestion(this, lease, new LeaseRequest(lease.Id, entitlementId, wanted, flight.SmallestNeed));
+            var progress = new List<LeaseReport>();
+            ReportSpending(progress);
+            return new LeaseQuestion(this, lease, new LeaseRequest(lease.Id, entitlementId, wanted, flight.SmallestNeed), progress);
         }
     }
 
@@ -116,13 +118,15 @@ internal sealed partial class LeaseAccount
         broker.CloseLater(question.Lease);
         lock (gate)
         {
+            ReportAgain();
             Fail(AcquireOutcome.Unavailable);
         }
     }
 
     private void RequestRefill(QuotaTerms terms)
     {
-        if (Volatile.Read(ref flight) is not null || monotonic.GetTimestamp() < Math.Max(Volatile.Read(ref noRefillBefore), Volatile.Read(ref unavailableUntil)))
+        var notBefore = Math.Max(Volatile.Read(ref noRefillBefore), Volatile.Read(ref unavailableUntil));
+        if (Volatile.Read(ref flight) is not null || monotonic.GetTimestamp() < notBefore)
         {
             return;
         }

@@ -7,7 +7,7 @@ namespace Metering.EnforcementSidecar.Leases;
 internal sealed partial class LeaseAccount
 {
     public static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
 
     private long spentBefore;
     private long retiredSpent;
@@ -94,6 +94,15 @@ internal sealed partial class LeaseAccount
         {
             flight = new LeaseFlight();
             broker.Ask(this);
+        }
+    }
+
+    /// <summary>A report was lost on the way.</summary>
+    private void ReportAgain()
+    {
+        foreach (var lease in leases)
+        {
+            lease.ReportedSpent = 0;
         }
     }
 

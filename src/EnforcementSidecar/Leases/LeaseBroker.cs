@@ -10,7 +10,8 @@ namespace Metering.EnforcementSidecar.Leases;
 /// Talks to Host about units, for all accounts: questions are batched as they come, upkeep runs twice a second. Before the
 /// first question, everything that an earlier process left behind is settled.
 /// </summary>
-internal sealed class LeaseBroker(LeaseSlots slots, LeaseClient client, ProductTime time, SidecarCount sidecars, TimeProvider monotonic, ILogger<LeaseBroker> logger)
+internal sealed class LeaseBroker(
+    LeaseSlots slots, LeaseClient client, ProductTime time, SidecarCount sidecars, TimeProvider monotonic, ILogger<LeaseBroker> logger)
     : IHostedService
 {
     private const int MaxQuestionsPerExchange = 200;
@@ -142,11 +143,12 @@ internal sealed class LeaseBroker(LeaseSlots slots, LeaseClient client, ProductT
     {
         // Closed leases go along: Host applies reports first, so that units given back can be granted again at once.
         var closed = TakeClosing();
+        var progress = asked.SelectMany(question => question.Progress).Take(MaxReportsPerExchange);
         var requests = asked.ConvertAll(question => question.Request);
         LeaseExchangeResponse? answer = null;
         try
         {
-            answer = await TryExchangeAsync(closed.ConvertAll(ReportOf), requests, QuestionTimeout, cancellationToken);
+            answer = await TryExchangeAsync([.. closed.ConvertAll(ReportOf), .. progress], requests, QuestionTimeout, cancellationToken);
         }
         finally
         {
@@ -261,7 +263,8 @@ internal sealed class LeaseBroker(LeaseSlots slots, LeaseClient client, ProductT
             SidecarMetrics.LeaseExchanges.Add(1, SidecarMetrics.Outcome("answered"));
             return answer;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             SidecarMetrics.LeaseExchanges.Add(1, SidecarMetrics.Outcome("failed"));
             logger.LeaseExchangeFailed(exception.Message);

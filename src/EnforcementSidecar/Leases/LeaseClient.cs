@@ -39,5 +39,6 @@ internal sealed class LeaseClient(HttpClient http, string sidecarId)
         !answer.Reports.IsDefault && !answer.Leases.IsDefault
         && answer.Reports.Length == reports.Count && answer.Leases.Length == requests.Count
         && answer.Reports.Zip(reports).All(pair => pair.First.LeaseId == pair.Second.LeaseId)
-        && answer.Leases.Zip(requests).All(pair => pair.First.LeaseId == pair.Second.LeaseId && pair.First.Granted is >= 0 and <= SpentCounter.MaxUnits);
+        && answer.Leases.Zip(requests).All(pair => pair.First.LeaseId == pair.Second.LeaseId)
+        && answer.Leases.All(lease => lease.Granted is >= 0 and <= SpentCounter.MaxUnits);
 }

@@ -5,6 +5,9 @@ internal static class LeaseSizing
 {
     public const double HorizonSeconds = 2;
     public const double LowWater = 0.3;
+
+    /// <summary>The server refuses to hear of more in one question.</summary>
+    public const long MostWanted = 1_000_000_000_000;
     private const long SmallestChunk = 10;
     private const double Smoothing = 0.5;
 
@@ -13,10 +16,10 @@ internal static class LeaseSizing
     /// <param name="free">As Host last said; null when it has not been asked yet.</param>
     public static long Wanted(long needed, double unitsPerSecond, long limit, long? free, int sidecars)
     {
-        var horizon = (long)Math.Min(SpentCounter.MaxUnits, Math.Ceiling(unitsPerSecond * HorizonSeconds));
+        var horizon = (long)Math.Min(MostWanted, Math.Ceiling(unitsPerSecond * HorizonSeconds));
         var chunk = Math.Max(horizon, Math.Min(SmallestChunk, limit / 20));
         var share = (free ?? limit) / (2L * sidecars);
-        return Math.Min(SpentCounter.MaxUnits, Math.Max(Math.Max(1, needed), Math.Min(chunk, share)));
+        return Math.Min(MostWanted, Math.Max(Math.Max(1, needed), Math.Min(chunk, share)));
     }
 
     public static bool IsLow(long remaining, long granted) => remaining <= granted * LowWater;

@@ -7,7 +7,8 @@ namespace Metering.EnforcementSidecar.Spooling;
 /// Carries spooled events to Host, in order, until it has said yes to each. Repeating a batch is harmless: an event is known
 /// by its source and id.
 /// </summary>
-internal sealed class EventShipper(EventSpool spool, SpoolReader reader, ParkedEvents parked, HttpClient http, TimeProvider monotonic, ILogger<EventShipper> logger)
+internal sealed class EventShipper(
+    EventSpool spool, SpoolReader reader, ParkedEvents parked, HttpClient http, TimeProvider monotonic, ILogger<EventShipper> logger)
     : IHostedService
 {
     public const int MaxBatch = 500;
@@ -105,7 +106,9 @@ internal sealed class EventShipper(EventSpool spool, SpoolReader reader, ParkedE
             content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents-batch+json");
             using var response = await http.PostAsync(new Uri("api/v1/events", UriKind.Relative), content, bounded.Token);
             var verdict = ShippingRules.Judge(response.StatusCode);
-            var reason = verdict == ShipmentVerdict.Refused ? await response.Content.ReadAsStringAsync(bounded.Token) : $"status {(int)response.StatusCode}";
+            var reason = verdict == ShipmentVerdict.Refused
+                ? await response.Content.ReadAsStringAsync(bounded.Token)
+                : $"status {(int)response.StatusCode}";
             return (verdict, (int)response.StatusCode, reason);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)

@@ -79,7 +79,11 @@ internal sealed class EventSpool : IDisposable
 
     /// <summary>Oldest first.</summary>
     public static List<string> SegmentsOf(string directory) =>
-        [.. System.IO.Directory.EnumerateFiles(directory, "*" + SpoolFormat.Extension).Where(path => SpoolFormat.TryParseName(path, out _)).Order(StringComparer.Ordinal)];
+    [
+        .. System.IO.Directory.EnumerateFiles(directory, "*" + SpoolFormat.Extension)
+            .Where(path => SpoolFormat.TryParseName(path, out _))
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Answers when the event is on disk, or will never be.</summary>
     public Task<SpoolOutcome> AppendAsync(byte[] payload)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Numerics;
 
 namespace Metering.EnforcementSidecar.Spooling;
@@ -17,10 +18,10 @@ internal static class SpoolFormat
     private const int SequenceOffset = 8;
     private const int SequenceDigits = 19;
 
-    public static string NameOf(long firstSequence) => firstSequence.ToString($"D{SequenceDigits}", System.Globalization.CultureInfo.InvariantCulture) + Extension;
+    public static string NameOf(long firstSequence) => firstSequence.ToString($"D{SequenceDigits}", CultureInfo.InvariantCulture) + Extension;
 
     public static bool TryParseName(string path, out long firstSequence) =>
-        long.TryParse(Path.GetFileNameWithoutExtension(path), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out firstSequence);
+        long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out firstSequence);
 
     public static void Write(Stream target, long sequence, ReadOnlySpan<byte> payload)
     {

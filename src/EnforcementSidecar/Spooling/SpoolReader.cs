@@ -25,8 +25,9 @@ internal sealed class SpoolReader
     {
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var path = Path.Combine(directory, "cursor");
-        var next = File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : 1;
-        return new SpoolReader(directory, path, next, logger);
+        var text = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
+        var isKnown = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var next);
+        return new SpoolReader(directory, path, isKnown ? next : 1, logger);
     }
 
     /// <summary>From <see cref="Next"/> up to <paramref name="upTo"/> (inclusive), without moving on.</summary>

@@ -48,7 +48,8 @@ internal sealed class NginxGateway : IAsyncDisposable
         if (Environment.IsPrivilegedProcess)
         {
             // Started by root, its workers would run as nobody and could not read the directory.
-            start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", Binary, .. start.ArgumentList]) { RedirectStandardError = true };
+            string[] asNobody = ["--reuid=65534", "--regid=65534", "--clear-groups", Binary];
+            start = new ProcessStartInfo("setpriv", [.. asNobody, .. start.ArgumentList]) { RedirectStandardError = true };
             using var owner = Process.Start("chown", ["-R", "65534:65534", directory]);
             await owner.WaitForExitAsync();
         }

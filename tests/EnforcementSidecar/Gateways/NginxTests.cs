@@ -69,7 +69,9 @@ public sealed class NginxTests
         var usage = host.EventsNow()[0];
         Assert.Equal("subject-of-free", (string?)usage["subject"]);
         Assert.Equal("request", (string?)usage["type"]);
-        Assert.Equal("""{"model":"stub-1","prompt_tokens":120,"completion_tokens":30,"total_tokens":150,"status":200}""", usage["data"]!.ToJsonString());
+        Assert.Equal(
+            """{"model":"stub-1","prompt_tokens":120,"completion_tokens":30,"total_tokens":150,"status":200}""",
+            usage["data"]!.ToJsonString());
         Assert.Equal(403, (int)host.EventsNow()[1]["data"]!["status"]!);
         Assert.Equal(3, host.EventsNow().Select(one => (string?)one["id"]).Distinct().Count());
     }

@@ -50,6 +50,7 @@ internal sealed class StubService : IAsyncDisposable
 
         context.Response.ContentType = "application/json";
         context.Response.Headers["X-Service"] = "stub";
-        await context.Response.WriteAsync("""{"model":"stub-1","choices":[],"usage":{"prompt_tokens":120,"completion_tokens":30,"total_tokens":150}}""");
+        await context.Response.WriteAsync(
+            """{"model":"stub-1","choices":[],"usage":{"prompt_tokens":120,"completion_tokens":30,"total_tokens":150}}""");
     }
 }

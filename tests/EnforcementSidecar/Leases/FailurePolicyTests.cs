@@ -13,7 +13,8 @@ public sealed class FailurePolicyTests
         var (hard, soft) = (Some.Id(), Some.Id());
         host.AddPool(hard, 1_000);
         host.AddPool(soft, 1_000, soft: true);
-        host.Put(Some.Customer("free", Some.Feature("hard", Some.Hard(hard, 1_000)), Some.Feature("soft", Some.Soft(soft, 1_000)), Some.Feature("unlimited")));
+        var (limited, lenient) = (Some.Feature("hard", Some.Hard(hard, 1_000)), Some.Feature("soft", Some.Soft(soft, 1_000)));
+        host.Put(Some.Customer("free", limited, lenient, Some.Feature("unlimited")));
         await using var sidecar = await TestSidecar.StartAsync(host);
         Assert.Equal(HttpStatusCode.OK, (await sidecar.CheckAsync("free", "hard")).StatusCode);
         await host.GoAwayAsync();

@@ -23,7 +23,8 @@ public sealed class LeaseSizingTests
         {
             var cell = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             long Number(int i) => long.Parse(cell[i], System.Globalization.CultureInfo.InvariantCulture);
-            Assert.Equal((row, Number(5)), (row, LeaseSizing.Wanted(Number(0), Number(1), Number(2), cell[3] == "-" ? null : Number(3), (int)Number(4))));
+            long? free = cell[3] == "-" ? null : Number(3);
+            Assert.Equal((row, Number(5)), (row, LeaseSizing.Wanted(Number(0), Number(1), Number(2), free, (int)Number(4))));
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class OvershootTests
         var answers = await Task.WhenAll(Enumerable.Range(0, requests).Select(i => running[i % sidecars].CheckAsync("free", "summarize", header)));
         var admitted = answers.Count(answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.True(admitted * units <= cap, $"{admitted} × {units} admitted of {cap}");
-        Assert.All(answers, answer => Assert.True((int)answer.StatusCode is 200 or 429, $"{(int)answer.StatusCode} {answer.Header("X-Meter-Reason")}"));
+        Assert.All(answers, answer => Assert.True((int)answer.StatusCode is 200 or 429, $"{answer.StatusCode} {answer.Header("X-Meter-Reason")}"));
 
         // What idle sidecars still hold comes back when they stop; the last one can then admit the very last unit.
         foreach (var stopped in running[1..])

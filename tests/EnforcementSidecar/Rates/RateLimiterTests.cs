@@ -29,7 +29,7 @@ public sealed class RateLimiterTests
             var cell = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             long Number(int i) => long.Parse(cell[i], System.Globalization.CultureInfo.InvariantCulture);
             var admitted = limiter.TryTake(Number(1), Epoch + (Number(0) * Second), 1, out var state);
-            var retry = state.RetryAfterNanoseconds == RateState.Never ? "never" : (state.RetryAfterNanoseconds / Second).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var retry = state.RetryAfterNanoseconds == RateState.Never ? "never" : $"{state.RetryAfterNanoseconds / Second}";
             Assert.Equal((row, cell[2] == "yes", Number(3), cell[4]), (row, admitted, state.Remaining, retry));
         }
     }

@@ -8,7 +8,7 @@ internal sealed partial class FakeHost
     private readonly Dictionary<string, LeasePool> pools = [];
     private readonly Dictionary<(string Sidecar, string Lease), GrantedLease> leases = [];
 
-    /// <summary>The most that was ever settled and held at once, as a share of the limit: above 1 means the fake itself is wrong.</summary>
+    /// <summary>Everything that was asked and reported.</summary>
     public List<LeaseExchangeRequest> Exchanges { get; } = [];
 
     public int LeaseTtlMilliseconds { get; set; } = 10_000;
@@ -62,7 +62,8 @@ internal sealed partial class FakeHost
 
         if (lease.Closed || report.Spent > lease.Answer.Granted || report.Spent < lease.Spent)
         {
-            OutOfRange++;
+            // A report of progress that a later one has overtaken on the way is no contradiction.
+            OutOfRange += report.Close || report.Spent > lease.Answer.Granted ? 1 : 0;
             return new ReportAnswer(report.LeaseId, ReportOutcome.OutOfRange);
         }
 
@@ -98,15 +99,16 @@ internal sealed partial class FakeHost
         var granted = pool.Soft ? wanted.Wanted : Math.Max(0, Math.Min(wanted.Wanted, pool.Free));
         if (!pool.Soft && (granted == 0 || granted < wanted.Needed))
         {
-            return new LeaseAnswer(
-                wanted.LeaseId, wanted.EntitlementId, LeaseOutcome.Exhausted, 0, pool.PeriodStart, pool.PeriodEnd, pool.Limit, pool.Free, LeaseTtlMilliseconds);
+            return Answer(LeaseOutcome.Exhausted, 0);
         }
 
         pool.Held += granted;
-        var answer = new LeaseAnswer(
-            wanted.LeaseId, wanted.EntitlementId, LeaseOutcome.Granted, granted, pool.PeriodStart, pool.PeriodEnd, pool.Limit, pool.Free, LeaseTtlMilliseconds);
+        var answer = Answer(LeaseOutcome.Granted, granted);
         leases[(sidecar, wanted.LeaseId)] = new GrantedLease(answer);
         return answer;
+
+        LeaseAnswer Answer(LeaseOutcome outcome, long units) => new(
+            wanted.LeaseId, wanted.EntitlementId, outcome, units, pool.PeriodStart, pool.PeriodEnd, pool.Limit, pool.Free, LeaseTtlMilliseconds);
     }
 
     private sealed class GrantedLease(LeaseAnswer answer)

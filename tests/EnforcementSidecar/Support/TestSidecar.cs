@@ -16,7 +16,8 @@ internal sealed class TestSidecar : IAsyncDisposable
     {
         this.application = application;
         DataDirectory = directory;
-        Client = new HttpClient { BaseAddress = new Uri(application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
+        var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        Client = new HttpClient { BaseAddress = new Uri(addresses.Single()) };
     }
 
     public string DataDirectory { get; }
@@ -43,7 +44,8 @@ internal sealed class TestSidecar : IAsyncDisposable
     public Task<HttpResponseMessage> CheckAsync(string key, string? feature = "summarize", params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, "/v1/check", key, feature, headers);
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? key, string? feature, params (string Name, string Value)[] headers)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? key, string? feature, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);

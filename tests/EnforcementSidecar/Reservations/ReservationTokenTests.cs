@@ -1,0 +1,41 @@
+using Metering.EnforcementSidecar.Identifiers;
+using Metering.EnforcementSidecar.Reservations;
+using Metering.EnforcementSidecar.Tests.Support;
+using Xunit;
+
+namespace Metering.EnforcementSidecar.Tests.Reservations;
+
+public sealed class ReservationTokenTests
+{
+    private static readonly byte[] Key = "0123456789abcdef"u8.ToArray();
+
+    [Theory]
+    [InlineData("summarize", 1)]
+    [InlineData("a.b.c.7", 1_000_000_000_000)]
+    public void What_was_signed_is_read_again(string feature, long units)
+    {
+        var reservation = new Reservation(Ulid.New(Some.Start), Some.Id(), feature, units);
+        var token = ReservationToken.Sign(reservation, Key);
+
+        Assert.Equal(ReservationReading.Valid, ReservationToken.Read(token, Key, out var read));
+        Assert.Equal(reservation, read);
+        Assert.Equal(Some.Start, Ulid.TimeOf(read.Id));
+    }
+
+    [Fact]
+    public void A_token_with_any_character_changed_or_another_key_is_not_valid()
+    {
+        var token = ReservationToken.Sign(new Reservation(Ulid.New(Some.Start), Some.Id(), "summarize", 1), Key);
+        for (var i = 0; i < token.Length - 1; i++)
+        {
+            var changed = token[..i] + (token[i] == '2' ? '3' : '2') + token[(i + 1)..];
+            Assert.NotEqual(ReservationReading.Valid, ReservationToken.Read(changed, Key, out _));
+        }
+
+        Assert.Equal(ReservationReading.Forged, ReservationToken.Read(token, "another key here"u8, out _));
+        foreach (var nonsense in (string[])["", ".", "....", new string('.', 500), token[..^1], token + "A"])
+        {
+            Assert.Equal(ReservationReading.Malformed, ReservationToken.Read(nonsense, Key, out _));
+        }
+    }
+}
