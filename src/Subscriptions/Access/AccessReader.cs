@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Subscriptions.Customers;
@@ -7,9 +8,9 @@ using NodaTime;
 namespace Metering.Subscriptions.Access;
 
 /// <summary>What a customer may do, for other modules.</summary>
-public sealed class AccessReader(MeteringDatabase database, UsageReader usage)
+public sealed class AccessReader(MeteringDatabase database, UsageReader usage, MeterCatalog meters)
 {
-    private readonly EntitlementValues values = new(usage);
+    private readonly EntitlementValues values = new(usage, meters);
 
     /// <summary>The entitlements that are active at <paramref name="now"/>, by feature.</summary>
     public async Task<ImmutableArray<GrantedAccess>> OfCustomerAsync(CustomerAccount customer, Instant now, CancellationToken cancellationToken)
