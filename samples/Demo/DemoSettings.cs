@@ -7,7 +7,8 @@ namespace Metering.Demo;
 /// <param name="SidecarUrl">Asked by nginx before a request passes, and by the upstream to settle what a request has cost.</param>
 /// <param name="GatewayUrl">nginx: the only address that the demo's customers know.</param>
 /// <param name="DataDirectory">Documents are saved below it.</param>
-public sealed record DemoSettings(Uri HostUrl, Uri SidecarUrl, Uri GatewayUrl, int UpstreamPort, string? AdminKeyFile, string DataDirectory, bool Keep)
+public sealed record DemoSettings(
+    Uri HostUrl, Uri SidecarUrl, Uri GatewayUrl, int UpstreamPort, string? AdminKeyFile, string DataDirectory, bool Keep)
 {
     public const string Prefix = "METERING_DEMO_";
 

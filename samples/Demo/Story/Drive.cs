@@ -63,7 +63,7 @@ public sealed class Drive : IDisposable
         return cast;
     }
 
-    /// <summary>Three counts of the same morning have to agree: the callers', the sidecar's and the ledger's.</summary>
+    /// <summary>Three counts of the same morning have to agree: the callers', the quota's and the ledger's.</summary>
     private async Task MorningAsync(Findings findings, CancellationToken cancellationToken)
     {
         var traffic = new MorningTraffic(gateway, clock, findings.Cast);
@@ -74,10 +74,10 @@ public sealed class Drive : IDisposable
         {
             var tally = customer.Tally;
             var counted = await ledger.SumOnceArrivedAsync("requests", customer, tally.Answered, cancellationToken);
-            var spent = await sidecar.SummariesUsedAsync(customer, cancellationToken);
+            var spent = await ledger.QuotaUsedAsync(customer, cancellationToken);
             findings.Summaries[customer.Key] = (spent, counted);
             findings.Checks.Equal($"{customer.Name}: events in the ledger against 200s seen", (long)tally.Answered, counted);
-            findings.Checks.Equal($"{customer.Name}: the sidecar's count against 200s seen", (long)tally.Answered, spent);
+            findings.Checks.Equal($"{customer.Name}: the quota used up against 200s seen", (long)tally.Answered, spent);
             findings.Checks.Equal(
                 $"{customer.Name}: tokens in the ledger against the models' own", tally.Tokens, await ledger.SumAsync("tokens", customer, cancellationToken));
         }
@@ -101,7 +101,7 @@ public sealed class Drive : IDisposable
 
     private async Task RestOfTheMonthAsync(Findings findings, CancellationToken cancellationToken)
     {
-        var (_, pro, enterprise) = (findings.Cast.Free, findings.Cast.Pro, findings.Cast.Enterprise);
+        var (pro, enterprise) = (findings.Cast.Pro, findings.Cast.Enterprise);
         var from = findings.StartedAt.AddDays(1);
         var to = findings.StartedAt.AddMonths(1).AddHours(-1);
         await Progress.RunAsync("Post the rest of the month as hourly sums", 2, async step =>

@@ -14,8 +14,8 @@ public sealed class Findings(Cast cast, Checks checks)
     /// <summary>How often Pro was answered after Free's day was used up.</summary>
     public int ProAnsweredAfterFree { get; set; }
 
-    /// <summary>Of the first morning, per customer key: the sidecar's own count of summaries, and the ledger's.</summary>
-    public Dictionary<string, (long Sidecar, long Ledger)> Summaries { get; } = new(StringComparer.Ordinal);
+    /// <summary>Of the first morning, per customer key: how much of the quota is used up, and how many events the ledger holds.</summary>
+    public Dictionary<string, (long Quota, long Ledger)> Summaries { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Events posted for the rest of the month, per customer key, and the tokens in them.</summary>
     public Dictionary<string, (int Events, long Tokens)> Posted { get; } = new(StringComparer.Ordinal);

@@ -26,4 +26,11 @@ public sealed class Ledger(HostApi api)
 
         return found;
     }
+
+    /// <summary>How much of the running period's summaries is used up: by events, or by what sidecars have let through, whichever is more.</summary>
+    public async Task<long> QuotaUsedAsync(DemoCustomer customer, CancellationToken cancellationToken)
+    {
+        var value = await api.GetAsync($"/api/v1/customers/{customer.Key}/entitlements/summarize/value", cancellationToken);
+        return (long)value["usage"]!.GetValue<decimal>();
+    }
 }

@@ -16,7 +16,8 @@ public sealed class MonthEnd(HostApi api, string dataDirectory)
         {
             var number = invoice!["number"]!.GetValue<string>();
             var path = Path.Combine(folder, number + ".pdf");
-            await File.WriteAllBytesAsync(path, await api.DownloadAsync($"/api/v1/billing/invoices/{invoice["id"]}/pdf", cancellationToken), cancellationToken);
+            var pdf = await api.DownloadAsync($"/api/v1/billing/invoices/{invoice["id"]}/pdf", cancellationToken);
+            await File.WriteAllBytesAsync(path, pdf, cancellationToken);
             saved.Add(new SavedInvoice(customer, number, AmountOf(invoice), invoice["lines"]!.AsArray(), path));
         }
 

@@ -6,14 +6,15 @@ namespace Metering.Demo.Story;
 /// <summary>One screen at the end: what happened, and why each number is what it is.</summary>
 public static class Screen
 {
-    private const int PlainWidth = 160;
+    private const int PlainWidth = 240;
 
     public static void Show(Findings findings, DemoSettings settings)
     {
         if (Console.IsOutputRedirected)
         {
-            // Nobody's terminal is this narrow: lines are left whole for whoever reads the output later.
+            // A file has no width and no colours.
             AnsiConsole.Profile.Width = PlainWidth;
+            AnsiConsole.Profile.Capabilities.Ansi = false;
         }
 
         Heading($"A summarization API sold in three tiers, {Day(findings.StartedAt)} to {Day(findings.EndedAt)} on the test clock");
@@ -27,16 +28,16 @@ public static class Screen
 
     private static void ShowRequests(Findings findings)
     {
-        Line($"{"Through nginx",-24}{"asked",8}{"200",8}{"429 rate",10}{"429 quota",11}{"sidecar",10}{"ledger",9}{"tokens",10}");
+        Line($"{"Through nginx",-24}{"asked",8}{"200",8}{"429 rate",10}{"429 quota",11}{"quota",9}{"ledger",9}{"tokens",10}");
         foreach (var customer in findings.Cast.Everyone)
         {
             var tally = customer.Tally;
             var (spent, counted) = findings.Summaries[customer.Key];
             Line($"{customer.Name + " (" + customer.PlanKey + ")",-24}{tally.Asked,8}{tally.Answered,8}"
-                + $"{tally.RefusedFor(GatewayAnswer.RateLimited),10}{tally.RefusedFor(GatewayAnswer.QuotaExhausted),11}{spent,10}{counted,9}{tally.Tokens,10}");
+                + $"{tally.RefusedFor(GatewayAnswer.RateLimited),10}{tally.RefusedFor(GatewayAnswer.QuotaExhausted),11}{spent,9}{counted,9}{tally.Tokens,10}");
         }
 
-        Line($"The callers', the sidecar's and the ledger's counts of the first day agree; Free's {findings.Cast.Free.Tally.Answered} holds one more, asked the day after.");
+        Line($"Quota and ledger are those of the first day. Free's 200s hold one more than its quota: it was answered again the day after.");
     }
 
     private static void ShowRefusals(Findings findings)

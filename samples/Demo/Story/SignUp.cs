@@ -14,7 +14,10 @@ public sealed class SignUp(HostApi api)
             ["currency"] = "USD",
             ["usageAttribution"] = new JsonObject { ["subjectKeys"] = new JsonArray(key) },
             ["primaryEmail"] = $"billing@{key}.example",
-            ["billingAddress"] = new JsonObject { ["country"] = "US", ["city"] = "Springfield", ["line1"] = "1 Example Street", ["postalCode"] = "00001" },
+            ["billingAddress"] = new JsonObject
+            {
+                ["country"] = "US", ["city"] = "Springfield", ["line1"] = "1 Example Street", ["postalCode"] = "00001",
+            },
         }, cancellationToken);
         var credential = await api.PostAsync($"/api/v1/customers/{key}/credentials", new JsonObject { ["name"] = "demo" }, cancellationToken);
         await api.PostAsync("/api/v1/subscriptions", new JsonObject

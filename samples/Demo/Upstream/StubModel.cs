@@ -23,7 +23,8 @@ public static class StubModel
     {
         if (request.Messages is not { Count: > 0 and <= MaxMessages })
         {
-            return Results.BadRequest(new { error = new { message = $"messages holds 1 to {MaxMessages} messages", type = "invalid_request_error" } });
+            var error = new { message = $"messages holds 1 to {MaxMessages} messages", type = "invalid_request_error" };
+            return Results.BadRequest(new { error });
         }
 
         return Results.Json(new ChatCompletion(

@@ -97,7 +97,14 @@ internal sealed partial class LeaseAccount
             {
                 broker.Release(question.Lease);
                 var now = monotonic.GetTimestamp();
-                Volatile.Write(ref exhausted, new ExhaustedQuota(answer.Free, now + Ticks(ExhaustedQuota.Lifetime), end, time.Epoch));
+
+                // A refill ahead of need is asked for while units are still spent here: their events may have been counted before
+                // our report of them, so that Host takes them for used and for held. Only a question with nothing left is an answer.
+                if (question.Request.Needed > 0)
+                {
+                    Volatile.Write(ref exhausted, new ExhaustedQuota(answer.Free, now + Ticks(ExhaustedQuota.Lifetime), end, time.Epoch));
+                }
+
                 noRefillBefore = now + Ticks(RefillPause);
                 if (GiveBackRemainders(answer.Free))
                 {
