@@ -14,7 +14,7 @@ public sealed class IntakeTests
     public async Task When_too_much_waits_the_next_is_refused_and_what_waits_is_recorded_even_at_a_stop()
     {
         await using var host = await TestHost.StartAsync();
-        using var intake = new EventIntake(host.Services.GetRequiredService<EventRecorder>(), NullLogger<EventIntake>.Instance);
+        var intake = new EventIntake(host.Services.GetRequiredService<EventRecorder>(), NullLogger<EventIntake>.Instance);
         UsageEvent[] many = [.. Enumerable.Range(0, EventIntake.MaxWaitingEvents / 4).Select(Event)];
 
         // Nobody records yet.

@@ -38,8 +38,8 @@ public sealed class RollupPropertyTests
         var folding = host.Services.GetRequiredService<RollupFolding>();
         var number = (ulong)System.Diagnostics.Stopwatch.GetTimestamp();
         var seed = new Rnd(number);
-        var events = GenEvent.Sample(Size, seed, Events).Select((item, index) => item with { Id = $"e{index}" }).ToImmutableArray();
-        var queries = GenQuery.Sample(Size, seed, Questions).ToImmutableArray();
+        var events = GenEvent.Sample(Events, seed, Size).Select((item, index) => item with { Id = $"e{index}" }).ToImmutableArray();
+        var queries = GenQuery.Sample(Questions, seed, Size).ToImmutableArray();
         Assert.Equal((Events, Questions), (events.Length, queries.Length));
         await host.PostEventsAsync(events.Take(100).Select(item => item.ToJson()));
         await folding.FoldAsync(TestContext.Current.CancellationToken);
