@@ -9,7 +9,8 @@ namespace Metering.Ingest.Tests;
 internal static class EventPosting
 {
     public static Task<JsonNode> MeterAsync(
-        this TestHost host, string slug, string aggregation = "SUM", string eventType = "prompt", string? value = "$.tokens", params string[] dimensions)
+        this TestHost host, string slug, string aggregation = "SUM", string eventType = "prompt", string? value = "$.tokens",
+        params string[] dimensions)
     {
         var groupBy = new JsonObject();
         foreach (var dimension in dimensions)
@@ -26,14 +27,16 @@ internal static class EventPosting
 
     public static JsonObject Event(string id, string time, JsonNode? data, string subject = "acme", string type = "prompt") => new()
     {
-        ["specversion"] = "1.0", ["id"] = id, ["source"] = "gateway", ["type"] = type, ["subject"] = subject, ["time"] = time, ["data"] = data?.DeepClone(),
+        ["specversion"] = "1.0", ["id"] = id, ["source"] = "gateway", ["type"] = type, ["subject"] = subject, ["time"] = time,
+        ["data"] = data?.DeepClone(),
     };
 
     /// <summary>As a batch that asks what became of each event.</summary>
     public static async Task<JsonNode> PostEventsAsync(this TestHost host, params IEnumerable<JsonObject> events)
     {
         var batch = new JsonArray([.. events.Select(item => item.DeepClone())]);
-        var (status, body) = await host.SendEventsAsync(batch.ToJsonString(), "application/cloudevents-batch+json", ("Prefer", "return=representation"));
+        var (status, body) = await host.SendEventsAsync(
+            batch.ToJsonString(), "application/cloudevents-batch+json", ("Prefer", "return=representation"));
         return status == 200 ? JsonNode.Parse(body)! : throw new InvalidOperationException($"{status}: {body}");
     }
 

@@ -62,11 +62,13 @@ public sealed class EventImport(HttpClient client, ImportMapping mapping)
                     await Task.Delay(WaitAfter(attempt, response), cancellationToken);
                     break;
                 default:
-                    throw new ImportException($"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+                    var answer = await response.Content.ReadAsStringAsync(cancellationToken);
+                    throw new ImportException($"The server answered {(int)response.StatusCode}: {answer}");
             }
         }
 
-        throw new ImportException($"The server at {client.BaseAddress} did not take the events. Importing the file again continues where this ended.");
+        throw new ImportException(
+            $"The server at {client.BaseAddress} did not take the events. Importing the file again continues where this ended.");
     }
 
     /// <summary>Null when there was no answer. Sending again is safe: the ids are the same.</summary>

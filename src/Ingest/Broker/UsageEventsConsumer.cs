@@ -11,7 +11,8 @@ namespace Metering.Ingest.Broker;
 /// Takes accepted bodies from the queue and acknowledges them after their events are committed. Many at a time: the intake makes
 /// shared batches of what they hold. Anybody may publish to the queue, so what is malformed is put aside here as well.
 /// </summary>
-internal sealed class UsageEventsConsumer(EventIntake intake, EventRecorder recorder, BrokerAcceptance acceptance, ILogger<UsageEventsConsumer> logger)
+internal sealed class UsageEventsConsumer(
+    EventIntake intake, EventRecorder recorder, BrokerAcceptance acceptance, ILogger<UsageEventsConsumer> logger)
     : IConsumer<UsageEventsAccepted>
 {
     public const string QueueName = "metering-usage-events";

@@ -43,7 +43,8 @@ internal static class CloudEventReader
             }
             else
             {
-                return read.Refuse(new FieldError("", "invalid_type", form == EventBatchForm.Array ? "Send an array of events." : "Send an event object."));
+                var wanted = form == EventBatchForm.Array ? "Send an array of events." : "Send an event object.";
+                return read.Refuse(new FieldError("", "invalid_type", wanted));
             }
 
             reader.Read();

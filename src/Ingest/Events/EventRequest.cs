@@ -90,7 +90,8 @@ internal sealed record EventRequest(ReadOnlyMemory<byte> Body, EventBatchForm Fo
     /// <summary>A header value may be quoted and is percent-encoded once. What does not decode to UTF-8 stays as it is.</summary>
     private static string Decode(string value)
     {
-        var unquoted = value.Length >= 2 && value[0] == '"' && value[^1] == '"' ? value[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal) : value;
+        var isQuoted = value.Length >= 2 && value[0] == '"' && value[^1] == '"';
+        var unquoted = isQuoted ? value[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal) : value;
         return Uri.UnescapeDataString(unquoted);
     }
 

@@ -39,7 +39,8 @@ internal static class ListEventConflicts
         """;
 
     private sealed record ConflictRow(
-        string Source, string Id, string Type, string Subject, Instant Time, string? Data, Guid PayloadHash, Guid FirstPayloadHash, Instant RecordedAt)
+        string Source, string Id, string Type, string Subject, Instant Time, string? Data, Guid PayloadHash, Guid FirstPayloadHash,
+        Instant RecordedAt)
     {
         public ConflictingEvent ToConflict() => new(
             Source, Id, Type, Subject, Time, Data is null ? null : JsonDocument.Parse(Data, EventJson.DataOptions).RootElement,

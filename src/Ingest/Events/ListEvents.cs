@@ -64,7 +64,8 @@ internal static class ListEvents
         """;
 
     private sealed record EventRow(
-        string Id, string Source, string Type, string Subject, Instant Time, string? Data, string? Extensions, string? ValidationError, Instant RecordedAt)
+        string Id, string Source, string Type, string Subject, Instant Time, string? Data, string? Extensions, string? ValidationError,
+        Instant RecordedAt)
     {
         public IngestedEvent ToIngestedEvent()
         {
@@ -74,7 +75,8 @@ internal static class ListEvents
                 EventJson.Write(writer, Id, Source, Type, Subject, Time, Data, Extensions);
             }
 
-            return new IngestedEvent(JsonDocument.Parse(buffer.ToArray(), EventJson.DataOptions).RootElement, ValidationError, RecordedAt, RecordedAt);
+            var shown = JsonDocument.Parse(buffer.ToArray(), EventJson.DataOptions).RootElement;
+            return new IngestedEvent(shown, ValidationError, RecordedAt, RecordedAt);
         }
     }
 }
@@ -108,9 +110,12 @@ internal sealed record ListEventsQuery(
             yield return new FieldError("?customerId", "not_supported", "Events are found by subject.");
         }
 
-        if (Id?.Contains('\0', StringComparison.Ordinal) == true || Subject?.Contains('\0', StringComparison.Ordinal) == true)
+        foreach (var (name, text) in new[] { ("id", Id), ("subject", Subject) })
         {
-            yield return new FieldError(Id?.Contains('\0', StringComparison.Ordinal) == true ? "?id" : "?subject", "invalid_text", "The text holds no NUL character.");
+            if (text?.Contains('\0', StringComparison.Ordinal) == true)
+            {
+                yield return new FieldError($"?{name}", "invalid_text", "The text holds no NUL character.");
+            }
         }
     }
 }

@@ -25,10 +25,15 @@ internal static class DeleteMeter
             return Problem.NotFound("meter", idOrSlug);
         }
 
-        await session.ExecuteAsync(
-            "update ingest.meter set deleted_at = @now, updated_at = @now where id = @Id", new { meter.Id, now = clock.GetCurrentInstant() }, cancellationToken);
+        await session.ExecuteAsync(DeleteSql, new { meter.Id, now = clock.GetCurrentInstant() }, cancellationToken);
         await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
+
+    private const string DeleteSql = """
+        update ingest.meter
+        set deleted_at = @now, updated_at = @now
+        where id = @Id
+        """;
 }

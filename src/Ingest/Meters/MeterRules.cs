@@ -25,7 +25,8 @@ internal static partial class MeterRules
 
         if (!AggregationCode.ByCode.TryGetValue(request.Aggregation, out var aggregation))
         {
-            yield return new FieldError("/aggregation", "unknown_value", $"An aggregation is one of {string.Join(", ", AggregationCode.ByCode.Keys)}.");
+            var known = string.Join(", ", AggregationCode.ByCode.Keys);
+            yield return new FieldError("/aggregation", "unknown_value", $"An aggregation is one of {known}.");
         }
         else if (aggregation != Aggregation.Count && request.ValueProperty is null)
         {
@@ -84,7 +85,8 @@ internal static partial class MeterRules
             }
         }
 
-        if (metadata is { Count: > MaxMetadata } || metadata?.Any(item => item.Value is null || item.Key.Length + item.Value.Length > MaxMetadataLength) == true)
+        if (metadata is { Count: > MaxMetadata }
+            || metadata?.Any(item => item.Value is null || item.Key.Length + item.Value.Length > MaxMetadataLength) == true)
         {
             yield return new FieldError("/metadata", "too_long", $"Metadata has at most {MaxMetadata} entries of {MaxMetadataLength} characters.");
         }

@@ -23,7 +23,8 @@ internal static class ReadMeters
             : Problem.NotFound("meter", idOrSlug);
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, string? orderBy, string? order, bool? includeDeleted, MeteringDatabase database, CancellationToken cancellationToken)
+        int? page, int? pageSize, string? orderBy, string? order, bool? includeDeleted, MeteringDatabase database,
+        CancellationToken cancellationToken)
     {
         if (PageRequest.TryCreate(page, pageSize, out var asked) is { } error)
         {

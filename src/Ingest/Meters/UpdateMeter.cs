@@ -21,7 +21,8 @@ internal static class UpdateMeter
         routes.MapPut("/api/v1/meters/{idOrSlug}", UpdateAsync).RequireScope(Scope.CatalogWrite);
 
     private static async Task<IResult> UpdateAsync(
-        string idOrSlug, UpdateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock, CancellationToken cancellationToken)
+        string idOrSlug, UpdateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock,
+        CancellationToken cancellationToken)
     {
         var errors = MeterRules.Check(request.Name, request.Description, request.GroupBy, request.Metadata).ToArray();
         if (errors.Length > 0)

@@ -11,7 +11,7 @@ namespace Metering.Ingest.Recording;
 /// Where concurrent requests become shared batches: while one batch commits, what arrives meanwhile waits and is the next one.
 /// Nothing waits for a timer, so a single event is recorded at once and a flood in large transactions.
 /// </summary>
-internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> logger) : BackgroundService, IDrain
+internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> logger) : IHostedService, IDrain
 {
     public const int MaxWaitingEvents = 100_000;
     private const int MaxWaitingSubmissions = 4_096;
@@ -21,6 +21,7 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
     private readonly Channel<Submission> waiting = Channel.CreateBounded<Submission>(MaxWaitingSubmissions);
     private readonly ConcurrentDictionary<Submission, bool> unrecorded = [];
     private int waitingEvents;
+    private Task recording = Task.CompletedTask;
 
     /// <returns>Null when too much is waiting already: the sender has to slow down.</returns>
     public Task<EventResult[]>? TrySubmit(IReadOnlyList<UsageEvent> events)
@@ -66,15 +67,18 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
         }
     }
 
-    /// <summary>What was submitted before the stop is still recorded.</summary>
-    public override Task StopAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        waiting.Writer.TryComplete();
-        return base.StopAsync(cancellationToken);
+        recording = Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(RecordWaitingAsync, CancellationToken.None)));
+        return Task.CompletedTask;
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(RecordWaitingAsync, CancellationToken.None)));
+    /// <summary>What was submitted before the stop is still recorded.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        waiting.Writer.TryComplete();
+        return recording.WaitAsync(cancellationToken);
+    }
 
     private async Task RecordWaitingAsync()
     {

@@ -17,7 +17,8 @@ internal sealed class MeterSet
     {
         Version = version;
         byEventType = meters.GroupBy(meter => meter.EventType, StringComparer.Ordinal)
-            .ToFrozenDictionary(group => group.Key, group => group.Select(meter => new CompiledMeter(meter)).ToImmutableArray(), StringComparer.Ordinal);
+            .ToFrozenDictionary(
+                group => group.Key, group => group.Select(meter => new CompiledMeter(meter)).ToImmutableArray(), StringComparer.Ordinal);
     }
 
     public static MeterSet Empty { get; } = new(0, []);

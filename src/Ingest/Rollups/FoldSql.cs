@@ -12,7 +12,8 @@ internal static class FoldSql
         )
         insert into ingest.usage_hour as base (
             meter, subject, hour, cell, batch, dimensions, distinct_key, count, sum, min, max, latest, latest_at, latest_key)
-        select meter, subject, hour, cell, max(batch), (array_agg(dimensions))[1], (array_agg(distinct_key))[1], sum(count), sum(sum), min(min), max(max),
+        select meter, subject, hour, cell, max(batch), (array_agg(dimensions))[1], (array_agg(distinct_key))[1],
+               sum(count), sum(sum), min(min), max(max),
                (array_agg(latest order by latest_at desc, latest_key desc))[1],
                max(latest_at),
                (array_agg(latest_key order by latest_at desc, latest_key desc))[1]
@@ -24,7 +25,8 @@ internal static class FoldSql
             sum = base.sum + excluded.sum,
             min = least(base.min, excluded.min),
             max = greatest(base.max, excluded.max),
-            latest = case when (excluded.latest_at, excluded.latest_key) > (base.latest_at, base.latest_key) then excluded.latest else base.latest end,
+            latest = case when (excluded.latest_at, excluded.latest_key) > (base.latest_at, base.latest_key)
+                then excluded.latest else base.latest end,
             latest_key = case when (excluded.latest_at, excluded.latest_key) > (base.latest_at, base.latest_key)
                 then excluded.latest_key else base.latest_key end,
             latest_at = greatest(base.latest_at, excluded.latest_at)

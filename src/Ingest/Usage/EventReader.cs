@@ -24,7 +24,8 @@ public sealed class EventReader(MeteringDatabase database)
         var to = Instant.Min(query.To ?? EventLimits.LatestTime, EventLimits.LatestTime);
         var keys = new List<Guid>();
         var position = 0;
-        await foreach (var (counted, _) in new EventScan(session, new CompiledMeter(meter), query).ReadAsync(from, to, inOrder: true, cancellationToken))
+        var scan = new EventScan(session, new CompiledMeter(meter), query);
+        await foreach (var (counted, _) in scan.ReadAsync(from, to, inOrder: true, cancellationToken))
         {
             if (position++ >= offset)
             {
@@ -41,7 +42,8 @@ public sealed class EventReader(MeteringDatabase database)
     }
 
     private const string ByKeySql = """
-        select e.id, e.source, e.type, e.subject, e.time, e.data as payload, b.recorded_at as recordedAt, e.batch, e.validation_error as validationError
+        select e.id, e.source, e.type, e.subject, e.time, e.data as payload, b.recorded_at as recordedAt, e.batch,
+               e.validation_error as validationError
         from ingest.event e
         join ingest.batch b on b.batch = e.batch
         where e.key = any(@keys)

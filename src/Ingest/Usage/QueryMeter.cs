@@ -54,7 +54,8 @@ internal static class QueryMeter
             UsageAnswer.Rows rows when WantsCsv(http.Request) => Results.Text(UsageCsv.Of(query, rows.Values), "text/csv; charset=utf-8"),
             UsageAnswer.Rows rows => Results.Ok(UsageResponse.Of(query, rows.Values)),
             UsageAnswer.TooFine => Problem.Invalid(
-                $"{place}windowSize", "too_fine", $"The answer would have more than {UsageReader.MaxRows} rows; ask for less time or larger windows."),
+                $"{place}windowSize", "too_fine",
+                $"The answer would have more than {UsageReader.MaxRows} rows; ask for less time or larger windows."),
             _ => Problem.NotFound("meter", idOrSlug),
         };
     }

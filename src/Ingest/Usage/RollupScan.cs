@@ -81,7 +81,8 @@ internal sealed class RollupScan
         parameters.Add("from", split.RollupFrom);
         parameters.Add("to", split.RollupTo);
         parameters.Add("excluded", split.ExcludedHours.Select(hour => hour.ToDateTimeUtc()).ToArray());
-        parameters.Add("starts", boundaries.IsEmpty ? [split.RollupFrom.ToDateTimeUtc()] : boundaries.Select(start => start.ToDateTimeUtc()).ToArray());
+        var starts = boundaries.IsEmpty ? [split.RollupFrom] : boundaries;
+        parameters.Add("starts", starts.Select(start => start.ToDateTimeUtc()).ToArray());
         foreach (var row in await session.QueryAsync<RollupRow>(SumSql(groups), parameters, cancellationToken))
         {
             row.AddTo(groups);

@@ -76,7 +76,8 @@ internal static class UsageQueryRules
         {
             if (name != UsageReader.SubjectDimension && (name is null || !meter.GroupBy.ContainsKey(name)))
             {
-                yield return new FieldError(place == "/" ? $"/groupBy/{index}" : "?groupBy", "unknown_value", $"The meter has no dimension '{name}'.");
+                var pointer = place == "/" ? $"/groupBy/{index}" : "?groupBy";
+                yield return new FieldError(pointer, "unknown_value", $"The meter has no dimension '{name}'.");
             }
         }
 
@@ -88,7 +89,8 @@ internal static class UsageQueryRules
                 yield return new FieldError(pointer, "unknown_value", $"The meter has no dimension '{name}'.");
             }
 
-            if (values is null or { Length: 0 or > MaxValues } || values.Any(value => value is null || value.Contains('\0', StringComparison.Ordinal)))
+            if (values is null or { Length: 0 or > MaxValues }
+                || values.Any(value => value is null || value.Contains('\0', StringComparison.Ordinal)))
             {
                 yield return new FieldError(pointer, "invalid_value", $"A filter names 1 to {MaxValues} values.");
             }

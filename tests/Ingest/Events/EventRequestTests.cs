@@ -39,7 +39,7 @@ public sealed class EventRequestTests
     {
         await using var host = await TestHost.StartAsync();
         const string Table = """
-            {}                                                   | /id required, /source required, /type required, /subject required, /specversion required
+            {} | /id required, /source required, /type required, /subject required, /specversion required
             {good, "id": null}                                   | /id required
             {good, "id": 7}                                      | /id invalid_type
             {good, "id": ""}                                     | /id empty

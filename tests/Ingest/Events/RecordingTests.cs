@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Metering.Ingest.Usage;
 using Metering.Testing;
@@ -20,7 +21,8 @@ public sealed class RecordingTests
 
         Assert.Equal(1, (int)report["accepted"]!);
         Assert.Equal("2026-01-14T10:00:00Z 2026-01-14T11:00:00Z 42", await host.QueryAsync("tokens"));
-        Assert.Equal("2026-01-14T10:20:00Z 2026-01-14T10:21:00Z 42", await host.QueryAsync("tokens", "from=2026-01-14T10:20:00Z&to=2026-01-14T10:21:00Z"));
+        var minute = await host.QueryAsync("tokens", "from=2026-01-14T10:20:00Z&to=2026-01-14T10:21:00Z");
+        Assert.Equal("2026-01-14T10:20:00Z 2026-01-14T10:21:00Z 42", minute);
     }
 
     [Fact]
@@ -76,9 +78,10 @@ public sealed class RecordingTests
     public async Task A_resend_with_other_whitespace_and_another_trace_is_a_duplicate()
     {
         await using var host = await TestHost.StartAsync();
-        const string Compact = """{"specversion":"1.0","id":"1","source":"s","type":"prompt","subject":"a","time":"2026-01-14T10:00:00Z","data":{"a b":" x ","n":[1,2]}}""";
+        const string Compact =
+            """{"specversion":"1.0","id":"1","source":"s","type":"p","subject":"a","time":"2026-01-14T10:00:00Z","data":{"a b":" x ","n":[1,2]}}""";
         const string Spaced = """
-            { "specversion": "1.0", "id": "1", "source": "s", "type": "prompt", "subject": "a", "time": "2026-01-14T11:00:00+01:00",
+            { "specversion": "1.0", "id": "1", "source": "s", "type": "p", "subject": "a", "time": "2026-01-14T11:00:00+01:00",
               "traceparent": "00-1", "data": { "a b" : " x ", "n": [ 1, 2 ] } }
             """;
 
@@ -116,7 +119,9 @@ public sealed class RecordingTests
     {
         await using var host = await TestHost.StartAsync();
         await host.MeterAsync("tokens");
-        var events = Enumerable.Range(0, 200).Select(i => EventPosting.Event($"{i}", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = i })).ToArray();
+        var events = Enumerable.Range(0, 200)
+            .Select(i => EventPosting.Event($"{i}", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = i }))
+            .ToArray();
 
         var reports = await Task.WhenAll(Enumerable.Range(0, 8).Select(offset =>
             host.PostEventsAsync(events.Skip(offset * 25).Concat(events.Take(offset * 25)).ToArray())));
@@ -153,7 +158,7 @@ public sealed class RecordingTests
 
         var query = new UsageQuery("tokens", NodaTime.Instant.FromUtc(2026, 1, 14, 10, 3), null)
         {
-            Filters = System.Collections.Immutable.ImmutableSortedDictionary<string, System.Collections.Immutable.ImmutableArray<string>>.Empty.Add("model", ["big"]),
+            Filters = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("model", ["big"]),
         };
         var behind = await host.Services.GetRequiredService<EventReader>().BehindAsync(query, 1, TestContext.Current.CancellationToken);
 

@@ -29,26 +29,26 @@ public sealed class UsageQueryTests
         await host.PostEventsAsync(Rows().Select(ToEvent));
 
         const string Table = """
-            sum    from=2026-01-10T00:00:00Z&to=2026-01-11T00:00:00Z             > 2026-01-10T00:00:00Z 2026-01-11T00:00:00Z 22
-            sum    from=2026-01-10T08:15:00Z&to=2026-01-10T18:30:00Z             > 2026-01-10T08:15:00Z 2026-01-10T18:30:00Z 21
-            sum    from=2026-01-10T08:15:00.000001Z&to=2026-01-10T18:29:59.999999Z > 2026-01-10T08:15:00.000001Z 2026-01-10T18:29:59.999999Z 4
-            sum    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 24.5; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
-            sum    windowSize=DAY&windowTimeZone=Asia/Kolkata&to=2026-01-20T00:00:00Z > 2026-01-09T18:30:00Z 2026-01-10T18:30:00Z 21; 2026-01-10T18:30:00Z 2026-01-11T18:30:00Z 3.5
-            sum    windowSize=HOUR&subject=beta                                  > 2026-01-10T18:00:00Z 2026-01-10T19:00:00Z 1; 2026-01-11T00:00:00Z 2026-01-11T01:00:00Z 2.5
-            sum    windowSize=MINUTE&subject=beta                                > 2026-01-10T18:30:00Z 2026-01-10T18:31:00Z 1; 2026-01-11T00:00:00Z 2026-01-11T00:01:00Z 2.5
-            sum    windowSize=MONTH&groupBy=subject&to=2026-02-01T00:00:00Z      > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z acme 21; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z beta 3.5
-            sum    windowSize=MONTH&groupBy=model&to=2026-02-01T00:00:00Z        > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z model=- 2.5; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z model=big 18; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z model=small 4
-            sum    filterGroupBy[model]=small                                    > 2026-01-10T08:00:00Z 2026-02-01T01:00:00Z 104
-            sum    filterGroupBy[model]=small&filterGroupBy[model]=big&subject=acme&to=2026-02-01T00:00:00Z > 2026-01-10T08:00:00Z 2026-02-01T00:00:00Z 21
-            count  windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 5; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 1
-            min    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 1; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
-            max    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 10; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
-            avg    windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 4.9; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 100
-            latest windowSize=MONTH&groupBy=subject                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z acme 7; 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z beta 2.5; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z acme 100
-            latest from=2026-01-10T08:00:00Z&to=2026-01-10T18:29:59Z             > 2026-01-10T08:00:00Z 2026-01-10T18:29:59Z 4
-            models windowSize=MONTH                                              > 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 3; 2026-02-01T00:00:00Z 2026-03-01T00:00:00Z 1
-            models from=2026-01-10T08:30:00Z&to=2026-01-10T18:30:00Z             > 2026-01-10T08:30:00Z 2026-01-10T18:30:00Z 2
-            sum    from=2026-01-12T00:00:00Z&to=2026-01-13T00:00:00Z             >
+            sum    from=2026-01-10T00:00:00Z&to=2026-01-11T00:00:00Z > 01-10 01-11 22
+            sum    from=2026-01-10T08:15:00Z&to=2026-01-10T18:30:00Z > 01-10T08:15Z 01-10T18:30Z 21
+            sum    from=2026-01-10T08:15:00.000001Z&to=2026-01-10T18:29:59.999999Z > 01-10T08:15:00.000001Z 01-10T18:29:59.999999Z 4
+            sum    windowSize=MONTH > 01-01 02-01 24.5; 02-01 03-01 100
+            sum    windowSize=DAY&windowTimeZone=Asia/Kolkata&to=2026-01-20T00:00:00Z > 01-09T18:30Z 01-10T18:30Z 21; 01-10T18:30Z 01-11T18:30Z 3.5
+            sum    windowSize=HOUR&subject=beta > 01-10T18:00Z 01-10T19:00Z 1; 01-11 01-11T01:00Z 2.5
+            sum    windowSize=MINUTE&subject=beta > 01-10T18:30Z 01-10T18:31Z 1; 01-11 01-11T00:01Z 2.5
+            sum    windowSize=MONTH&groupBy=subject&to=2026-02-01T00:00:00Z > 01-01 02-01 acme 21; 01-01 02-01 beta 3.5
+            sum windowSize=MONTH&groupBy=model&to=2026-02-01T00:00:00Z > 01-01 02-01 model=- 2.5; 01-01 02-01 model=big 18; 01-01 02-01 model=small 4
+            sum    filterGroupBy[model]=small > 01-10T08:00Z 02-01T01:00Z 104
+            sum    filterGroupBy[model]=small&filterGroupBy[model]=big&subject=acme&to=2026-02-01T00:00:00Z > 01-10T08:00Z 02-01 21
+            count  windowSize=MONTH > 01-01 02-01 5; 02-01 03-01 1
+            min    windowSize=MONTH > 01-01 02-01 1; 02-01 03-01 100
+            max    windowSize=MONTH > 01-01 02-01 10; 02-01 03-01 100
+            avg    windowSize=MONTH > 01-01 02-01 4.9; 02-01 03-01 100
+            latest windowSize=MONTH&groupBy=subject > 01-01 02-01 acme 7; 01-01 02-01 beta 2.5; 02-01 03-01 acme 100
+            latest from=2026-01-10T08:00:00Z&to=2026-01-10T18:29:59Z > 01-10T08:00Z 01-10T18:29:59Z 4
+            models windowSize=MONTH > 01-01 02-01 3; 02-01 03-01 1
+            models from=2026-01-10T08:30:00Z&to=2026-01-10T18:30:00Z > 01-10T08:30Z 01-10T18:30Z 2
+            sum    from=2026-01-12T00:00:00Z&to=2026-01-13T00:00:00Z >
             """;
 
         foreach (var row in Table.Split('\n', StringSplitOptions.TrimEntries))
@@ -58,7 +58,7 @@ public sealed class UsageQueryTests
 
             var answer = await host.QueryAsync(asked[0], asked[1]);
 
-            Assert.True(cells[1] == answer.Replace("\n", "; ", StringComparison.Ordinal), $"{row}\nanswered\n{answer}");
+            Assert.True(cells[1] == Short(answer), $"{row}\nanswered\n{Short(answer)}");
         }
     }
 
@@ -73,14 +73,18 @@ public sealed class UsageQueryTests
 
         var posted = await host.PostAsync("/api/v1/meters/sum/query", new JsonObject
         {
-            ["from"] = "2026-01-10T00:00:00+01:00", ["subject"] = new JsonArray("acme"), ["filterGroupBy"] = new JsonObject { ["model"] = new JsonArray("small") },
+            ["from"] = "2026-01-10T00:00:00+01:00",
+            ["subject"] = new JsonArray("acme"),
+            ["filterGroupBy"] = new JsonObject { ["model"] = new JsonArray("small") },
             ["windowSize"] = "DAY", ["windowTimeZone"] = "Europe/Berlin",
         });
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/meters/sum/query?groupBy=model&groupBy=subject&to=2026-01-10T09:00:00Z&from=2026-01-10T08:00:00Z");
+        const string Hour = "from=2026-01-10T08:00:00Z&to=2026-01-10T09:00:00Z";
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/meters/sum/query?groupBy=model&groupBy=subject&{Hour}");
         request.Headers.Accept.ParseAdd("text/csv");
         using var response = await host.Client.SendAsync(request);
 
-        Assert.Equal("2026-01-09T23:00:00Z 4, 2026-01-31T23:00:00Z 100", string.Join(", ", posted["data"]!.AsArray().Select(row => $"{row!["windowStart"]} {row["value"]}")));
+        var days = posted["data"]!.AsArray().Select(row => $"{row!["windowStart"]} {row["value"]}");
+        Assert.Equal("2026-01-09T23:00:00Z 4, 2026-01-31T23:00:00Z 100", string.Join(", ", days));
         Assert.Equal("text/csv", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal(
             "window_start,window_end,model,subject,value\r\n"
@@ -127,9 +131,17 @@ public sealed class UsageQueryTests
         Assert.Equal("""["acme","beta"]""", (await host.GetAsync("/api/v1/meters/sum/subjects")).ToJsonString());
         Assert.Equal("""["acme"]""", (await host.GetAsync("/api/v1/meters/sum/subjects?from=2026-01-20T00:00:00Z")).ToJsonString());
         Assert.Equal("""["small"]""", (await host.GetAsync("/api/v1/meters/sum/group-by/model/values")).ToJsonString());
-        Assert.Equal("""["big","small"]""", (await host.GetAsync("/api/v1/meters/sum/group-by/model/values?from=2026-01-01T00:00:00Z")).ToJsonString());
+        var all = await host.GetAsync("/api/v1/meters/sum/group-by/model/values?from=2026-01-01T00:00:00Z");
+        Assert.Equal("""["big","small"]""", all.ToJsonString());
         await host.GetAsync("/api/v1/meters/sum/group-by/colour/values", 404);
     }
+
+    /// <summary>The year, midnights and whole minutes are left out.</summary>
+    private static string Short(string answer) => answer
+        .Replace("\n", "; ", StringComparison.Ordinal)
+        .Replace("2026-", "", StringComparison.Ordinal)
+        .Replace("T00:00:00Z", "", StringComparison.Ordinal)
+        .Replace(":00Z", "Z", StringComparison.Ordinal);
 
     private static IEnumerable<string[]> Rows() =>
         Events.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

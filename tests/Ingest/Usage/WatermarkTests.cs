@@ -28,7 +28,8 @@ public sealed class WatermarkTests
                 for (var i = 0; i < 40; i++)
                 {
                     var hour = (writer + i) % 24;
-                    await host.PostEventsAsync(EventPosting.Event($"{writer}-{i}", $"2026-01-14T{hour:D2}:{i:D2}:00Z", new JsonObject { ["tokens"] = i + 1 }, $"s{i % 3}"));
+                    var data = new JsonObject { ["tokens"] = i + 1 };
+                    await host.PostEventsAsync(EventPosting.Event($"{writer}-{i}", $"2026-01-14T{hour:D2}:{i:D2}:00Z", data, $"s{i % 3}"));
                 }
             },
             Cancelled)).ToArray();
@@ -44,10 +45,12 @@ public sealed class WatermarkTests
         }
 
         await Task.WhenAll(writers);
-        await host.Client.PutAsync("/api/v1/meters/tokens", new StringContent("""{"groupBy":{"model":"$.model"}}""", System.Text.Encoding.UTF8, "application/json"), Cancelled);
+        using var dimensions = new StringContent("""{"groupBy":{"model":"$.model"}}""", System.Text.Encoding.UTF8, "application/json");
+        using var put = await host.Client.PutAsync("/api/v1/meters/tokens", dimensions, Cancelled);
+        Assert.Equal(200, (int)put.StatusCode);
         await folding.FoldAsync(Cancelled);
 
-        Assert.True(first.Select(item => item.Answer).Distinct().Count() > 3, "The watermarks were all taken at the same state; the test showed nothing.");
+        Assert.True(first.Select(item => item.Answer).Distinct().Count() > 3, "The watermarks were all the same; the test showed nothing.");
         foreach (var (query, answer) in first)
         {
             Assert.Equal(answer, Text(await usage.ReadAsync(query, Cancelled)));
@@ -72,9 +75,13 @@ public sealed class WatermarkTests
     private static IEnumerable<UsageQuery> Queries(Watermark watermark)
     {
         yield return new UsageQuery("tokens", null, null) { AsRecordedBy = watermark };
-        yield return new UsageQuery("tokens", null, null) { AsRecordedBy = watermark, Window = UsageWindow.Hour, GroupBy = [UsageReader.SubjectDimension] };
+        yield return new UsageQuery("tokens", null, null)
+        {
+            AsRecordedBy = watermark, Window = UsageWindow.Hour, GroupBy = [UsageReader.SubjectDimension],
+        };
         yield return new UsageQuery("latest", null, null) { AsRecordedBy = watermark, Window = UsageWindow.Day };
     }
 
-    private static string Text(ImmutableArray<UsageRow> rows) => string.Join("\n", rows.Select(row => $"{row.Start} {row.End} {row.Subject} {row.Value}"));
+    private static string Text(ImmutableArray<UsageRow> rows) =>
+        string.Join("\n", rows.Select(row => $"{row.Start} {row.End} {row.Subject} {row.Value}"));
 }

@@ -26,7 +26,8 @@ public sealed class WindowGridTests
             Hour    Europe/Berlin        2026-10-24T23:30:00Z  2026-10-25T02:30:00Z  23:00 10-25T00:00 10-25T01:00 10-25T02:00 10-25T03:00
             """;
 
-        foreach (var row in Table.Split('\n').Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+        const StringSplitOptions Words = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (var row in Table.Split('\n').Skip(1).Select(line => line.Split(' ', Words)))
         {
             var from = InstantPattern.ExtendedIso.Parse(row[2]).Value;
             var grid = new WindowGrid(Enum.Parse<UsageWindow>(row[0]), DateTimeZoneProviders.Tzdb[row[1]]);
@@ -39,7 +40,8 @@ public sealed class WindowGridTests
 
     [Fact]
     public void More_windows_than_are_wanted_are_none() =>
-        Assert.Null(new WindowGrid(UsageWindow.Hour, DateTimeZone.Utc).Cover(Instant.FromUtc(2026, 1, 1, 0, 0), Instant.FromUtc(2026, 1, 2, 0, 0), 23));
+        Assert.Null(new WindowGrid(UsageWindow.Hour, DateTimeZone.Utc)
+            .Cover(Instant.FromUtc(2026, 1, 1, 0, 0), Instant.FromUtc(2026, 1, 2, 0, 0), 23));
 
     /// <summary>What a cell leaves out is as in the row's start.</summary>
     private static string Full(string cell, Instant from)
