@@ -153,7 +153,8 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
             var isAnonymous = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
             var policies = isAnonymous ? [] : endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>();
             var needsPortalSession = policies.Any(policy =>
-                policy.AuthenticationSchemes.SequenceEqual([PortalScheme]) && policy.Requirements.OfType<DenyAnonymousAuthorizationRequirement>().Any());
+                policy.AuthenticationSchemes.SequenceEqual([PortalScheme])
+                && policy.Requirements.OfType<DenyAnonymousAuthorizationRequirement>().Any());
             var scopes = policies
                 .SelectMany(policy => policy.Requirements.OfType<ClaimsAuthorizationRequirement>())
                 .Where(requirement => requirement.ClaimType == ApiKeyAuthentication.ScopeClaim)

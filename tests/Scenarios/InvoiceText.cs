@@ -11,14 +11,17 @@ internal static class InvoiceText
         var text = new StringBuilder();
         foreach (var invoice in invoices)
         {
-            text.AppendLine($"{invoice["number"]}  {invoice["customer"]!["name"]}  plan {invoice["plan"]!["key"]} v{invoice["plan"]!["version"]}  issued {invoice["issuedAt"]}");
+            var plan = $"plan {invoice["plan"]!["key"]} v{invoice["plan"]!["version"]}";
+            text.AppendLine($"{invoice["number"]}  {invoice["customer"]!["name"]}  {plan}  issued {invoice["issuedAt"]}");
             foreach (var line in invoice["lines"]!.AsArray())
             {
                 var usage = line!["meteredQuantity"] is { } metered ? $"  metered {metered}" : "";
-                text.AppendLine($"  {Day(line["period"]!["from"])}..{Day(line["period"]!["to"])}  {line["name"],-28}{line["totals"]!["total"],12}{usage}");
+                var period = $"{Day(line["period"]!["from"])}..{Day(line["period"]!["to"])}";
+                text.AppendLine($"  {period}  {line["name"],-28}{line["totals"]!["total"],12}{usage}");
                 foreach (var charge in line["children"]!.AsArray())
                 {
-                    text.AppendLine($"      {charge!["name"],-46}{charge["quantity"],12} x {charge["perUnitAmount"],-10}{charge["totals"]!["total"],12}");
+                    var product = $"{charge!["quantity"],12} x {charge["perUnitAmount"],-10}";
+                    text.AppendLine($"      {charge["name"],-46}{product}{charge["totals"]!["total"],12}");
                 }
             }
 

@@ -69,7 +69,8 @@ public sealed class MonthsOfBillingTests
     public async Task Moving_the_clock_in_one_step_or_in_many_gives_the_same_invoices()
     {
         var oneStep = await BilledAsync(["2026-04-20T00:00:00Z"]);
-        var manySteps = await BilledAsync(["2026-01-16T00:00:00Z", "2026-02-15T08:59:59Z", "2026-02-15T09:00:00Z", "2026-03-31T00:00:00Z", "2026-04-20T00:00:00Z"]);
+        var manySteps = await BilledAsync(
+            ["2026-01-16T00:00:00Z", "2026-02-15T08:59:59Z", "2026-02-15T09:00:00Z", "2026-03-31T00:00:00Z", "2026-04-20T00:00:00Z"]);
 
         Assert.Equal(4, oneStep.Split("total ").Length - 1);
         Assert.Equal(oneStep, manySteps);

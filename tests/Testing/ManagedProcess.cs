@@ -83,8 +83,8 @@ public sealed class ManagedProcess : IAsyncDisposable
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(started) > limit)
             {
-                throw new InvalidOperationException(
-                    $"{Name} {(process.HasExited ? $"ended with {process.ExitCode}" : $"was not ready within {limit}")}. The end of {LogPath}:\n{Tail()}");
+                var trouble = process.HasExited ? $"ended with {process.ExitCode}" : $"was not ready within {limit}";
+                throw new InvalidOperationException($"{Name} {trouble}. The end of {LogPath}:\n{Tail()}");
             }
 
             await Task.Delay(PollDelay, cancellationToken);

@@ -33,8 +33,9 @@ public static class Screen
         {
             var tally = customer.Tally;
             var (spent, counted) = findings.Summaries[customer.Key];
+            var (rate, quota) = (tally.RefusedFor(GatewayAnswer.RateLimited), tally.RefusedFor(GatewayAnswer.QuotaExhausted));
             Line($"{customer.Name + " (" + customer.PlanKey + ")",-24}{tally.Asked,8}{tally.Answered,8}"
-                + $"{tally.RefusedFor(GatewayAnswer.RateLimited),10}{tally.RefusedFor(GatewayAnswer.QuotaExhausted),11}{spent,9}{counted,9}{tally.Tokens,10}");
+                + $"{rate,10}{quota,11}{spent,9}{counted,9}{tally.Tokens,10}");
         }
 
         Line($"Quota and ledger are those of the first day. Free's 200s hold one more than its quota: it was answered again the day after.");
@@ -43,9 +44,10 @@ public static class Screen
     private static void ShowRefusals(Findings findings)
     {
         Heading("Why Free was refused");
-        Refusal($"Its {MorningTraffic.FreePerMinute + 1}th request within one minute; the plan allows {MorningTraffic.FreePerMinute}", GatewayAnswer.RateLimited);
-        Refusal($"Its {MorningTraffic.FreePerDay + 1}st request of the day; the plan allows {MorningTraffic.FreePerDay}", GatewayAnswer.QuotaExhausted);
-        Line($"Pro went on meanwhile: {findings.ProAnsweredAfterFree} of {findings.ProAnsweredAfterFree} answered. The next day Free was answered again.");
+        var (perMinute, perDay) = (MorningTraffic.FreePerMinute, MorningTraffic.FreePerDay);
+        Refusal($"Its {perMinute + 1}th request within one minute; the plan allows {perMinute}", GatewayAnswer.RateLimited);
+        Refusal($"Its {perDay + 1}st request of the day; the plan allows {perDay}", GatewayAnswer.QuotaExhausted);
+        Line($"Pro went on meanwhile: {findings.ProAnsweredAfterFree} more answered. The next day Free was answered again.");
 
         void Refusal(string why, string reason)
         {
@@ -63,7 +65,8 @@ public static class Screen
         foreach (var (key, (events, tokens)) in findings.Posted)
         {
             var customer = findings.Cast.Everyone.Single(one => one.Key == key);
-            Line($"{customer.Name,-14}{HandCalculation.Count(findings.Tokens[key]),15} tokens = {HandCalculation.Count(customer.Tally.Tokens)} through nginx"
+            Line($"{customer.Name,-14}{HandCalculation.Count(findings.Tokens[key]),15} tokens"
+                + $" = {HandCalculation.Count(customer.Tally.Tokens)} through nginx"
                 + $" + {HandCalculation.Count(tokens)} in {events} hourly sums, posted as a gateway's batches");
         }
     }
@@ -76,7 +79,8 @@ public static class Screen
             Line($"{invoice.Number}  {invoice.Customer.Name,-14}{HandCalculation.Amount(invoice.Total),12} USD   {invoice.PdfPath}");
             foreach (var line in invoice.Lines)
             {
-                Line($"   {line!["name"],-18}{HandCalculation.Amount(MonthEnd.AmountOf(line)),12}   {WhyOf(findings, invoice.Customer, line["meteredQuantity"] is not null)}");
+                var why = WhyOf(findings, invoice.Customer, line!["meteredQuantity"] is not null);
+                Line($"   {line["name"],-18}{HandCalculation.Amount(MonthEnd.AmountOf(line)),12}   {why}");
             }
         }
 

@@ -58,6 +58,10 @@ internal sealed partial class LeaseAccount
             }
 
             flight.Sent = true;
+
+            // What is spent is reported together with the question. Its events may be counted already, and as long as the report
+            // is missing Host takes the units for used and for held, and would call a quota used up that is not.
+            RetireWhere(static lease => lease.Remaining == 0);
             var sentAt = monotonic.GetTimestamp();
             var lease = slots.TryCreate(Ulid.NewText(time.Now), sentAt);
             if (lease is null)

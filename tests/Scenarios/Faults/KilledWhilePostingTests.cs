@@ -52,7 +52,8 @@ public sealed class KilledWhilePostingTests(ITestOutputHelper output)
     }
 
     /// <param name="killAt">After how many accepted batches the next kill comes.</param>
-    private async Task PostWhileAsync(ProductStack stack, int[] killAt, Func<int, CancellationToken, Task> killAsync, CancellationToken cancellationToken)
+    private async Task PostWhileAsync(
+        ProductStack stack, int[] killAt, Func<int, CancellationToken, Task> killAsync, CancellationToken cancellationToken)
     {
         await SampleCatalog.PublishAsync(stack.PostAsync);
         var posting = new EventPosting(stack.HostUrl, ProductStack.AdminKey, Subject);

@@ -37,7 +37,8 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
         await KillEachInTurnAsync(stack, load, customers, limit.Token);
 
         var evidence = new LedgerEvidence(stack.Postgres.ConnectionString);
-        var answered = load.Sent.Where(request => request.Status == StatusCodes.Status200OK).Select(request => request.RequestId).ToImmutableHashSet();
+        var answered = load.Sent.Where(request => request.Status == StatusCodes.Status200OK)
+            .Select(request => request.RequestId).ToImmutableHashSet();
         var stored = await evidence.SettledEventsAsync(answered.Count, limit.Token);
         Report(load.Sent, stored, await evidence.PoolAsync(Capped, limit.Token));
 
@@ -84,7 +85,8 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
         Assert.Equal(Cap, pool.Cap);
         Assert.True(pool.Settled + pool.Held <= Cap, $"settled {pool.Settled} and held {pool.Held} pass the cap of {Cap}");
         Assert.True(events <= pool.Settled + pool.Held, $"{events} events and only {pool.Settled} settled, {pool.Held} held");
-        Assert.True(sent.Any(request => request.Status == StatusCodes.Status429TooManyRequests), "The cap was never reached; the test shows nothing about it.");
+        Assert.True(
+            sent.Any(request => request.Status == StatusCodes.Status429TooManyRequests), "The cap was never reached; the test shows nothing about it.");
     }
 
     private void Report(ImmutableArray<SentRequest> sent, ImmutableArray<StoredEvent> stored, (long Cap, long Settled, long Held) pool)
@@ -95,7 +97,8 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
             int With(int status) => own.Count(request => request.Status == status);
             output.WriteLine(
                 $"{customer}: asked {own.Length}, accepted {With(200)}, denied {With(429)}, unavailable {With(503)}, unknown {With(0)}, "
-                + $"other {own.Count(request => request.Status is not (200 or 429 or 503 or 0))}; events {stored.Count(one => one.Subject == customer)}");
+                + $"other {own.Count(request => request.Status is not (200 or 429 or 503 or 0))}; "
+                + $"events {stored.Count(one => one.Subject == customer)}");
         }
 
         output.WriteLine($"cap {pool.Cap}: settled {pool.Settled}, held {pool.Held}");
