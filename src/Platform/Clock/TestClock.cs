@@ -97,6 +97,7 @@ public sealed class TestClock(
 
     private async Task DrainAsync(CancellationToken cancellationToken)
     {
+        // The outbox is registered first and fed by the others, so it is emptied last.
         foreach (var drain in drains.Reverse())
         {
             await drain.DrainAsync(cancellationToken);
