@@ -11,7 +11,7 @@ source "$METERING_ROOT/eng/build.sh"
 # A project that runs longer is ended and counted as failed.
 PROJECT_SECONDS=${METERING_TEST_PROJECT_SECONDS:-900}
 # PostgreSQL and RabbitMQ are fetched by their own scripts when they are missing; as root all come in one go.
-TEST_PACKAGES=(rabbitmq-server nginx libnginx-mod-http-js weasyprint poppler-utils fonts-dejavu-core)
+TEST_PACKAGES=(rabbitmq-server nginx libnginx-mod-http-js weasyprint poppler-utils fonts-dejavu-core fonts-droid-fallback)
 
 passed=0 failed=0 skipped=0 troubles=()
 

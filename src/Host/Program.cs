@@ -2,7 +2,12 @@ using System.CommandLine;
 using Metering.Host;
 using Metering.Platform;
 
-var root = new RootCommand("Metering: usage events in, entitlements and invoices out.") { ServeCommand.Create(), MigrateCommand.Create(), EventsImportCommand.Create() };
+var root = new RootCommand("Metering: usage events in, entitlements and invoices out.")
+{
+    ServeCommand.Create(),
+    MigrateCommand.Create(),
+    EventsImportCommand.Create(),
+};
 
 try
 {

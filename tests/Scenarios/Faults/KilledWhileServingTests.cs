@@ -86,7 +86,8 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
         Assert.True(pool.Settled + pool.Held <= Cap, $"settled {pool.Settled} and held {pool.Held} pass the cap of {Cap}");
         Assert.True(events <= pool.Settled + pool.Held, $"{events} events and only {pool.Settled} settled, {pool.Held} held");
         Assert.True(
-            sent.Any(request => request.Status == StatusCodes.Status429TooManyRequests), "The cap was never reached; the test shows nothing about it.");
+            sent.Any(request => request.Status == StatusCodes.Status429TooManyRequests),
+            "The cap was never reached; the test shows nothing about it.");
     }
 
     private void Report(ImmutableArray<SentRequest> sent, ImmutableArray<StoredEvent> stored, (long Cap, long Settled, long Held) pool)
