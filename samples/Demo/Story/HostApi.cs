@@ -29,6 +29,9 @@ public sealed class HostApi : IDisposable
     public async Task<JsonNode> PostAsync(string path, JsonNode body, CancellationToken cancellationToken) =>
         await ReadAsync(await client.PostAsJsonAsync(path, body, cancellationToken), cancellationToken);
 
+    public async Task<JsonNode> PutAsync(string path, JsonNode body, CancellationToken cancellationToken) =>
+        await ReadAsync(await client.PutAsJsonAsync(path, body, cancellationToken), cancellationToken);
+
     /// <summary>Usage events as a gateway posts them in one go.</summary>
     public async Task PostEventsAsync(JsonArray events, CancellationToken cancellationToken)
     {

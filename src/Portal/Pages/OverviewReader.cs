@@ -12,15 +12,15 @@ namespace Metering.Portal.Pages;
 /// <summary>Gathers what the first page shows about one customer, and nobody else.</summary>
 internal sealed class OverviewReader(UpcomingReader upcoming, AccessReader access, UsageReader usage, MeterCatalog meters)
 {
-    private const int MaxDays = 31;
+    /// <summary>A month of days, whenever the period began: the first days of a period alone show nothing.</summary>
+    private const int Days = 31;
     private const int MaxCharts = 6;
 
     public async Task<Overview> ReadAsync(CustomerAccount customer, Instant now, CancellationToken cancellationToken)
     {
         var costs = await upcoming.OfCustomerAsync(customer, now, cancellationToken);
         var today = now.InZone(customer.Zone).Date;
-        var periodStart = costs.IsEmpty ? today : costs.Min(cost => cost.Period.Start).InZone(customer.Zone).Date;
-        var firstDay = LocalDate.Max(periodStart, today.PlusDays(1 - MaxDays));
+        var firstDay = today.PlusDays(1 - Days);
         var series = ImmutableArray.CreateBuilder<UsageSeries>();
         foreach (var slug in MetersOf(costs, now).Take(MaxCharts))
         {
