@@ -9,11 +9,15 @@ namespace Metering.Platform.Problems;
 /// </summary>
 public sealed record ProblemType
 {
-    private ProblemType(string slug, int status, string title)
+    private const string Own = "urn:metering:problem:";
+    private const string Registered = "https://iana.org/assignments/http-problem-types#";
+
+    private ProblemType(string slug, int status, string title, string registry = Own)
     {
         Slug = slug;
         Status = status;
         Title = title;
+        Uri = registry + slug;
     }
 
     public string Slug { get; }
@@ -22,13 +26,17 @@ public sealed record ProblemType
 
     public string Title { get; }
 
-    public string Uri => $"urn:metering:problem:{Slug}";
+    /// <summary>Ours, unless the IANA registry of HTTP problem types has one that says the same.</summary>
+    public string Uri { get; }
 
     public static readonly ProblemType InvalidRequest =
         new("invalid-request", StatusCodes.Status400BadRequest, "The request is not valid");
 
     public static readonly ProblemType Unauthenticated =
         new("unauthenticated", StatusCodes.Status401Unauthorized, "A valid API key is required");
+
+    public static readonly ProblemType PaymentRequired =
+        new("payment-required", StatusCodes.Status402PaymentRequired, "Prepaid credit is used up");
 
     public static readonly ProblemType Forbidden =
         new("forbidden", StatusCodes.Status403Forbidden, "The API key does not allow this");
@@ -60,6 +68,9 @@ public sealed record ProblemType
     public static readonly ProblemType TooManyRequests =
         new("too-many-requests", StatusCodes.Status429TooManyRequests, "Too many requests");
 
+    public static readonly ProblemType QuotaExceeded =
+        new("quota-exceeded", StatusCodes.Status429TooManyRequests, "A limit is reached", Registered);
+
     public static readonly ProblemType InternalError =
         new("internal-error", StatusCodes.Status500InternalServerError, "The server failed");
 
@@ -68,8 +79,8 @@ public sealed record ProblemType
 
     public static readonly ImmutableArray<ProblemType> All =
     [
-        InvalidRequest, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, AlreadyExists, SandboxRequired, TooLarge,
-        UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, InternalError, NotAvailable,
+        InvalidRequest, Unauthenticated, PaymentRequired, Forbidden, NotFound, MethodNotAllowed, Conflict, AlreadyExists, SandboxRequired,
+        TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError, NotAvailable,
     ];
 
     internal static ProblemType ForStatus(int status) => All.FirstOrDefault(type => type.Status == status) ?? InternalError;
