@@ -32,7 +32,9 @@ public sealed partial class ProblemCatalogTests
         Assert.Empty(used.Except(known));
     }
 
-    [GeneratedRegex("(?<uri>(urn:metering:problem:|https://iana\\.org/assignments/http-problem-types#)[a-z][a-z-]+)|Metering \\+ \"(?<slug>[a-z-]+)\"")]
+    [GeneratedRegex(
+        "(?<uri>(urn:metering:problem:|https://iana\\.org/assignments/http-problem-types#)[a-z][a-z-]+)"
+        + "|Metering \\+ \"(?<slug>[a-z-]+)\"")]
     private static partial Regex WrittenType();
 
     [Fact]
