@@ -10,15 +10,15 @@ namespace Metering.Rating;
 /// <param name="explains">Whether charges are kept; without, only the total is.</param>
 internal sealed class Tally(RatingInput input, Reading reading, decimal quantity, bool closesPeriod, bool explains)
 {
+    // Enough for most lines: four tiers with flat amounts, or one charge for each group of usage.
     private const int InitialCapacity = 8;
 
     private readonly int digits = input.Currency.MinorUnitDigits;
     private readonly Money nothing = Money.Zero(input.Currency);
-    private Charge[] charges = explains ? new Charge[InitialCapacity] : [];
+    private Charge[] charges = explains ? new Charge[InitialCapacity + input.Groups.Groups.Length] : [];
     private int count;
     private List<UnpricedUsage>? unpriced;
-    private string? scopeReference;
-    private string? scopeName;
+    private Scope? scope;
 
     public RatingInput Input => input;
 
@@ -29,9 +29,6 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
 
     /// <summary>The sum of the rounded charges so far.</summary>
     public decimal Total { get; private set; }
-
-    /// <summary>Which dimension values the charges are about; null outside dimensional prices.</summary>
-    public string? Group { get; private set; }
 
     public ImmutableArray<Charge> Charges => ImmutableArray.Create(charges.AsSpan(0, count));
 
@@ -51,13 +48,13 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
 
     public decimal Round(decimal amount) => Input.Rounding.Apply(amount, digits);
 
-    /// <summary>Charges a quantity by another price, under a reference and a name of its own.</summary>
-    public void ChargeWithin(Price price, decimal ofQuantity, string reference, string name, string? group)
+    /// <summary>Charges a quantity by another price, under references and names of its own.</summary>
+    public void ChargeWithin(Scope within, Price price, decimal ofQuantity)
     {
-        var outer = (Quantity, scopeReference, scopeName, Group);
-        (Quantity, scopeReference, scopeName, Group) = (ofQuantity, scopeReference + reference, scopeName + name, group);
+        var (outerQuantity, outerScope) = (Quantity, scope);
+        (Quantity, scope) = (ofQuantity, outerScope is null || !explains ? within : outerScope.Inner(within));
         price.ChargeTo(this);
-        (Quantity, scopeReference, scopeName, Group) = outer;
+        (Quantity, scope) = (outerQuantity, outerScope);
     }
 
     public void AddUnpriced(UnpricedUsage usage) => (unpriced ??= []).Add(usage);
@@ -101,11 +98,11 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
         var exact = new ExactAmount(amount, Input.Currency);
         charges[count++] = new Charge
         {
-            ChildReference = scopeReference is null ? reference : scopeReference + reference,
-            Name = scopeName is null ? name : scopeName + name,
+            ChildReference = scope is null ? reference : scope.Reference + reference,
+            Name = scope is null ? name : scope.Name + name,
             Rule = rule,
             Tier = tier,
-            Group = Group,
+            Group = scope?.Group,
             Quantity = quantity,
             UnitPrice = unitPrice,
             Exact = exact,

@@ -16,7 +16,7 @@ internal sealed class CellTable
         var all = fallback is null ? cells : cells.Add(new PriceCell([.. dimensions.Select(_ => (string?)null)], fallback));
         this.cells = all.ToFrozenDictionary(
             cell => new CellKey(cell.Values, PatternOf(cell.Values)),
-            cell => new Entry(cell.Price, GroupName.ReferenceOf(dimensions, cell.Values), GroupName.Of(dimensions, cell.Values)));
+            cell => new Entry(cell.Price, Scope.Of(dimensions, cell.Values), !cell.Values.Contains(null)));
 
         // Between two patterns of equally many dimensions, the one that names an earlier dimension is the more specific.
         patterns = [.. all.Select(cell => PatternOf(cell.Values)).Distinct().OrderByDescending(int.PopCount).ThenBy(LowestBitsFirst)];
@@ -71,8 +71,11 @@ internal sealed class CellTable
         return -reversed;
     }
 
-    /// <summary>A cell found: its price, and how its charges are called when its groups are pooled.</summary>
-    public sealed record Entry(Price Price, string Reference, string Name);
+    /// <summary>A cell found.</summary>
+    /// <param name="Price">What prices its usage.</param>
+    /// <param name="Scope">How charges are called that are about all it covers.</param>
+    /// <param name="IsOneGroup">Whether it names a value for every dimension, and so covers one group only.</param>
+    public sealed record Entry(Price Price, Scope Scope, bool IsOneGroup);
 
     /// <summary>Values of which only those in the pattern count.</summary>
     private readonly struct CellKey(ImmutableArray<string?> values, int pattern) : IEquatable<CellKey>
@@ -100,16 +103,25 @@ internal sealed class CellTable
 
         public override bool Equals(object? obj) => obj is CellKey other && Equals(other);
 
+        // Cells are written by whoever sells, not sent by strangers, so a plain multiplicative hash is safe here, and cheaper than a keyed one.
         public override int GetHashCode()
         {
-            var hash = default(HashCode);
-            hash.Add(pattern);
-            for (var i = 0; i < values.Length; i++)
+            unchecked
             {
-                hash.Add((pattern >> i & 1) == 1 ? values[i] : null, StringComparer.Ordinal);
-            }
+                var hash = (uint)pattern;
+                for (var i = 0; i < values.Length; i++)
+                {
+                    if ((pattern >> i & 1) == 1)
+                    {
+                        foreach (var c in values[i]!)
+                        {
+                            hash = (hash ^ c) * 16_777_619u;
+                        }
+                    }
+                }
 
-            return hash.ToHashCode();
+                return (int)(hash ^ (hash >> 15));
+            }
         }
     }
 }

@@ -125,16 +125,14 @@ public abstract partial record Price
                     continue;
                 }
 
-                var name = GroupName.Of(Dimensions, group.Values!);
-                var reference = GroupName.ReferenceOf(Dimensions, group.Values!);
-                if (table.Find(group.Values) is { } cell)
+                if (table.Find(group.Values) is not { } cell)
                 {
-                    tally.ChargeWithin(cell.Price, tally.Converted(quantity), $"{reference}/", $"{name}: ", name);
+                    tally.AddUnpriced(Unpriced(group));
+                    continue;
                 }
-                else
-                {
-                    tally.AddUnpriced(new UnpricedUsage(reference, name, group.Usage));
-                }
+
+                var scope = cell.IsOneGroup ? cell.Scope : Scope.Of(Dimensions, group.Values!);
+                tally.ChargeWithin(scope, cell.Price, tally.Converted(quantity));
             }
         }
 
@@ -153,8 +151,7 @@ public abstract partial record Price
 
                 if (table.Find(group.Values) is not { } cell)
                 {
-                    var reference = GroupName.ReferenceOf(Dimensions, group.Values!);
-                    tally.AddUnpriced(new UnpricedUsage(reference, GroupName.Of(Dimensions, group.Values!), group.Usage));
+                    tally.AddUnpriced(Unpriced(group));
                     continue;
                 }
 
@@ -169,9 +166,12 @@ public abstract partial record Price
 
             foreach (var cell in order)
             {
-                tally.ChargeWithin(cell.Price, tally.Converted(pools[cell]), $"{cell.Reference}/", $"{cell.Name}: ", cell.Name);
+                tally.ChargeWithin(cell.Scope, cell.Price, tally.Converted(pools[cell]));
             }
         }
+
+        private UnpricedUsage Unpriced(UsageGroup group) =>
+            new(GroupName.ReferenceOf(Dimensions, group.Values!), GroupName.Of(Dimensions, group.Values!), group.Usage);
 
         private static void CheckInner(PriceChecks checks, string pointer, Price? price) => checks.AddIf(
             price is { IsOfQuantity: false },

@@ -11,6 +11,8 @@ public abstract partial record Price
     /// </remarks>
     public sealed record Overage : Price
     {
+        private static readonly Scope Within = new("overage/", "Overage: ", Group: null);
+
         /// <summary>An allowance and what is beyond it.</summary>
         /// <exception cref="InvalidPriceException"><see cref="Check"/> finds an error.</exception>
         public Overage(decimal included, Price beyond)
@@ -45,7 +47,7 @@ public abstract partial record Price
             tally.AddUnits(ChargeRule.IncludedUsage, "included", "Included", Math.Min(quantity, Included), 0m, tier: null);
             if (quantity > Included)
             {
-                tally.ChargeWithin(Beyond, quantity - Included, "overage/", "Overage: ", tally.Group);
+                tally.ChargeWithin(Within, Beyond, quantity - Included);
             }
         }
     }
