@@ -19,7 +19,7 @@ internal static class Subtraction
             {
                 charges.Add(charge);
             }
-            else if (keepUnchanged || charge.Exact != earlier.Exact || charge.Quantity != earlier.Quantity)
+            else if (keepUnchanged || HasChanged(charge, earlier))
             {
                 charges.Add(Less(charge, earlier));
             }
@@ -36,6 +36,10 @@ internal static class Subtraction
 
         return charges.DrainToImmutable();
     }
+
+    /// <summary>Equal exact amounts of two lines can differ once rounded, because each settles what the lines before it left over.</summary>
+    private static bool HasChanged(Charge charge, Charge earlier) =>
+        charge.Exact != earlier.Exact || charge.Quantity != earlier.Quantity || charge.Amount != earlier.Amount;
 
     private static Func<string, Charge?> Finder(ImmutableArray<Charge> charges)
     {

@@ -71,7 +71,8 @@ public sealed record UnitConversion
 
         if (Rounding == UnitRounding.None)
         {
-            return divides ? quantity / Factor : quantity * Factor;
+            // Cut to what a quantity can have, so that a division without an end still subtracts exactly.
+            return decimal.Round(divides ? quantity / Factor : quantity * Factor, RatingBounds.DecimalsMax, MidpointRounding.ToZero);
         }
 
         return Digits < 0 ? Steps(quantity, scale) * scale : Steps(quantity * scale, 1m) / scale;

@@ -3,7 +3,7 @@ namespace Metering.Rating;
 /// <summary>How a converted quantity becomes whole billing units.</summary>
 public enum UnitRounding
 {
-    /// <summary>Not at all: 1.4 stays 1.4.</summary>
+    /// <summary>Not at all: 1.4 stays 1.4. Decimals beyond <see cref="RatingBounds.DecimalsMax"/> are cut off.</summary>
     None,
 
     /// <summary>A unit that was begun counts: 1.1 is 2.</summary>
