@@ -10,14 +10,14 @@ public sealed class CorrectionTest
     public void G_delta_books_the_difference_of_the_closed_period()
     {
         const string table = """
-            row  price                                     billed  known  charges        total
-            G1a  unit 10                                   5       8      30.00          30.00
-            G1b  unit 10                                   5       5      -              0.00
-            G2a  unit 10                                   8       5      -30.00         -30.00
-            G2b  unit 10                                   5       0      -50.00         -50.00
-            G4a  unit 0.001                                0       1      -              0.00
-            G4b  unit 0.001                                1       2      -              0.00
-            G4c  unit 0.001                                4       5      0.01           0.01
+            row  price                                    billed  known  charges        total
+            G1a  unit 10                                  5       8      30.00          30.00
+            G1b  unit 10                                  5       5      -              0.00
+            G2a  unit 10                                  8       5      -30.00         -30.00
+            G2b  unit 10                                  5       0      -50.00         -50.00
+            G4a  unit 0.001                               0       1      -              0.00
+            G4b  unit 0.001                               1       2      -              0.00
+            G4c  unit 0.001                               4       5      0.01           0.01
             G7   volume up to 5: flat 100 | then 10 each  5       6      60.00 -100.00  -40.00
             """;
         foreach (var row in TextTable.Rows(table))

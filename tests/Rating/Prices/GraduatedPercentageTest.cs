@@ -8,13 +8,13 @@ public sealed class GraduatedPercentageTest
     public void Each_part_of_the_amount_pays_the_rate_of_its_tier()
     {
         const string table = """
-            row    amount  exact
-            GP1    0       200
-            GP2    1       200.01
-            GP3    10      200.1
-            GP4    11      500.12
-            GP5    12      500.14
-            GP6    21      900.33
+            row  amount  exact
+            GP1  0       200
+            GP2  1       200.01
+            GP3  10      200.1
+            GP4  11      500.12
+            GP5  12      500.14
+            GP6  21      900.33
             """;
         foreach (var row in TextTable.Rows(table))
         {
