@@ -109,6 +109,9 @@ public sealed class PriceCheckTest
             new Price.Package(RatingBounds.AmountMax * 0.000000000001m, 0.000000000001m),
             new Price.Graduated([Largest with { UpTo = 0.1m }, Largest]),
             new Price.Volume([Largest]),
+            new Price.Overage(0m, new Price.PerUnit(RatingBounds.AmountMax)),
+            new Price.Dynamic(Price.Dynamic.MultiplierMax, 0m),
+            new Price.GraduatedPercentage([new PercentageTier(null, RatingBounds.AmountMax, 100m)]),
         ];
         foreach (var price in prices)
         {
