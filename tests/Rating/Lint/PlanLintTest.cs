@@ -90,6 +90,7 @@ public sealed class PlanLintTest
             volume up to 10: 3 each | up to 20: flat 19.9 + 5 each | then 2 each  2     0    -
             volume up to 10: 3 each | up to 20: flat 19.9 | then 2 each           2     0    NegativeMargin /tiers/1/unitAmount
             volume up to 10: 3 each | up to 20: flat 30 + 0.4 each | then 2 each  2     0    NegativeMargin /tiers/1/unitAmount
+            graduated up to 10: 3 each | then 2 each                              2     1    NegativeMargin /tiers/1/unitAmount
             overage 5 then unit 1                                                 2     0    NegativeMargin /beyond/amount
             dynamic 1                                                             -     0    -
             dynamic 0.9 markup 10                                                 -     0    -

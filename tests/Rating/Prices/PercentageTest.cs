@@ -136,6 +136,9 @@ public sealed class PercentageTest
         Assert.Throws<ArgumentException>(() => Rater.Rate(Some.Input(PriceText.Parse("percentage 1 fixed 2"), 10m)));
         Assert.Equal("0.10 USD", Rater.Rate(Some.Input(PriceText.Parse("percentage 1"), 10m)).Total.ToString());
         Assert.Equal("0.00 USD", Rater.Rate(Some.Input(PriceText.Parse("percentage 1 free 2"), 0m)).Total.ToString());
+        var oneSmall = Some.Input(PriceText.Parse("percentage 10 fixed 2"), 0.5m) with { Transactions = TransactionUsage.Counted(0m, 1m) };
+        Assert.Equal("2.05 USD", Rater.Rate(oneSmall).Total.ToString());
+        Assert.Throws<InvalidPriceException>(() => Rater.Rate(oneSmall with { Terms = new RateCardTerms(usageDiscount: 0.5m) }));
     }
 
     [Fact]
