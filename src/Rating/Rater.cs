@@ -65,12 +65,14 @@ public static class Rater
         var toEnd = Account(input, Reading.End, usage.Cumulative, input.Line.ClosesPeriod, explains: true);
         if (input.Line.OpensPeriod)
         {
-            return new RatingResult(input, usage, Usage.Of(toEnd.Quantity), toEnd.Charges, toEnd.Unpriced);
+            return new RatingResult(
+                input, usage, Usage.Of(toEnd.Quantity), toEnd.Charges, Money.OfWhole(toEnd.Total, input.Currency), toEnd.Unpriced);
         }
 
         var toBeginning = Account(input, Reading.Beginning, usage.Prior, closesPeriod: false, explains: true);
         var charges = Subtraction.Of(toEnd.Charges, toBeginning.Charges, keepUnchanged);
-        return new RatingResult(input, usage, new Usage(toBeginning.Quantity, toEnd.Quantity), charges, toEnd.Unpriced);
+        var total = Money.OfWhole(toEnd.Total - toBeginning.Total, input.Currency);
+        return new RatingResult(input, usage, new Usage(toBeginning.Quantity, toEnd.Quantity), charges, total, toEnd.Unpriced);
     }
 
     /// <summary>The account of a served period up to some usage, as if nothing of it had been billed.</summary>

@@ -6,19 +6,13 @@ namespace Metering.Rating;
 public sealed class RatingResult
 {
     internal RatingResult(
-        RatingInput input, Usage metered, Usage billable, ImmutableArray<Charge> charges, ImmutableArray<UnpricedUsage> unpriced)
+        RatingInput input, Usage metered, Usage billable, ImmutableArray<Charge> charges, Money total, ImmutableArray<UnpricedUsage> unpriced)
     {
         Input = input;
         Metered = metered;
         Billable = billable;
         Charges = charges;
         Unpriced = unpriced;
-        var total = Money.Zero(input.Currency);
-        foreach (var charge in charges)
-        {
-            total += charge.Amount;
-        }
-
         Total = total;
     }
 

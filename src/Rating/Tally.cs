@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Metering.Rating;
 
@@ -15,7 +16,7 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
 
     private readonly int digits = input.Currency.MinorUnitDigits;
     private readonly Money nothing = Money.Zero(input.Currency);
-    private Charge[] charges = explains ? new Charge[InitialCapacity + input.Groups.Groups.Length] : [];
+    private Charge[] charges = explains ? new Charge[Math.Max(InitialCapacity, input.Groups.Groups.Length)] : [];
     private int count;
     private List<UnpricedUsage>? unpriced;
     private Scope? scope;
@@ -30,7 +31,10 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
     /// <summary>The sum of the rounded charges so far.</summary>
     public decimal Total { get; private set; }
 
-    public ImmutableArray<Charge> Charges => ImmutableArray.Create(charges.AsSpan(0, count));
+    /// <summary>The charges so far; nothing is added afterwards.</summary>
+    public ImmutableArray<Charge> Charges => count == charges.Length
+        ? ImmutableCollectionsMarshal.AsImmutableArray(charges)
+        : ImmutableArray.Create(charges.AsSpan(0, count));
 
     public ImmutableArray<UnpricedUsage> Unpriced => unpriced is null ? [] : [.. unpriced];
 

@@ -31,7 +31,12 @@ public static class Correction
         var (billed, known) = (Rater.Rate(asBilled, keepUnchanged: true), Rater.Rate(asKnown, keepUnchanged: true));
         var charges = Subtraction.Of(known.Charges, billed.Charges, keepUnchanged: false);
         return new RatingResult(
-            asKnown, known.Metered, known.Billable, [.. charges.Where(charge => !charge.Amount.IsZero)], known.Unpriced);
+            asKnown,
+            known.Metered,
+            known.Billable,
+            [.. charges.Where(charge => !charge.Amount.IsZero)],
+            known.Total - billed.Total,
+            known.Unpriced);
     }
 
     /// <summary>A closed service period whose usage turned out to be another: one correction for all of it.</summary>

@@ -26,7 +26,7 @@ public static class InAdvanceBilling
     {
         ThrowUnlessEmpty(period, changes.Length);
         var (running, peak) = (0m, 0m);
-        var billed = (Charges: ImmutableArray<Charge>.Empty, Quantity: 0m);
+        var billed = new Billed([], 0m, 0m);
         var fees = ImmutableArray.CreateBuilder<RatingResult>(changes.Length);
         foreach (var change in changes)
         {
@@ -46,7 +46,7 @@ public static class InAdvanceBilling
     public static ImmutableArray<RatingResult> FeesOfTransactions(RatingInput period, params ImmutableArray<decimal> amounts)
     {
         ThrowUnlessEmpty(period, amounts.Length);
-        var billed = (Charges: ImmutableArray<Charge>.Empty, Quantity: 0m);
+        var billed = new Billed([], 0m, 0m);
         var fees = ImmutableArray.CreateBuilder<RatingResult>(amounts.Length);
         for (var i = 0; i < amounts.Length; i++)
         {
@@ -57,7 +57,7 @@ public static class InAdvanceBilling
         return fees.ToImmutable();
     }
 
-    private static RatingResult FeeOf(RatingInput upToEvent, ref (ImmutableArray<Charge> Charges, decimal Quantity) billed)
+    private static RatingResult FeeOf(RatingInput upToEvent, ref Billed billed)
     {
         var usage = upToEvent.Price.UsageOf(upToEvent);
         var account = Rater.Account(upToEvent, Reading.End, usage.Cumulative, closesPeriod: false, explains: true);
@@ -67,8 +67,9 @@ public static class InAdvanceBilling
             usage,
             new Usage(billed.Quantity, account.Quantity),
             Subtraction.Of(charges, billed.Charges, keepUnchanged: false),
+            Money.OfWhole(account.Total - billed.Total, upToEvent.Currency),
             account.Unpriced);
-        billed = (charges, account.Quantity);
+        billed = new Billed(charges, account.Quantity, account.Total);
         return fee;
     }
 
@@ -82,4 +83,7 @@ public static class InAdvanceBilling
             throw new ArgumentException("The usage of events that are billed in advance follows from the events.", nameof(period));
         }
     }
+
+    /// <summary>What the events so far were billed.</summary>
+    private readonly record struct Billed(ImmutableArray<Charge> Charges, decimal Quantity, decimal Total);
 }

@@ -50,8 +50,8 @@ public sealed class ChargeLawsTest
     });
 
     [Fact]
-    public void More_usage_of_a_graduated_price_never_costs_less() => Law.Holds(
-        from price in Generated.Graduated
+    public void More_usage_never_costs_less_but_for_volume_prices() => Law.Holds(
+        from price in Generated.AnyPrice.Where(price => price is not (Price.Volume or Price.Overage { Beyond: Price.Volume }))
         from quantity in Generated.Quantity
         from more in Generated.Quantity
         select (price, quantity, more),

@@ -112,6 +112,12 @@ public sealed class PlanLintTest
             Assert.Equal((row.ToString(), row["findings"]), (row.ToString(), text == "" ? "-" : text));
         }
 
+        var discounted = new RateCardDraft { Price = PriceText.Parse("graduated up to 10: 1.99 each | then 9 each"), UnitCost = 1m, PercentageDiscount = 50m };
+        Assert.Equal(
+            "The customer pays 0.995 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(discounted))).Message);
+        var package = new RateCardDraft { Price = PriceText.Parse("package 10 for 10"), UnitCost = 1m, PercentageDiscount = 50m };
+        Assert.Equal(
+            "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(package))).Message);
         var draft = new RateCardDraft { Tiered = new TieredDraft(false, [new TierDraft(null, null, 0m, 1m)]), UnitCost = 2m };
         Assert.Equal("NegativeMargin /tiers/0/unitAmount", Text(draft));
         Assert.Equal("-", Text(draft with { UnitCost = null }));

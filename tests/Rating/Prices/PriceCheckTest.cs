@@ -89,6 +89,10 @@ public sealed class PriceCheckTest
     }
 
     [Fact]
+    public void Short_ways_to_write_tiers_leave_the_other_amount_zero() => Assert.Equal(
+        (new PriceTier(5m, 2m, 0m), new PriceTier(5m, 0m, 2m)), (PriceTier.Flat(5m, 2m), PriceTier.PerUnit(5m, 2m)));
+
+    [Fact]
     public void Prices_are_equal_by_what_they_charge()
     {
         const string graduated = "graduated up to 5: flat 100 | then 1 each";
