@@ -84,4 +84,21 @@ public sealed class ExplanationTest
         Assert.All(lines, line => Assert.Equal(
             Rater.Rate(line.Input).Total.Amount, Rater.Rate(line.Input).Charges.Sum(charge => charge.Exact.Round(line.Input.Rounding).Amount)));
     }
+
+    [Fact]
+    public void A_fraction_of_a_free_unit_is_told()
+    {
+        var terms = new RateCardTerms(usageDiscount: 0.5m);
+        var text = Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(1m), 2m, terms)), "Units", "units");
+        Assert.Contains("Billed    1.5 units; the first 0.5 of the period are free\n", text, StringComparison.Ordinal);
+        var converted = new RateCardTerms(conversion: UnitConversion.MultiplyBy(1.5m, UnitRounding.Nearest));
+        Assert.Contains(
+            "Billed    3 units; metered tokens × 1.5, rounded to the nearest\n",
+            Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(1m), 2.1m, converted)), "Tokens", "tokens"),
+            StringComparison.Ordinal);
+        string Words(UnitRounding rounding) => Explanation.Of(
+            Rater.Rate(Some.Input(new Price.PerUnit(1m), 3m, new RateCardTerms(conversion: UnitConversion.DivideBy(2m, rounding)))), "T", "t").Split('\n')[3];
+        Assert.Equal("Billed    1.5 units; metered t ÷ 2", Words(UnitRounding.None));
+        Assert.Equal("Billed    1 units; metered t ÷ 2, rounded down", Words(UnitRounding.Down));
+    }
 }

@@ -91,6 +91,9 @@ public sealed class PlanLintTest
             volume up to 10: 3 each | up to 20: flat 19.9 | then 2 each           2     0    NegativeMargin /tiers/1/unitAmount
             volume up to 10: 3 each | up to 20: flat 30 + 0.4 each | then 2 each  2     0    NegativeMargin /tiers/1/unitAmount
             graduated up to 10: 3 each | then 2 each                              2     1    NegativeMargin /tiers/1/unitAmount
+            graduated up to 10: flat 19.9 + 0.01 each | then 9 each               2     1    NegativeMargin /tiers/0/unitAmount
+            volume up to 10: 3 each | then flat 0 + 2.1 each                      2.05  2    -
+            volume up to 10: 3 each | then flat 0 + 2.1 each                      2.05  3    NegativeMargin /tiers/1/unitAmount
             overage 5 then unit 1                                                 2     0    NegativeMargin /beyond/amount
             dynamic 1                                                             -     0    -
             dynamic 0.9 markup 10                                                 -     0    -
@@ -115,6 +118,9 @@ public sealed class PlanLintTest
         var discounted = new RateCardDraft { Price = PriceText.Parse("graduated up to 10: 1.99 each | then 9 each"), UnitCost = 1m, PercentageDiscount = 50m };
         Assert.Equal(
             "The customer pays 0.995 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(discounted))).Message);
+        var unit = new RateCardDraft { Price = PriceText.Parse("unit 1"), UnitCost = 1m, PercentageDiscount = 50m };
+        Assert.Equal(
+            "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(unit))).Message);
         var package = new RateCardDraft { Price = PriceText.Parse("package 10 for 10"), UnitCost = 1m, PercentageDiscount = 50m };
         Assert.Equal(
             "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(package))).Message);

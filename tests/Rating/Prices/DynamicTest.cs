@@ -51,6 +51,14 @@ public sealed class DynamicTest
             .Charges.Select(charge => charge.Name));
 
     [Fact]
+    public void A_multiplier_is_named_unless_it_is_one()
+    {
+        string Name(decimal multiplier) => Rater.Rate(Some.Input(new Price.Dynamic(multiplier), 1m)).Charges[0].Name;
+        Assert.Equal(("Cost", "Cost × 2"), (Name(1m), Name(2m)));
+        Assert.Equal(1m, new Price.Dynamic().Multiplier);
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused()
     {
         Assert.Equal(

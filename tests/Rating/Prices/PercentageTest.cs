@@ -45,6 +45,7 @@ public sealed class PercentageTest
             edge3  10 fixed 1 free 1              0 7 7               1.7      7      7
             edge4  10 min 3                       5 50                8        0      55
             edge5  10 min 3 free 1                5 5                 3        5      5
+            edge7  10 upto 0.5                    0.3 0.7             0.05     0.5    0.5
             edge6  10 min 3 max 3                 5 50                6        0      55
             """;
         foreach (var row in TextTable.Rows(table))
@@ -115,15 +116,15 @@ public sealed class PercentageTest
     public void Each_transaction_is_needed_where_it_matters()
     {
         const string table = """
-            price                     needs
-            1                         False
-            1 fixed 2                 False
-            1 upto 5                  False
-            1 upto 5 fixed 2          True
-            1 free 1                  True
-            1 min 1                   True
-            1 min 0                   False
-            1 max 1                   True
+            price             needs
+            1                 False
+            1 fixed 2         False
+            1 upto 5          False
+            1 upto 5 fixed 2  True
+            1 free 1          True
+            1 min 1           True
+            1 min 0           False
+            1 max 1           True
             """;
         foreach (var row in TextTable.Rows(table))
         {
@@ -138,6 +139,7 @@ public sealed class PercentageTest
         Assert.Equal("0.00 USD", Rater.Rate(Some.Input(PriceText.Parse("percentage 1 free 2"), 0m)).Total.ToString());
         var oneSmall = Some.Input(PriceText.Parse("percentage 10 fixed 2"), 0.5m) with { Transactions = TransactionUsage.Counted(0m, 1m) };
         Assert.Equal("2.05 USD", Rater.Rate(oneSmall).Total.ToString());
+        Assert.Equal("0.00 USD", Rater.Rate(oneSmall with { Usage = Usage.None }).Total.ToString());
         Assert.Throws<InvalidPriceException>(() => Rater.Rate(oneSmall with { Terms = new RateCardTerms(usageDiscount: 0.5m) }));
     }
 

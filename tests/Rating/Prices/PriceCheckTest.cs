@@ -51,6 +51,9 @@ public sealed class PriceCheckTest
         Assert.Equal("/quantityPerPackage NotPositive", Text(Price.Package.Check(1m, 0m)));
         Assert.Equal("/amount Negative, /quantityPerPackage NotPositive", Text(Price.Package.Check(-1m, -1m)));
         Assert.Equal("/amount TooLarge", Text(Price.Package.Check(RatingBounds.AmountMax, 0.5m)));
+        Assert.Empty(Price.Package.Check(RatingBounds.AmountMax, 1m));
+        Assert.Empty(Price.Package.Check(RatingBounds.AmountMax, RatingBounds.QuantityMax));
+        Assert.Equal("/quantityPerPackage TooLarge", Text(Price.Package.Check(1m, RatingBounds.QuantityMax + 1m)));
     }
 
     [Fact]
