@@ -61,8 +61,10 @@ if (medians.Where((_, i) => ways[i].Share == 1).Select(median => median.Sum).Dis
 
 var table = new StringBuilder();
 var invariant = CultureInfo.InvariantCulture;
-table.Append(invariant, $"{invoices:N0} invoices of {GraduatedLines.LinesPerInvoice} lines, each a graduated price of 4 tiers; median of {rounds} rounds; ")
-    .Append(invariant, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.RuntimeIdentifier}, {Environment.ProcessorCount} processors\n\n")
+table.Append(invariant,
+    $"{invoices:N0} invoices of {GraduatedLines.LinesPerInvoice} lines, each a graduated price of 4 tiers; median of {rounds} rounds; ")
+    .Append(invariant, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.RuntimeIdentifier}, ")
+    .Append(invariant, $"{Environment.ProcessorCount} processors\n\n")
     .Append("| way | CPU ns per line | bytes per line | ratio to raw |\n|---|---:|---:|---:|\n");
 foreach (var median in medians)
 {

@@ -55,12 +55,14 @@ internal sealed class Bench
         File.WriteAllLines(path, lines);
         try
         {
-            if (!Run("dotnet", "build src/Rating/Rating.csproj --no-restore -v q -p:RunAnalyzers=false -p:GenerateDocumentationFile=false", BuildTimeMax))
+            if (!Run("dotnet", "build src/Rating/Rating.csproj --no-restore -v q -p:RunAnalyzers=false -p:GenerateDocumentationFile=false",
+                BuildTimeMax))
             {
                 return Verdict.DoesNotCompile;
             }
 
-            Copy(Path.Combine(root, "src/Rating/bin/Debug/net10.0/Metering.Rating.dll"), Path.Combine(root, "tests/Rating/bin/Debug/net10.0/Metering.Rating.dll"));
+            Copy(Path.Combine(root, "src/Rating/bin/Debug/net10.0/Metering.Rating.dll"), Path.Combine(root,
+                "tests/Rating/bin/Debug/net10.0/Metering.Rating.dll"));
             return TestsPass() ? Verdict.Survived : Verdict.Killed;
         }
         finally

@@ -14,7 +14,8 @@ internal static partial class Mutator
         (" += ", [" -= "]), (" -= ", [" += "]), ("++", ["--"]),
         ("Math.Min(", ["Math.Max("]), ("Math.Max(", ["Math.Min("]), ("Instant.Min(", ["Instant.Max("]), ("Instant.Max(", ["Instant.Min("]),
         ("true", ["false"]), ("false", ["true"]), (" is null", [" is not null"]), (" is not null", [" is null"]),
-        (".Any(", [".All("]), (".All(", [".Any("]), (" or > ", [" and > "]), ("is < ", ["is <= "]), ("> 0m and", [">= 0m and"]), ("is 0 or", ["is 1 or"]),
+        (".Any(", [".All("]), (".All(", [".Any("]), (" or > ", [" and > "]), ("is < ", ["is <= "]), ("> 0m and", [">= 0m and"]), ("is 0 or",
+            ["is 1 or"]),
     ];
 
     public static IEnumerable<Mutation> In(string file, string[] lines)
@@ -62,7 +63,8 @@ internal static partial class Mutator
     {
         var text = line.TrimStart();
         return text.Length > 0 && !text.StartsWith("//", StringComparison.Ordinal) && !text.StartsWith("using", StringComparison.Ordinal)
-            && !text.StartsWith("namespace", StringComparison.Ordinal) && !text.StartsWith('[') && !text.Contains("throw new", StringComparison.Ordinal);
+            && !text.StartsWith("namespace", StringComparison.Ordinal) && !text.StartsWith('[') && !text.Contains("throw new",
+                StringComparison.Ordinal);
     }
 
     /// <summary>A word is not part of a longer one.</summary>

@@ -42,7 +42,11 @@ try
     var (killed, survived) = (verdicts[Verdict.Killed], verdicts[Verdict.Survived]);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{mutants.Length} mutants, {sample.Length} tried in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min: {killed} killed, {survived} survived, {verdicts[Verdict.DoesNotCompile]} did not compile; {100m * killed / Math.Max(1, killed + survived):F1} % killed"));
+        $"""
+        {mutants.Length} mutants, {sample.Length} tried in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min:
+        {killed} killed, {survived} survived, {verdicts[Verdict.DoesNotCompile]} did not compile;
+        {100m * killed / Math.Max(1, killed + survived):F1} % killed
+        """));
     return 0;
 }
 finally

@@ -1,6 +1,8 @@
 namespace Metering.Rating;
 
-/// <summary>Everything rating depends on. Inputs that say the same give the same result, down to the bytes of its explanation, next year as well.</summary>
+/// <summary>
+/// Everything rating depends on. Inputs that say the same give the same result, down to the bytes of its explanation, next year as well.
+/// </summary>
 public sealed record RatingInput
 {
     /// <summary>The price.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Metering.Rating;
 
-/// <summary>The least that a customer pays for a period over all rate cards of the plan; what is missing is trued up when the period closes.</summary>
+/// <summary>
+/// The least that a customer pays for a period over all rate cards of the plan; what is missing is trued up when the period closes.
+/// </summary>
 /// <remarks>
 /// The amount is agreed for a full period and is prorated by the input's policy when only a part is served. What counts is what was charged
 /// for the period itself: an amount counts when its service period lies within the served one, so a fee that is billed today for the next

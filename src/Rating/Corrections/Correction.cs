@@ -49,7 +49,8 @@ public static class Correction
     }
 
     /// <summary>The billed lines of one service period, each corrected in its own time, in the order given.</summary>
-    /// <param name="lines">Each line as it was billed and as it is known now; the prior usage of a line follows what is known of those before.</param>
+    /// <param name="lines">Each line as it was billed and as it is known now; the prior usage of a line follows what is known of those
+    /// before.</param>
     public static ImmutableArray<RatingResult> PeriodPreserving(ImmutableArray<(RatingInput AsBilled, RatingInput AsKnown)> lines) =>
         [.. lines.Select(line => Of(line.AsBilled, line.AsKnown))];
 

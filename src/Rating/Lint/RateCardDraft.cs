@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Metering.Rating;
 
-/// <summary>A rate card as somebody wrote it. Its price is either a price that exists or, when its tiers are not known to be sound, a draft of tiers.</summary>
+/// <summary>
+/// A rate card as somebody wrote it. Its price is either a price that exists or, when its tiers are not known to be sound, a draft of tiers.
+/// </summary>
 public sealed record RateCardDraft
 {
     /// <summary>The price; null when <see cref="Tiered"/> is given or the card costs nothing.</summary>

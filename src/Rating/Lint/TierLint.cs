@@ -28,7 +28,8 @@ internal static class TierLint
         if (!isOpen)
         {
             findings.Error(
-                PlanFindingCode.OpenTierMissing, $"{pointer}/tiers", $"Quantities above {AmountText.Quantity(reached)} have no price; open the last tier.");
+                PlanFindingCode.OpenTierMissing, $"{pointer}/tiers",
+                    $"Quantities above {AmountText.Quantity(reached)} have no price; open the last tier.");
         }
     }
 
@@ -64,7 +65,8 @@ internal static class TierLint
             findings.Warning(
                 PlanFindingCode.PriceFallsAtBoundary,
                 at,
-                $"{AmountText.Quantity(bound)} units cost {AmountText.Quantity(upTo)}, and the first above them make it {AmountText.Quantity(above)}.");
+                $"{AmountText.Quantity(bound)} units cost {AmountText.Quantity(upTo)}, "
+                + $"and the first above them make it {AmountText.Quantity(above)}.");
         }
     }
 }

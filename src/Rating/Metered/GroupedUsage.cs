@@ -7,7 +7,8 @@ namespace Metering.Rating;
 public sealed class GroupedUsage
 {
     /// <summary>Groups of usage by dimensions.</summary>
-    /// <exception cref="ArgumentException">A group has another number of values than there are dimensions, or two groups have equal values.</exception>
+    /// <exception cref="ArgumentException">A group has another number of values than there are dimensions, or two groups have equal
+    /// values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The sum of the groups is above <see cref="RatingBounds.QuantityMax"/>.</exception>
     public GroupedUsage(ImmutableArray<string> dimensions, ImmutableArray<UsageGroup> groups)
     {

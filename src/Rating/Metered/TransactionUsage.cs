@@ -6,7 +6,8 @@ namespace Metering.Rating;
 /// <remarks>
 /// A percentage price without free transactions and without bounds per transaction needs to know only how many there were
 /// (<see cref="Counted"/>). One that treats each transaction on its own needs each amount, in the order in which they happened
-/// (<see cref="Each(ImmutableArray{decimal}, ImmutableArray{decimal})"/>). A late correction is another list: transactions are never negative, they are left out or replaced.
+/// (<see cref="Each(ImmutableArray{decimal}, ImmutableArray{decimal})"/>). A late correction is another list: transactions are never negative, they
+/// are left out or replaced.
 /// </remarks>
 public sealed class TransactionUsage
 {

@@ -3,7 +3,10 @@ using System.Collections.Immutable;
 
 namespace Metering.Rating;
 
-/// <summary>The cells of a dimensional price made ready for finding: the most specific cell that covers given values, in time that does not grow with their number.</summary>
+/// <summary>
+/// The cells of a dimensional price made ready for finding: the most specific cell that covers given values, in time that does not grow with their
+/// number.
+/// </summary>
 internal sealed class CellTable
 {
     private readonly FrozenDictionary<CellKey, Entry> cells;

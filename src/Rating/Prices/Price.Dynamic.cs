@@ -4,7 +4,9 @@ namespace Metering.Rating;
 
 public abstract partial record Price
 {
-    /// <summary>Cost-plus: the usage is an amount that was metered, such as what a provider charged, and the customer pays a multiple of it.</summary>
+    /// <summary>
+    /// Cost-plus: the usage is an amount that was metered, such as what a provider charged, and the customer pays a multiple of it.
+    /// </summary>
     /// <remarks>
     /// <c>amount × multiplier</c>, plus a markup as a percentage of the amount, plus a markup per transaction; each is a charge of its own, so
     /// that cost and margin can be told apart. The metered amount is in major units of the plan's currency. When transactions are counted and

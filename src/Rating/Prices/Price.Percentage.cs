@@ -102,7 +102,7 @@ public abstract partial record Price
             var told = !NeedsEachTransaction && (FixedAmount == 0m || transactions != TransactionUsage.None);
             return told || input.Usage == Usage.None
                 ? input.Usage
-                : throw new ArgumentException("This percentage price needs to know the transactions behind the amount; see RatingInput.Transactions.");
+                : throw new ArgumentException("This percentage price needs to know its transactions; see RatingInput.Transactions.");
         }
 
         internal override void ChargeTo(Tally tally)

@@ -26,5 +26,6 @@ public abstract partial record Price
     /// <summary>A more detailed usage stands for the plain one; when both are said they must agree.</summary>
     private static Usage Agreed(Usage detailed, Usage plain) => plain == Usage.None || plain == detailed
         ? detailed
-        : throw new ArgumentException($"The usage is {plain.Prior} to {plain.Cumulative}, and its details sum to {detailed.Prior} to {detailed.Cumulative}.");
+        : throw new ArgumentException(
+            $"The usage is {plain.Prior} to {plain.Cumulative}; its details sum to {detailed.Prior} to {detailed.Cumulative}.");
 }

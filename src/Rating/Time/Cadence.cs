@@ -80,7 +80,9 @@ public sealed record Cadence
     public static Cadence Parse(string text) =>
         TryParse(text, out var cadence) ? cadence : throw new FormatException($"'{text}' is not a cadence such as P1M, P1D or PT1H.");
 
-    /// <summary>Whether every boundary of the other cadence from an anchor is a boundary of this one as well: days divide months, weeks do not.</summary>
+    /// <summary>
+    /// Whether every boundary of the other cadence from an anchor is a boundary of this one as well: days divide months, weeks do not.
+    /// </summary>
     /// <remarks>
     /// Months and years count months; weeks and days count days, and single days divide months too. Hours and minutes are elapsed time, which
     /// the clock changes of a zone part from the calendar: they divide each other only.

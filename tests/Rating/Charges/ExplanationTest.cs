@@ -97,7 +97,8 @@ public sealed class ExplanationTest
             Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(1m), 2.1m, converted)), "Tokens", "tokens"),
             StringComparison.Ordinal);
         string Words(UnitRounding rounding) => Explanation.Of(
-            Rater.Rate(Some.Input(new Price.PerUnit(1m), 3m, new RateCardTerms(conversion: UnitConversion.DivideBy(2m, rounding)))), "T", "t").Split('\n')[3];
+            Rater.Rate(Some.Input(new Price.PerUnit(1m), 3m, new RateCardTerms(conversion: UnitConversion.DivideBy(2m, rounding)))), "T",
+                "t").Split('\n')[3];
         Assert.Equal("Billed    1.5 units; metered t ÷ 2", Words(UnitRounding.None));
         Assert.Equal("Billed    1 units; metered t ÷ 2, rounded down", Words(UnitRounding.Down));
     }

@@ -47,7 +47,8 @@ public sealed class CorrectionTest
         var correction = Correction.Delta(billed, Usage.Of(4m));
         Assert.Equal(
             ["-1 -2.00 8.00 10.00", "-3 -3.00 0.00 3.00", "-1 -7.00 0.00 7.00"],
-            correction.Charges.Select(c => $"{c.Quantity} {c.Amount.ToAmountString()} {c.PeriodExact.ToAmountString()} {c.BilledBefore.ToAmountString()}"));
+            correction.Charges.Select(c =>
+                $"{c.Quantity} {c.Amount.ToAmountString()} {c.PeriodExact.ToAmountString()} {c.BilledBefore.ToAmountString()}"));
     }
 
     [Fact]

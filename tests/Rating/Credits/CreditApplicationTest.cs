@@ -50,7 +50,8 @@ public sealed class CreditApplicationTest
             Assert.Equal(Math.Max(0, Math.Min(x.owed.Sum(), x.credits.Sum())) / 100m, uses.Sum(use => use.Amount.Amount));
             Assert.All(uses, use => Assert.True(use.Amount.Amount > 0m));
             Assert.All(uses.GroupBy(use => use.Owed), same => Assert.True(same.Sum(use => use.Amount.Amount) <= x.owed[same.Key] / 100m));
-            Assert.All(uses.GroupBy(use => use.CreditId), same => Assert.True(same.Sum(use => use.Amount.Amount) <= x.credits[int.Parse(same.Key)] / 100m));
+            Assert.All(uses.GroupBy(use => use.CreditId), same => Assert.True(same.Sum(use =>
+                use.Amount.Amount) <= x.credits[int.Parse(same.Key)] / 100m));
         });
     }
 

@@ -87,7 +87,8 @@ public sealed class InAdvanceBillingTest
         Assert.Throws<ArgumentException>(() => InAdvanceBilling.FeesOf(period with { Transactions = TransactionUsage.Each(1m) }, 1m));
         Assert.Throws<ArgumentOutOfRangeException>(() => InAdvanceBilling.FeesOf(period, [.. new decimal[InAdvanceBilling.EventsMax + 1]]));
         Assert.Equal(InAdvanceBilling.EventsMax, InAdvanceBilling.FeesOf(period, [.. new decimal[InAdvanceBilling.EventsMax]]).Length);
-        var converted = period with { Price = new Price.Package(1m, 1m), Terms = new RateCardTerms(conversion: UnitConversion.DivideBy(2m, UnitRounding.Up)) };
+        var converted = period with { Price = new Price.Package(1m, 1m), Terms = new RateCardTerms(conversion: UnitConversion.DivideBy(2m,
+            UnitRounding.Up)) };
         Assert.Throws<InvalidPriceException>(() => InAdvanceBilling.FeesOf(converted, 1m));
     }
 }

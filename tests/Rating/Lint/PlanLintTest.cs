@@ -43,7 +43,8 @@ public sealed class PlanLintTest
         Assert.Equal("15 units cost 150, and the first above them make it 75.", finding.Message);
         Assert.Equal("PriceFallsAtBoundary /beyond/tiers/1", Text(new RateCardDraft { Price = new Price.Overage(5m, falling) }));
         var matrix = new Price.Dimensional(["a"], [new PriceCell(["x"], falling)], falling, Pooling.EachGroup);
-        Assert.Equal("PriceFallsAtBoundary /cells/0/price/tiers/1, PriceFallsAtBoundary /default/tiers/1", Text(new RateCardDraft { Price = matrix }));
+        Assert.Equal("PriceFallsAtBoundary /cells/0/price/tiers/1, PriceFallsAtBoundary /default/tiers/1",
+            Text(new RateCardDraft { Price = matrix }));
     }
 
     [Fact]
@@ -115,15 +116,19 @@ public sealed class PlanLintTest
             Assert.Equal((row.ToString(), row["findings"]), (row.ToString(), text == "" ? "-" : text));
         }
 
-        var discounted = new RateCardDraft { Price = PriceText.Parse("graduated up to 10: 1.99 each | then 9 each"), UnitCost = 1m, PercentageDiscount = 50m };
+        var discounted = new RateCardDraft { Price = PriceText.Parse("graduated up to 10: 1.99 each | then 9 each"), UnitCost = 1m,
+            PercentageDiscount = 50m };
         Assert.Equal(
-            "The customer pays 0.995 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(discounted))).Message);
+            "The customer pays 0.995 for a unit that costs 1; from some quantity on that is a loss.",
+                Assert.Single(PlanLint.Check(Plan(discounted))).Message);
         var unit = new RateCardDraft { Price = PriceText.Parse("unit 1"), UnitCost = 1m, PercentageDiscount = 50m };
         Assert.Equal(
-            "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(unit))).Message);
+            "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.",
+                Assert.Single(PlanLint.Check(Plan(unit))).Message);
         var package = new RateCardDraft { Price = PriceText.Parse("package 10 for 10"), UnitCost = 1m, PercentageDiscount = 50m };
         Assert.Equal(
-            "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.", Assert.Single(PlanLint.Check(Plan(package))).Message);
+            "The customer pays 0.5 for a unit that costs 1; from some quantity on that is a loss.",
+                Assert.Single(PlanLint.Check(Plan(package))).Message);
         var draft = new RateCardDraft { Tiered = new TieredDraft(false, [new TierDraft(null, null, 0m, 1m)]), UnitCost = 2m };
         Assert.Equal("NegativeMargin /tiers/0/unitAmount", Text(draft));
         Assert.Equal("-", Text(draft with { UnitCost = null }));
@@ -155,7 +160,8 @@ public sealed class PlanLintTest
             """;
         foreach (var row in TextTable.Rows(table))
         {
-            Assert.Equal((row.ToString(), row["divides"]), (row.ToString(), Cadence.Parse(row["one"]).Divides(Cadence.Parse(row["other"])).ToString()));
+            Assert.Equal((row.ToString(), row["divides"]), (row.ToString(), Cadence.Parse(row["one"])
+                .Divides(Cadence.Parse(row["other"])).ToString()));
         }
     }
 
@@ -168,7 +174,8 @@ public sealed class PlanLintTest
         return findings.IsEmpty ? "-" : string.Join(", ", findings.Select(f => $"{f.Code} {f.Pointer["/rateCards/0/price".Length..]}"));
     }
 
-    private static string All(IEnumerable<PlanFinding> findings) => string.Join(", ", findings.Select(finding => $"{finding.Code} {finding.Pointer}"));
+    private static string All(IEnumerable<PlanFinding> findings) => string.Join(", ", findings.Select(finding =>
+        $"{finding.Code} {finding.Pointer}"));
 
     /// <summary><c>0..10 +flat @unit</c>; nothing before the dots: follows the tier before; nothing after: open.</summary>
     private static ImmutableArray<TierDraft> Tiers(string text) => [.. text.Replace(".. ", "..", StringComparison.Ordinal).Split(" | ").Select(tier =>

@@ -24,10 +24,12 @@ public sealed class DimensionalTest
              "model=gpt-4o,token_type=input/unit 1.00", "model=gpt-4o,token_type=output/unit 2.00"],
             result.Charges.Select(c => $"{c.ChildReference} {c.Amount.ToAmountString()}"));
         var unpriced = Assert.Single(result.Unpriced);
-        Assert.Equal(("model=claude,token_type=output", "model claude, token_type output", 7m), (unpriced.Reference, unpriced.Group, unpriced.Usage.Quantity));
+        Assert.Equal(("model=claude,token_type=output", "model claude, token_type output", 7m), (unpriced.Reference, unpriced.Group,
+            unpriced.Usage.Quantity));
         Assert.False(result.IsFullyPriced);
         Assert.Null(Rater.Total(result.Input));
-        Assert.Contains("Unpriced  7 tokens of model claude, token_type output; not in the total\n", Explanation.Of(result, "Tokens", "tokens"), StringComparison.Ordinal);
+        Assert.Contains("Unpriced  7 tokens of model claude, token_type output; not in the total\n", Explanation.Of(result, "Tokens", "tokens"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,12 +59,14 @@ public sealed class DimensionalTest
             """;
         const string usage = "a input 60 | b input 60 | a output 60 | b output 30";
         Assert.Equal(
-            ["model=a,token_type=input/graduated-tier-1-unit 60", "model=a,token_type=output/package 1", "model=b,token_type=input/graduated-tier-1-unit 60",
+            ["model=a,token_type=input/graduated-tier-1-unit 60", "model=a,token_type=output/package 1",
+                "model=b,token_type=input/graduated-tier-1-unit 60",
              "model=b,token_type=output/package 1"],
             Rate(Matrix(cells), usage).Charges.Select(c => $"{c.ChildReference} {c.Quantity}"));
         var pooled = Rate(Matrix(cells, pooling: Pooling.AcrossGroups), usage);
         Assert.Equal(
-            ["model=*,token_type=input/graduated-tier-1-unit 100", "model=*,token_type=input/graduated-tier-2-unit 20", "model=*,token_type=output/package 1"],
+            ["model=*,token_type=input/graduated-tier-1-unit 100", "model=*,token_type=input/graduated-tier-2-unit 20",
+                "model=*,token_type=output/package 1"],
             pooled.Charges.Select(c => $"{c.ChildReference} {c.Quantity}"));
         Assert.Equal("model any, token_type input", pooled.Charges[0].Group);
         Assert.Equal("225.00 USD", pooled.Total.ToString());
@@ -106,7 +110,8 @@ public sealed class DimensionalTest
     {
         var price = new Price.Dimensional(["model"], [new PriceCell(["a"], new Price.PerUnit(1m))], null, Pooling.EachGroup);
         var usage = new GroupedUsage(["region", "model"], [new(["eu", "a"], Usage.Of(1m)), new(["us", "a"], Usage.Of(2m))]);
-        Assert.Equal("model=a/unit 3", Rater.Rate(Some.Input(price, 0m) with { Groups = usage }).Charges.Select(c => $"{c.ChildReference} {c.Quantity}").Single());
+        Assert.Equal("model=a/unit 3", Rater.Rate(Some.Input(price, 0m) with { Groups = usage }).Charges.Select(c =>
+            $"{c.ChildReference} {c.Quantity}").Single());
         Assert.Throws<ArgumentException>(() => usage.By(["team"]));
         Assert.Same(GroupedUsage.None, GroupedUsage.None.By(["team"]));
         Assert.Throws<ArgumentException>(() => Rater.Rate(Some.Input(price, 5m) with { Groups = usage }));
@@ -125,7 +130,8 @@ public sealed class DimensionalTest
     public void References_of_different_values_are_different_whatever_signs_they_hold()
     {
         var price = new Price.Dimensional(["m", "t"], [], new Price.PerUnit(1m), Pooling.EachGroup);
-        var usage = new GroupedUsage(["m", "t"], [new(["a,t=b", "c"], Usage.Of(1m)), new(["a", "b,t=c"], Usage.Of(1m)), new(["*", "100%/x"], Usage.Of(1m))]);
+        var usage = new GroupedUsage(["m", "t"], [new(["a,t=b", "c"], Usage.Of(1m)), new(["a", "b,t=c"], Usage.Of(1m)), new(["*", "100%/x"],
+            Usage.Of(1m))]);
         Assert.Equal(
             ["m=%2A,t=100%25%2Fx/unit", "m=a,t=b%2Ct%3Dc/unit", "m=a%2Ct%3Db,t=c/unit"],
             Rater.Rate(Some.Input(price, 0m) with { Groups = usage }).Charges.Select(c => c.ChildReference));
@@ -182,14 +188,16 @@ public sealed class DimensionalTest
                 pooling), amounts);
         Law.Holds(cases, x =>
         {
-            var values = new[] { "a", "b", "c" }.SelectMany(model => new[] { "in", "out", "cached" }.Select(type => ImmutableArray.Create(model, type))).ToArray();
+            var values = new[] { "a", "b", "c" }.SelectMany(model => new[] { "in", "out", "cached" }.Select(type => ImmutableArray.Create(model,
+                type))).ToArray();
             UsageGroup Group(int i, Usage usage) => new(values[i], usage);
             GroupedUsage Groups(Func<int, Usage> usage) => new(Dimensions, [.. Enumerable.Range(0, 9).Select(i => Group(i, usage(i)))]);
             GroupedUsage Reversed(Func<int, Usage> usage) => new(Dimensions, [.. Enumerable.Range(0, 9).Reverse().Select(i => Group(i, usage(i)))]);
             var input = Some.Input(x.Price, 0m);
             var whole = Rater.Rate(input with { Groups = Groups(i => Usage.Of(x.amounts[i] + x.amounts[9 + i])) });
             var first = Rater.Rate(input with { Line = Some.Line("first"), Groups = Groups(i => Usage.Of(x.amounts[i])) });
-            var last = Rater.Rate(input with { Line = Some.Line("last"), Groups = Reversed(i => new Usage(x.amounts[i], x.amounts[i] + x.amounts[9 + i])) });
+            var last = Rater.Rate(input with { Line = Some.Line("last"), Groups = Reversed(i => new Usage(x.amounts[i],
+                x.amounts[i] + x.amounts[9 + i])) });
             Assert.Equal(whole.Total, first.Total + last.Total);
             Assert.Equal(whole.Total, Rater.Total(whole.Input));
             var reversed = Rater.Rate(input with { Groups = Reversed(i => Usage.Of(x.amounts[i] + x.amounts[9 + i])) });

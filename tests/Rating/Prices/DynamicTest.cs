@@ -23,7 +23,8 @@ public sealed class DynamicTest
                 Transactions = row.OptionalDecimal("count") is { } count ? TransactionUsage.Counted(0m, count) : TransactionUsage.None,
             };
             var result = Rater.Rate(input);
-            var charges = result.Charges.IsEmpty ? "-" : string.Join(", ", result.Charges.Select(c => $"{c.ChildReference} {c.Amount.ToAmountString()}"));
+            var charges = result.Charges.IsEmpty ? "-" : string.Join(", ", result.Charges.Select(c =>
+                $"{c.ChildReference} {c.Amount.ToAmountString()}"));
             Assert.Equal((row.ToString(), row["charges"]), (row.ToString(), charges));
             Assert.Equal(result.Total, Rater.Total(input));
         }

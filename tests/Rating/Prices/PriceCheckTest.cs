@@ -42,6 +42,7 @@ public sealed class PriceCheckTest
         Assert.Equal("/tiers NoTiers", Text(Price.Volume.Check(default)));
         var many = Enumerable.Range(1, RatingBounds.TiersMax + 1).Select(i => PriceTier.PerUnit(i, 1m)).ToImmutableArray();
         Assert.Equal("/tiers TooManyTiers", Text(Price.Graduated.Check(many)));
+        Assert.Equal($"/tiers/{RatingBounds.TiersMax - 1}/upTo LastTierNotOpen", Text(Price.Graduated.Check(many[..^1])));
         Assert.Equal(
             "/tiers/0/flatAmount Negative, /tiers/0/unitAmount Negative",
             Text(Price.Graduated.Check([new PriceTier(null, -1m, -1m)])));

@@ -26,7 +26,8 @@ internal static partial class PriceText
                 : throw new FormatException(text),
             "percentage" => PercentageOf(rest),
             "percentages" => new Price.GraduatedPercentage(
-                [.. Tiers(rest.Replace(" %", " each", StringComparison.Ordinal)).Select(t => new PercentageTier(t.UpTo, t.FlatAmount, t.UnitAmount))]),
+                [.. Tiers(rest.Replace(" %", " each", StringComparison.Ordinal)).Select(t => new PercentageTier(t.UpTo, t.FlatAmount,
+                    t.UnitAmount))]),
             "dynamic" => rest.Split(' ') is [var multiplier, .. var markups]
                 ? new Price.Dynamic(Number(multiplier), Named(markups, "markup") ?? 0m, Named(markups, "each") ?? 0m)
                 : throw new FormatException(text),

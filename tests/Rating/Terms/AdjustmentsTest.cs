@@ -69,7 +69,8 @@ public sealed class AdjustmentsTest
     public void A_percentage_comes_off_the_smallest_total_and_off_nothing_it_is_not_a_charge()
     {
         var terms = new RateCardTerms(percentageDiscount: 50m);
-        Assert.Equal("1.00 -0.50", string.Join(' ', Rater.Rate(Some.Input(new Price.PerUnit(1m), 1m, terms)).Charges.Select(c => c.Amount.ToAmountString())));
+        Assert.Equal("1.00 -0.50", string.Join(' ', Rater.Rate(Some.Input(new Price.PerUnit(1m), 1m,
+            terms)).Charges.Select(c => c.Amount.ToAmountString())));
         Assert.Equal("0.00", Assert.Single(Rater.Rate(Some.Input(new Price.PerUnit(0m), 1m, terms)).Charges).Amount.ToAmountString());
     }
 }

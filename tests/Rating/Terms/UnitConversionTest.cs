@@ -113,7 +113,8 @@ public sealed class UnitConversionTest
             from rounding in Gen.Elements(Enum.GetValues<UnitRounding>())
             from digits in Gen.Choose(-2, 3)
             from parts in Gen.ArrayOf(Generated.Quantity, 3)
-            let converts = divides ? UnitConversion.DivideBy(factor + 0.5m, rounding, digits) : UnitConversion.MultiplyBy(factor + 0.5m, rounding, digits)
+            let converts = divides ? UnitConversion.DivideBy(factor + 0.5m, rounding, digits) : UnitConversion.MultiplyBy(factor + 0.5m, rounding,
+                digits)
             select (converts, A: parts[0], B: parts[0] + parts[1], C: parts.Sum());
         Law.Holds(cases, x =>
         {
