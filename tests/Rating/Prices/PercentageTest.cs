@@ -155,6 +155,14 @@ public sealed class PercentageTest
     }
 
     [Fact]
+    public void Nothing_but_the_rate_applies_unless_said()
+    {
+        var price = new Price.Percentage(1m);
+        Assert.Equal((1m, 0m, 0, 0m), (price.Rate, price.FixedAmount, price.FreeTransactions, price.FreeAmount));
+        Assert.Equal((null, null), (price.TransactionMinimum, price.TransactionMaximum));
+    }
+
+    [Fact]
     public void What_makes_no_sense_is_refused()
     {
         Assert.Equal("/rate NotAPercentage", Text(Price.Percentage.Check(100.1m)));
