@@ -71,6 +71,8 @@ public sealed class AdjustmentsTest
         var terms = new RateCardTerms(percentageDiscount: 50m);
         Assert.Equal("1.00 -0.50", string.Join(' ', Rater.Rate(Some.Input(new Price.PerUnit(1m), 1m,
             terms)).Charges.Select(c => c.Amount.ToAmountString())));
+        var half = new RateCardTerms(percentageDiscount: 0.5m);
+        Assert.Equal("99.50 USD", Rater.Rate(Some.Input(new Price.PerUnit(100m), 1m, half)).Total.ToString());
         Assert.Equal("0.00", Assert.Single(Rater.Rate(Some.Input(new Price.PerUnit(0m), 1m, terms)).Charges).Amount.ToAmountString());
     }
 }
