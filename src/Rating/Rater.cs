@@ -6,13 +6,20 @@ namespace Metering.Rating;
 public static class Rater
 {
     // The order is part of the contract with the customer.
-    // 1. Discounted usage does not exist for the price: tiers count from the first unit that is billed.
-    // 2. The price makes the charges.
-    // 3. A percentage comes off what was charged, not off a minimum nobody used.
-    // 4. The maximum is a promise about what is paid, so it looks at the amount after discounts.
-    // 5. The minimum is what is paid at least, so it comes last; no discount may undercut it.
+    // 1. Units are converted first, cumulatively, because everything after counts in the units that the price list names.
+    // 2. Discounted usage does not exist for the price: tiers count from the first unit that is billed.
+    // 3. The price makes the charges.
+    // 4. A percentage comes off what was charged, not off a minimum nobody used.
+    // 5. The maximum is a promise about what is paid, so it looks at the amount after discounts.
+    // 6. The minimum is what is paid at least, so it comes last of the rate card; no discount may undercut it. Only the line that closes
+    //    the period knows whether it was missed.
+    // What follows looks at more than one rate card and so is called by whoever has them all:
+    // 7. Commitments of the plan (PlanCommitment.TrueUp) count what the rate cards came to, minimums included: nobody pays for the same
+    //    promise twice.
+    // 8. Credits (CreditApplication.Apply) pay what is then owed, commitments included; they are a means of payment and change no amount.
     private static readonly ImmutableArray<Action<Tally>> Order =
     [
+        Adjustments.ConvertUnits,
         Adjustments.DiscountUsage,
         Adjustments.ChargePrice,
         Adjustments.DiscountByPercentage,
@@ -26,100 +33,71 @@ public static class Rater
     /// several parts sum to the one line of a period billed at once. Prices that are known only at the end (volume, fees in arrears, minimums)
     /// appear on the line that closes the served period.
     /// </remarks>
-    /// <exception cref="ArgumentException">The line opens the served period and yet has usage that was billed before.</exception>
-    public static RatingResult Rate(RatingInput input)
+    /// <exception cref="ArgumentException">
+    /// The line opens the served period and yet has usage that was billed before; the details of the usage do not fit the price or the plain
+    /// quantity; or price and terms cannot be had together (see <see cref="RateCardTerms.CheckFor"/>).
+    /// </exception>
+    public static RatingResult Rate(RatingInput input) => Rate(input, keepUnchanged: false);
+
+    /// <summary>Only what <see cref="Rate(RatingInput)"/> comes to, without the charges that explain it: several times faster.</summary>
+    /// <returns>The total; null when some usage has no price, because then there is no total.</returns>
+    /// <exception cref="ArgumentException">As for <see cref="Rate(RatingInput)"/>.</exception>
+    public static Money? Total(RatingInput input)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        var usage = input.Usage;
-        if (input.Line.OpensPeriod && usage.Prior != 0m)
+        var usage = MeteredUsage(input);
+        var toEnd = Account(input, Reading.End, usage.Cumulative, input.Line.ClosesPeriod, explains: false);
+        if (toEnd.HasUnpriced)
         {
-            throw new ArgumentException($"A line that opens its period has no prior usage, and this one has {usage.Prior}.", nameof(input));
+            return null;
         }
 
-        var (toEnd, quantityToEnd) = Account(input, usage.Cumulative, input.Line.ClosesPeriod);
-        if (input.Line.OpensPeriod)
-        {
-            return new RatingResult(input, Usage.Of(quantityToEnd), toEnd);
-        }
-
-        var (toBeginning, quantityToBeginning) = Account(input, usage.Prior, closesPeriod: false);
-        return new RatingResult(input, new Usage(quantityToBeginning, quantityToEnd), Subtract(toEnd, toBeginning));
+        var toBeginning = input.Line.OpensPeriod
+            ? 0m
+            : Account(input, Reading.Beginning, usage.Prior, closesPeriod: false, explains: false).Total;
+        return Money.OfWhole(toEnd.Total - toBeginning, input.Currency);
     }
 
-    private static (ImmutableArray<Charge> Charges, decimal Quantity) Account(RatingInput input, decimal quantity, bool closesPeriod)
+    /// <param name="input">What is rated.</param>
+    /// <param name="keepUnchanged">Whether charges stay that the line does not change, so that a correction can compare all of them.</param>
+    internal static RatingResult Rate(RatingInput input, bool keepUnchanged)
     {
-        var tally = new Tally(input, quantity, closesPeriod);
+        var usage = MeteredUsage(input);
+        var toEnd = Account(input, Reading.End, usage.Cumulative, input.Line.ClosesPeriod, explains: true);
+        if (input.Line.OpensPeriod)
+        {
+            return new RatingResult(
+                input, usage, Usage.Of(toEnd.Quantity), toEnd.Charges, Money.OfWhole(toEnd.Total, input.Currency), toEnd.Unpriced);
+        }
+
+        var toBeginning = Account(input, Reading.Beginning, usage.Prior, closesPeriod: false, explains: true);
+        var charges = Subtraction.Of(toEnd.Charges, toBeginning.Charges, keepUnchanged);
+        var total = Money.OfWhole(toEnd.Total - toBeginning.Total, input.Currency);
+        return new RatingResult(input, usage, new Usage(toBeginning.Quantity, toEnd.Quantity), charges, total, toEnd.Unpriced);
+    }
+
+    /// <summary>The account of a served period up to some usage, as if nothing of it had been billed.</summary>
+    internal static Tally Account(RatingInput input, Reading reading, decimal quantity, bool closesPeriod, bool explains)
+    {
+        var tally = new Tally(input, reading, quantity, closesPeriod, explains);
         foreach (var adjust in Order)
         {
             adjust(tally);
         }
 
-        return (tally.Charges, tally.Quantity);
+        return tally;
     }
 
-    private static ImmutableArray<Charge> Subtract(ImmutableArray<Charge> toEnd, ImmutableArray<Charge> toBeginning)
+    private static Usage MeteredUsage(RatingInput input)
     {
-        var charges = ImmutableArray.CreateBuilder<Charge>(toEnd.Length);
-        foreach (var charge in toEnd)
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.Terms.HasUsageTerms)
         {
-            if (Find(toBeginning, charge.ChildReference) is not { } before)
-            {
-                charges.Add(charge);
-            }
-            else if (charge.Exact != before.Exact || charge.Quantity != before.Quantity)
-            {
-                charges.Add(Less(charge, before));
-            }
+            InvalidPriceException.ThrowIfAny(input.Terms.CheckFor(input.Price));
         }
 
-        // What was billed before and is no longer due, such as a tier that a correction left again, is taken back.
-        foreach (var before in toBeginning)
-        {
-            if (Find(toEnd, before.ChildReference) is null)
-            {
-                charges.Add(TakenBack(before));
-            }
-        }
-
-        return charges.DrainToImmutable();
+        var usage = input.Price.UsageOf(input);
+        return input.Line.OpensPeriod && usage.Prior != 0m
+            ? throw new ArgumentException($"A line that opens its period has no prior usage, and this one has {usage.Prior}.", nameof(input))
+            : usage;
     }
-
-    private static Charge? Find(ImmutableArray<Charge> charges, string childReference)
-    {
-        foreach (var charge in charges)
-        {
-            if (charge.ChildReference == childReference)
-            {
-                return charge;
-            }
-        }
-
-        return null;
-    }
-
-    private static Charge Less(Charge charge, Charge before)
-    {
-        var exact = charge.Exact - before.Exact;
-        return charge with
-        {
-            Quantity = IsOneAmount(charge) ? 1m : charge.Quantity - before.Quantity,
-            UnitPrice = IsOneAmount(charge) ? exact.Amount : charge.UnitPrice,
-            Exact = exact,
-            BilledBefore = before.Amount,
-            Amount = charge.Amount - before.Amount,
-        };
-    }
-
-    private static Charge TakenBack(Charge before) => before with
-    {
-        Quantity = IsOneAmount(before) ? 1m : -before.Quantity,
-        UnitPrice = IsOneAmount(before) ? -before.UnitPrice : before.UnitPrice,
-        Exact = -before.Exact,
-        PeriodExact = ExactAmount.Zero(before.Exact.Currency),
-        BilledBefore = before.Amount,
-        Amount = -before.Amount,
-    };
-
-    /// <summary>A discount or a minimum stays one, only its amount moves; units, packages and fees are counted.</summary>
-    private static bool IsOneAmount(Charge charge) => charge.Kind is ChargeKind.Discount or ChargeKind.Commitment;
 }

@@ -1,6 +1,8 @@
 namespace Metering.Rating;
 
-/// <summary>Everything rating depends on. Two equal inputs give the same result, down to the bytes of its explanation, next year as well.</summary>
+/// <summary>
+/// Everything rating depends on. Inputs that say the same give the same result, down to the bytes of its explanation, next year as well.
+/// </summary>
 public sealed record RatingInput
 {
     /// <summary>The price.</summary>
@@ -21,6 +23,12 @@ public sealed record RatingInput
     /// <summary>How much was used. Zero unless said.</summary>
     public Usage Usage { get; init; } = Usage.None;
 
-    /// <summary>Discounts, maximum and minimum. None unless said.</summary>
+    /// <summary>The transactions behind an amount, for <see cref="Price.Percentage"/> and <see cref="Price.Dynamic"/>. None unless said.</summary>
+    public TransactionUsage Transactions { get; init; } = TransactionUsage.None;
+
+    /// <summary>Usage by dimension values, for <see cref="Price.Dimensional"/>; stands for <see cref="Usage"/>. None unless said.</summary>
+    public GroupedUsage Groups { get; init; } = GroupedUsage.None;
+
+    /// <summary>Unit conversion, discounts, maximum and minimum. None unless said.</summary>
     public RateCardTerms Terms { get; init; } = RateCardTerms.None;
 }

@@ -1,26 +1,67 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace Metering.Rating;
 
 /// <summary>The running account of one pass over the adjustments, cumulative for the period: the quantity to price and the charges so far.</summary>
-internal sealed class Tally(RatingInput input, decimal quantity, bool closesPeriod)
+/// <param name="input">What is rated.</param>
+/// <param name="reading">Up to which end of the line the account goes.</param>
+/// <param name="quantity">The usage up to there.</param>
+/// <param name="closesPeriod">Whether the account covers the whole served period, so that what depends on its end is due.</param>
+/// <param name="explains">Whether charges are kept; without, only the total is.</param>
+internal sealed class Tally(RatingInput input, Reading reading, decimal quantity, bool closesPeriod, bool explains)
 {
-    private readonly ImmutableArray<Charge>.Builder charges = ImmutableArray.CreateBuilder<Charge>(initialCapacity: 4);
+    // Enough for most lines: four tiers with flat amounts, or one charge for each group of usage.
+    private const int InitialCapacity = 8;
 
-    public RatingInput Input { get; } = input;
+    private readonly int digits = input.Currency.MinorUnitDigits;
+    private readonly Money nothing = Money.Zero(input.Currency);
+    private Charge[] charges = explains ? new Charge[Math.Max(InitialCapacity, input.Groups.Groups.Length)] : [];
+    private int count;
+    private List<UnpricedUsage>? unpriced;
+    private Scope? scope;
 
-    /// <summary>Whether the account covers the whole served period, so that what depends on its end is due.</summary>
-    public bool ClosesPeriod { get; } = closesPeriod;
+    public RatingInput Input => input;
+
+    public bool ClosesPeriod => closesPeriod;
 
     /// <summary>The usage from the start of the served period that is left to price.</summary>
     public decimal Quantity { get; set; } = quantity;
 
     /// <summary>The sum of the rounded charges so far.</summary>
-    public Money Total { get; private set; } = Money.Zero(input.Currency);
+    public decimal Total { get; private set; }
 
-    public ImmutableArray<Charge> Charges => charges.DrainToImmutable();
+    /// <summary>The charges so far; nothing is added afterwards.</summary>
+    public ImmutableArray<Charge> Charges => count == charges.Length
+        ? ImmutableCollectionsMarshal.AsImmutableArray(charges)
+        : ImmutableArray.Create(charges.AsSpan(0, count));
 
-    public Money Round(decimal amount) => new ExactAmount(amount, Input.Currency).Round(Input.Rounding);
+    public ImmutableArray<UnpricedUsage> Unpriced => unpriced is null ? [] : [.. unpriced];
+
+    public bool HasUnpriced => unpriced is not null;
+
+    /// <summary>How many transactions there were; null when the input does not tell.</summary>
+    public decimal? TransactionCount => Input.Transactions == TransactionUsage.None ? null : At(Input.Transactions.Count);
+
+    /// <summary>The amounts of the transactions; default when the input does not tell.</summary>
+    public ImmutableArray<decimal> TransactionAmounts => Input.Transactions.AmountsAt(reading);
+
+    public decimal At(Usage usage) => reading == Reading.End ? usage.Cumulative : usage.Prior;
+
+    public decimal Converted(decimal metered) => Input.Terms.Conversion?.Apply(metered) ?? metered;
+
+    public decimal Round(decimal amount) => Input.Rounding.Apply(amount, digits);
+
+    /// <summary>Charges a quantity by another price, under references and names of its own.</summary>
+    public void ChargeWithin(Scope within, Price price, decimal ofQuantity)
+    {
+        var (outerQuantity, outerScope) = (Quantity, scope);
+        (Quantity, scope) = (ofQuantity, outerScope is null || !explains ? within : outerScope.Inner(within));
+        price.ChargeTo(this);
+        (Quantity, scope) = (outerQuantity, outerScope);
+    }
+
+    public void AddUnpriced(UnpricedUsage usage) => (unpriced ??= []).Add(usage);
 
     /// <summary>Quantity times unit price. Nothing used is not a charge; units that cost nothing are one, so that quantities add up.</summary>
     public void AddUnits(ChargeRule rule, string reference, string name, decimal quantity, decimal unitPrice, TierBounds? tier)
@@ -46,21 +87,32 @@ internal sealed class Tally(RatingInput input, decimal quantity, bool closesPeri
 
     public void Add(ChargeRule rule, string reference, string name, decimal quantity, decimal unitPrice, decimal amount, TierBounds? tier)
     {
-        var exact = new ExactAmount(amount, Input.Currency);
-        var rounded = exact.Round(Input.Rounding);
+        var rounded = Round(amount);
         Total += rounded;
-        charges.Add(new Charge
+        if (!explains)
         {
-            ChildReference = reference,
-            Name = name,
+            return;
+        }
+
+        if (count == charges.Length)
+        {
+            Array.Resize(ref charges, 2 * count);
+        }
+
+        var exact = new ExactAmount(amount, Input.Currency);
+        charges[count++] = new Charge
+        {
+            ChildReference = scope is null ? reference : scope.Reference + reference,
+            Name = scope is null ? name : scope.Name + name,
             Rule = rule,
             Tier = tier,
+            Group = scope?.Group,
             Quantity = quantity,
             UnitPrice = unitPrice,
             Exact = exact,
             PeriodExact = exact,
-            BilledBefore = Money.Zero(Input.Currency),
-            Amount = rounded,
-        });
+            BilledBefore = nothing,
+            Amount = Money.OfWhole(rounded, Input.Currency),
+        };
     }
 }

@@ -25,7 +25,10 @@ public sealed record Charge
     /// <summary>The tier, for rules that have tiers.</summary>
     public TierBounds? Tier { get; init; }
 
-    /// <summary>How many units, packages or fees this line charges; 1 for discounts and minimums.</summary>
+    /// <summary>Which dimension values it is about: <c>model gpt-4o, token_type input</c>; null outside dimensional prices.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>How many units, packages or fees this line charges; 1 for discounts, minimums and bounds.</summary>
     public required decimal Quantity { get; init; }
 
     /// <summary>
@@ -57,11 +60,33 @@ public sealed record Charge
         ChargeRule.GraduatedTierFlat => ChargeKind.Usage,
         ChargeRule.VolumeTierUnit => ChargeKind.Usage,
         ChargeRule.VolumeTierFlat => ChargeKind.Usage,
+        ChargeRule.IncludedUsage => ChargeKind.Usage,
+        ChargeRule.PercentageOfAmount => ChargeKind.Usage,
+        ChargeRule.FreeAmount => ChargeKind.Usage,
+        ChargeRule.TransactionFee => ChargeKind.Usage,
+        ChargeRule.TransactionMinimum => ChargeKind.Usage,
+        ChargeRule.TransactionMaximum => ChargeKind.Usage,
+        ChargeRule.GraduatedPercentageRate => ChargeKind.Usage,
+        ChargeRule.GraduatedPercentageFlat => ChargeKind.Usage,
+        ChargeRule.CostMultiple => ChargeKind.Usage,
+        ChargeRule.CostMarkup => ChargeKind.Usage,
         ChargeRule.PercentageDiscount => ChargeKind.Discount,
         ChargeRule.MaximumSpend => ChargeKind.Discount,
         ChargeRule.MinimumSpend => ChargeKind.Commitment,
     };
 
     /// <summary>Whether <see cref="Quantity"/> counts metered units: the quantities of these charges sum to the line's billable usage.</summary>
-    public bool CountsUnits => Rule is ChargeRule.PerUnit or ChargeRule.GraduatedTierUnit or ChargeRule.VolumeTierUnit;
+    public bool CountsUnits => Rule
+        is ChargeRule.PerUnit
+        or ChargeRule.GraduatedTierUnit
+        or ChargeRule.VolumeTierUnit
+        or ChargeRule.IncludedUsage
+        or ChargeRule.PercentageOfAmount
+        or ChargeRule.FreeAmount
+        or ChargeRule.GraduatedPercentageRate
+        or ChargeRule.CostMultiple;
+
+    /// <summary>A discount, a minimum or a bound stays one, only its amount moves; units, packages and fees are counted.</summary>
+    internal bool IsOneAmount => Kind is ChargeKind.Discount or ChargeKind.Commitment
+        || Rule is ChargeRule.TransactionMinimum or ChargeRule.TransactionMaximum;
 }

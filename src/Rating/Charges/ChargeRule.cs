@@ -32,4 +32,34 @@ public enum ChargeRule
 
     /// <summary>What is missing to the agreed minimum of the period.</summary>
     MinimumSpend,
+
+    /// <summary>What an overage price includes, priced zero.</summary>
+    IncludedUsage,
+
+    /// <summary>A percentage of the amount that is not free.</summary>
+    PercentageOfAmount,
+
+    /// <summary>The amount that a percentage price leaves free, priced zero.</summary>
+    FreeAmount,
+
+    /// <summary>A fixed amount for each transaction.</summary>
+    TransactionFee,
+
+    /// <summary>What the minimum per transaction adds, over all transactions.</summary>
+    TransactionMinimum,
+
+    /// <summary>What the maximum per transaction takes off, over all transactions.</summary>
+    TransactionMaximum,
+
+    /// <summary>The amount within one tier of a graduated percentage times that tier's rate.</summary>
+    GraduatedPercentageRate,
+
+    /// <summary>The flat amount of a tier of a graduated percentage, due on entering it.</summary>
+    GraduatedPercentageFlat,
+
+    /// <summary>A metered amount times a multiplier.</summary>
+    CostMultiple,
+
+    /// <summary>A percentage on top of a metered amount.</summary>
+    CostMarkup,
 }

@@ -21,6 +21,7 @@ public static class Explanation
         text.Append(title).Append('\n');
         AppendPeriods(text, result.Input.Line);
         AppendUsage(text, result, units);
+        AppendUnpriced(text, result, units);
         AppendCharges(text, result);
         AppendRules(text, result);
         return text.ToString();
@@ -45,7 +46,7 @@ public static class Explanation
 
     private static void AppendUsage(StringBuilder text, RatingResult result, string units)
     {
-        var (metered, billable) = (result.Input.Usage, result.Billable);
+        var (metered, billable) = (result.Metered, result.Billable);
         if (result.Input.Price is Price.Flat)
         {
             return;
@@ -60,8 +61,32 @@ public static class Explanation
         text.Append('\n');
         if (billable != metered)
         {
-            var free = AmountText.Quantity(result.Input.Terms.UsageDiscount);
-            text.Append($"{"Billed",-10}{AmountText.Quantity(billable.Quantity)} {units}; the first {free} of the period are free\n");
+            AppendBillable(text, result, units);
+        }
+    }
+
+    private static void AppendBillable(StringBuilder text, RatingResult result, string units)
+    {
+        var terms = result.Input.Terms;
+        text.Append($"{"Billed",-10}{AmountText.Quantity(result.Billable.Quantity)} {(terms.Conversion is null ? units : "units")}");
+        if (terms.Conversion is { } conversion)
+        {
+            text.Append($"; {conversion.InWords(units)}");
+        }
+
+        if (terms.UsageDiscount > 0m)
+        {
+            text.Append($"; the first {AmountText.Quantity(terms.UsageDiscount)} of the period are free");
+        }
+
+        text.Append('\n');
+    }
+
+    private static void AppendUnpriced(StringBuilder text, RatingResult result, string units)
+    {
+        foreach (var unpriced in result.Unpriced)
+        {
+            text.Append($"{"Unpriced",-10}{AmountText.Quantity(unpriced.Usage.Quantity)} {units} of {unpriced.Group}; not in the total\n");
         }
     }
 
@@ -128,6 +153,16 @@ public static class Explanation
         ChargeRule.GraduatedTierFlat => "The flat amount of a tier is due once, on entering it; the first tier is entered when the period opens.",
         ChargeRule.VolumeTierUnit => "All units are priced by the tier that the period's usage reached.",
         ChargeRule.VolumeTierFlat => "The flat amount of the tier that the period's usage reached is due once.",
+        ChargeRule.IncludedUsage => "What is included is not charged; what is beyond it is.",
+        ChargeRule.PercentageOfAmount => "The percentage is charged of the amount that is not free.",
+        ChargeRule.FreeAmount => "The amount is free until the free transactions or the free amount of the period are used up.",
+        ChargeRule.TransactionFee => "The fee per transaction is due for each one that is not free.",
+        ChargeRule.TransactionMinimum => "Transactions that would cost less than the minimum are raised to it.",
+        ChargeRule.TransactionMaximum => "Transactions that would cost more than the maximum are lowered to it.",
+        ChargeRule.GraduatedPercentageRate => "Each part of the amount pays the rate of the tier it falls in.",
+        ChargeRule.GraduatedPercentageFlat => "The flat amount of a tier is due once, on entering it.",
+        ChargeRule.CostMultiple => "The amount that was metered is passed on, times the multiplier if there is one.",
+        ChargeRule.CostMarkup => "The markup is a percentage of the amount that was metered.",
         ChargeRule.PercentageDiscount => "The percentage is taken off the sum of the rounded charges above it.",
         ChargeRule.MaximumSpend => "What is above the agreed maximum of the period is taken off.",
         ChargeRule.MinimumSpend => "What is missing to the agreed minimum of the period is added.",

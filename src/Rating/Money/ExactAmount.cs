@@ -41,7 +41,7 @@ public readonly record struct ExactAmount
     public static ExactAmount operator -(ExactAmount value) => new(-value.Amount, value.Currency);
 
     /// <summary>The only way to money: whole minor units by the named policy.</summary>
-    public Money Round(Rounding rounding) => new(rounding.Apply(Amount, Currency.MinorUnitDigits), Currency);
+    public Money Round(Rounding rounding) => Money.OfWhole(rounding.Apply(Amount, Currency.MinorUnitDigits), Currency);
 
     /// <summary>The amount as JSON and exports carry it: no grouping, all decimals that carry a value, at least the minor unit's.</summary>
     public string ToAmountString() => AmountText.Plain(Amount, Currency.MinorUnitDigits);

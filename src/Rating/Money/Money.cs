@@ -28,6 +28,12 @@ public readonly partial record struct Money : IComparable<Money>
         this.currency = currency;
     }
 
+    private Money(Currency currency, decimal whole)
+    {
+        amount = whole + currency.ZeroInMinorUnits;
+        this.currency = currency;
+    }
+
     /// <summary>The amount in major units, with the currency's number of decimals.</summary>
     public decimal Amount => currency is null ? throw WithoutCurrency() : amount;
 
@@ -44,13 +50,13 @@ public readonly partial record struct Money : IComparable<Money>
     public static Money Zero(Currency currency) => new(0m, currency);
 
     /// <summary>The sum, in the same currency.</summary>
-    public static Money operator +(Money left, Money right) => new(left.Amount + right.InSame(left.Currency), left.Currency);
+    public static Money operator +(Money left, Money right) => new(left.Currency, left.Amount + right.InSame(left.Currency));
 
     /// <summary>The difference, in the same currency.</summary>
-    public static Money operator -(Money left, Money right) => new(left.Amount - right.InSame(left.Currency), left.Currency);
+    public static Money operator -(Money left, Money right) => new(left.Currency, left.Amount - right.InSame(left.Currency));
 
     /// <summary>The same amount with the other sign.</summary>
-    public static Money operator -(Money value) => new(-value.Amount, value.Currency);
+    public static Money operator -(Money value) => new(value.Currency, -value.Amount);
 
     /// <summary>A multiple, which in general is no longer whole minor units.</summary>
     public static ExactAmount operator *(Money value, decimal factor) => new(value.Amount * factor, value.Currency);
@@ -75,6 +81,9 @@ public readonly partial record struct Money : IComparable<Money>
 
     /// <summary>The amount and the code: <c>49.00 USD</c>.</summary>
     public override string ToString() => $"{ToAmountString()} {Currency}";
+
+    /// <summary>Money of an amount that was just rounded to the currency's minor unit, without checking it again.</summary>
+    internal static Money OfWhole(decimal whole, Currency currency) => new(currency, whole);
 
     private decimal InSame(Currency expected) =>
         Currency == expected ? amount : throw new InvalidOperationException($"Money in {Currency} was mixed with money in {expected}.");

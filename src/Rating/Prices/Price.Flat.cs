@@ -29,6 +29,8 @@ public abstract partial record Price
         /// <summary>What would be wrong with such a price; empty when nothing.</summary>
         public static ImmutableArray<PriceError> Check(decimal amount) => new PriceChecks().Amount("/amount", amount).Errors;
 
+        internal override bool IsOfQuantity => false;
+
         internal override void ChargeTo(Tally tally)
         {
             if (Term == PaymentTerm.InArrears && !tally.ClosesPeriod)

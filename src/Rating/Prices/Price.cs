@@ -11,9 +11,21 @@ public abstract partial record Price
     {
     }
 
+    /// <summary>Whether the price needs one quantity and nothing else, so that it can price a cell, an overage, and converted units.</summary>
+    internal virtual bool IsOfQuantity => true;
+
+    /// <summary>What of the input the price reads as usage: the plain quantity, unless transactions or groups say it in more detail.</summary>
+    internal virtual Usage UsageOf(RatingInput input) => input.Usage;
+
     /// <summary>
     /// Charges everything from the start of the period up to <see cref="Tally.Quantity"/>. The subtraction of what was billed before is not the
     /// model's business: <see cref="Rater"/> does it for all of them.
     /// </summary>
     internal abstract void ChargeTo(Tally tally);
+
+    /// <summary>A more detailed usage stands for the plain one; when both are said they must agree.</summary>
+    private static Usage Agreed(Usage detailed, Usage plain) => plain == Usage.None || plain == detailed
+        ? detailed
+        : throw new ArgumentException(
+            $"The usage is {plain.Prior} to {plain.Cumulative}; its details sum to {detailed.Prior} to {detailed.Cumulative}.");
 }

@@ -34,6 +34,13 @@ internal sealed class PriceChecks
         return Decimals(pointer, value);
     }
 
+    public PriceChecks Factor(string pointer, decimal value, decimal max)
+    {
+        AddIf(value < 0m, PriceErrorCode.Negative, pointer, "A factor cannot be below zero.");
+        AddIf(value > max, PriceErrorCode.TooLarge, pointer, $"This factor cannot be above {max}.");
+        return Decimals(pointer, value);
+    }
+
     public void AddIf(bool wrong, PriceErrorCode code, string pointer, string message)
     {
         if (wrong)

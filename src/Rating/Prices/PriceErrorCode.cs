@@ -35,4 +35,13 @@ public enum PriceErrorCode
 
     /// <summary>The minimum amount is above the maximum amount.</summary>
     MinimumAboveMaximum,
+
+    /// <summary>Two things that cannot be had together, such as a unit conversion and a package price.</summary>
+    NotApplicable,
+
+    /// <summary>Two cells of a dimensional price are for the same values.</summary>
+    DuplicateCell,
+
+    /// <summary>A dimensional price has no cell and no default, more cells or dimensions than allowed, or a cell that does not fit them.</summary>
+    CellsNotInDimensions,
 }

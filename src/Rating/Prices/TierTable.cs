@@ -59,7 +59,30 @@ internal static class TierTable
         return steps.MoveToImmutable();
     }
 
-    public static int HashOf(ImmutableArray<PriceTier> tiers)
+    /// <summary>Charges each tier that was entered for the quantity that lies in it.</summary>
+    public static void ChargeEachTier(Tally tally, ImmutableArray<TierStep> steps, TierEntry firstTier, ChargeRule unitRule, ChargeRule flatRule)
+    {
+        var used = tally.Quantity;
+        if (used == 0m && firstTier == TierEntry.OnFirstUse)
+        {
+            return;
+        }
+
+        foreach (var step in steps)
+        {
+            var (from, upTo) = (step.Bounds.From, step.Bounds.UpTo);
+            if (from > 0m && used <= from)
+            {
+                return;
+            }
+
+            var inTier = (upTo is { } bound && bound < used ? bound : used) - from;
+            tally.AddUnits(unitRule, step.UnitReference, step.UnitName, inTier, step.UnitAmount, step.Bounds);
+            tally.AddFlat(flatRule, step.FlatReference, step.FlatName, step.FlatAmount, step.Bounds);
+        }
+    }
+
+    public static int HashOf<TTier>(ImmutableArray<TTier> tiers)
     {
         var hash = default(HashCode);
         foreach (var tier in tiers)

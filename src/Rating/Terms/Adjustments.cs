@@ -3,7 +3,21 @@ namespace Metering.Rating;
 /// <summary>What happens around the price, one method each. <see cref="Rater"/> holds their order.</summary>
 internal static class Adjustments
 {
-    public static void DiscountUsage(Tally tally) => tally.Quantity = Math.Max(0m, tally.Quantity - tally.Input.Terms.UsageDiscount);
+    public static void ConvertUnits(Tally tally)
+    {
+        if (tally.Input.Terms.Conversion is not null)
+        {
+            tally.Quantity = tally.Converted(tally.Quantity);
+        }
+    }
+
+    public static void DiscountUsage(Tally tally)
+    {
+        if (tally.Input.Terms.UsageDiscount > 0m)
+        {
+            tally.Quantity = Math.Max(0m, tally.Quantity - tally.Input.Terms.UsageDiscount);
+        }
+    }
 
     public static void ChargePrice(Tally tally) => tally.Input.Price.ChargeTo(tally);
 
@@ -11,9 +25,9 @@ internal static class Adjustments
     public static void DiscountByPercentage(Tally tally)
     {
         var percentage = tally.Input.Terms.PercentageDiscount;
-        if (percentage > 0m && !tally.Total.IsZero)
+        if (percentage > 0m && tally.Total != 0m)
         {
-            var off = -tally.Total.Amount * (percentage / 100m);
+            var off = -tally.Total * (percentage / 100m);
             tally.AddAmount(ChargeRule.PercentageDiscount, "percentage-discount", $"Discount {AmountText.Quantity(percentage)} %", off);
         }
     }
@@ -22,8 +36,8 @@ internal static class Adjustments
     {
         if (tally.Input.Terms.MaximumAmount is { } amount && tally.Round(amount) is var maximum && tally.Total > maximum)
         {
-            var name = $"Maximum {AmountText.Grouped(maximum.Amount, maximum.Currency)}";
-            tally.AddAmount(ChargeRule.MaximumSpend, "maximum-spend", name, (maximum - tally.Total).Amount);
+            var name = $"Maximum {AmountText.Grouped(maximum, tally.Input.Currency)}";
+            tally.AddAmount(ChargeRule.MaximumSpend, "maximum-spend", name, maximum - tally.Total);
         }
     }
 
@@ -32,8 +46,8 @@ internal static class Adjustments
     {
         if (tally.ClosesPeriod && tally.Input.Terms.MinimumAmount is { } amount && tally.Round(amount) is var minimum && tally.Total < minimum)
         {
-            var name = $"Minimum {AmountText.Grouped(minimum.Amount, minimum.Currency)}";
-            tally.AddAmount(ChargeRule.MinimumSpend, "minimum-spend", name, (minimum - tally.Total).Amount);
+            var name = $"Minimum {AmountText.Grouped(minimum, tally.Input.Currency)}";
+            tally.AddAmount(ChargeRule.MinimumSpend, "minimum-spend", name, minimum - tally.Total);
         }
     }
 }

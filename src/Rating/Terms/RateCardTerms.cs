@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Metering.Rating;
 
-/// <summary>What is agreed around a price: discounts, maximum and minimum of a service period.</summary>
+/// <summary>What is agreed around a price: unit conversion, discounts, maximum and minimum of a service period.</summary>
 /// <remarks>
-/// The order in which they act is that of <see cref="Rater"/>: usage discount → price → percentage discount → maximum → minimum. Amounts are in
-/// major units of the plan's currency and are rounded to minor units by the input's policy when they apply; they are
+/// The order in which they act is that of <see cref="Rater"/>: unit conversion → usage discount → price → percentage discount → maximum →
+/// minimum. Amounts are in major units of the plan's currency and are rounded to minor units by the input's policy when they apply; they are
 /// not prorated when only a part of the full period is served. Terms that exist are valid.
 /// </remarks>
 public sealed record RateCardTerms
@@ -16,13 +16,15 @@ public sealed record RateCardTerms
         decimal usageDiscount = 0m,
         decimal percentageDiscount = 0m,
         decimal? maximumAmount = null,
-        decimal? minimumAmount = null)
+        decimal? minimumAmount = null,
+        UnitConversion? conversion = null)
     {
         InvalidPriceException.ThrowIfAny(Check(usageDiscount, percentageDiscount, maximumAmount, minimumAmount));
         UsageDiscount = usageDiscount;
         PercentageDiscount = percentageDiscount;
         MaximumAmount = maximumAmount;
         MinimumAmount = minimumAmount;
+        Conversion = conversion;
     }
 
     /// <summary>No discount and no bounds.</summary>
@@ -39,6 +41,12 @@ public sealed record RateCardTerms
 
     /// <summary>The least a period costs, after discounts and maximum; null for no minimum. Topped up on the line that closes the period.</summary>
     public decimal? MinimumAmount { get; }
+
+    /// <summary>Turns metered units into the units that are priced; null when they are the same.</summary>
+    public UnitConversion? Conversion { get; }
+
+    /// <summary>Whether something happens to the usage before it is priced, which not every price allows.</summary>
+    internal bool HasUsageTerms => Conversion is not null || UsageDiscount > 0m;
 
     /// <summary>What would be wrong with such terms; empty when nothing.</summary>
     public static ImmutableArray<PriceError> Check(
@@ -57,6 +65,28 @@ public sealed record RateCardTerms
             PriceErrorCode.MinimumAboveMaximum,
             "/minimumAmount",
             $"The minimum {minimumAmount} is above the maximum {maximumAmount}.");
+        return checks.Errors;
+    }
+
+    /// <summary>What of these terms a price does not allow; empty when nothing. <see cref="Rater"/> refuses such a pair.</summary>
+    /// <remarks>
+    /// A conversion needs a plain quantity: a flat fee has none, transactions are not units, and a package already rounds by itself. A usage
+    /// discount needs to know which units come first, which groups of a dimensional price and transactions with an own free part do not say.
+    /// </remarks>
+    public ImmutableArray<PriceError> CheckFor(Price price)
+    {
+        ArgumentNullException.ThrowIfNull(price);
+        var checks = new PriceChecks();
+        checks.AddIf(
+            Conversion is not null && price is (Price.Package or Price.Flat or Price.Percentage),
+            PriceErrorCode.NotApplicable,
+            "/conversion",
+            "Units are not converted for a package price, which rounds by itself, nor for fees and transactions, which count no units.");
+        checks.AddIf(
+            UsageDiscount > 0m && price is (Price.Dimensional or Price.Percentage),
+            PriceErrorCode.NotApplicable,
+            "/usageDiscount",
+            "A dimensional or percentage price says by itself what is free: by an overage price in its cells, or by free amount and transactions.");
         return checks.Errors;
     }
 }

@@ -80,6 +80,22 @@ public sealed record Cadence
     public static Cadence Parse(string text) =>
         TryParse(text, out var cadence) ? cadence : throw new FormatException($"'{text}' is not a cadence such as P1M, P1D or PT1H.");
 
+    /// <summary>
+    /// Whether every boundary of the other cadence from an anchor is a boundary of this one as well: days divide months, weeks do not.
+    /// </summary>
+    /// <remarks>
+    /// Months and years count months; weeks and days count days, and single days divide months too. Hours and minutes are elapsed time, which
+    /// the clock changes of a zone part from the calendar: they divide each other only.
+    /// </remarks>
+    public bool Divides(Cadence other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var (mine, theirs) = (InSmallestUnit(), other.InSmallestUnit());
+        return mine.Unit == theirs.Unit
+            ? theirs.Count % mine.Count == 0
+            : mine is (1, CadenceUnit.Day) && theirs.Unit == CadenceUnit.Month;
+    }
+
     /// <summary>The ISO 8601 duration that <see cref="TryParse"/> reads back.</summary>
     public override string ToString() => Unit switch
     {
@@ -89,5 +105,15 @@ public sealed record Cadence
         CadenceUnit.Week => $"P{Count}W",
         CadenceUnit.Month => $"P{Count}M",
         CadenceUnit.Year => $"P{Count}Y",
+    };
+
+    private (int Count, CadenceUnit Unit) InSmallestUnit() => Unit switch
+    {
+        CadenceUnit.Minute => (Count, CadenceUnit.Minute),
+        CadenceUnit.Hour => (60 * Count, CadenceUnit.Minute),
+        CadenceUnit.Day => (Count, CadenceUnit.Day),
+        CadenceUnit.Week => (7 * Count, CadenceUnit.Day),
+        CadenceUnit.Month => (Count, CadenceUnit.Month),
+        CadenceUnit.Year => (12 * Count, CadenceUnit.Month),
     };
 }

@@ -10,6 +10,7 @@ public sealed class ChargeLawsTest
         var result = Rater.Rate(input);
         Assert.Equal(result.Total.Amount, result.Charges.Sum(charge => charge.Amount.Amount));
         Assert.All(result.Charges, charge => Assert.Equal(charge.Exact.Round(input.Rounding), charge.Amount));
+        Assert.Equal(result.Total, Rater.Total(input));
         Assert.Equal(result.Total.Amount, Enum.GetValues<ChargeKind>().Sum(kind => result.TotalOf(kind).Amount));
     });
 
@@ -19,7 +20,7 @@ public sealed class ChargeLawsTest
 
     [Fact]
     public void Tier_quantities_sum_to_the_billable_usage_and_lie_within_their_tiers() => Law.Holds(
-        from price in Generated.AnyPrice.Where(price => price is Price.Graduated or Price.Volume or Price.PerUnit)
+        from price in Generated.AnyPrice.Where(price => price is not (Price.Package or Price.Flat or Price.Overage { Beyond: Price.Package }))
         from quantity in Generated.Quantity
         from terms in Generated.Terms
         select Some.Input(price, quantity, terms),
@@ -49,12 +50,21 @@ public sealed class ChargeLawsTest
     });
 
     [Fact]
-    public void More_usage_of_a_graduated_price_never_costs_less() => Law.Holds(
-        from price in Generated.Graduated
+    public void More_usage_never_costs_less_but_for_volume_prices() => Law.Holds(
+        from price in Generated.AnyPrice.Where(price => price is not (Price.Volume or Price.Overage { Beyond: Price.Volume }))
         from quantity in Generated.Quantity
         from more in Generated.Quantity
         select (price, quantity, more),
         x => Assert.True(Rater.Rate(Some.Input(x.price, x.quantity + x.more)).Total >= Rater.Rate(Some.Input(x.price, x.quantity)).Total));
+
+    [Fact]
+    public void A_graduated_price_costs_what_a_naive_oracle_says() => Law.Holds(
+        from tiers in Generated.Tiers
+        from quantity in Generated.Quantity
+        select (tiers, quantity),
+        x => Assert.Equal(
+            Naive.Graduated(x.tiers, x.quantity),
+            Rater.Rate(Some.Input(new Price.Graduated(x.tiers), x.quantity)).Charges.Sum(charge => charge.Exact.Amount)));
 
     [Fact]
     public void Rating_twice_gives_the_same_text() => Law.Holds(Generated.Input, input =>

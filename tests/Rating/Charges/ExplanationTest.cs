@@ -49,4 +49,57 @@ public sealed class ExplanationTest
     [Fact]
     public void Nothing_used_is_told_as_well() =>
         Golden.Matches("nothing-used.txt", Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(0.25m), 0m)), "Requests", "requests"));
+
+    [Fact]
+    public void Every_model_explains_itself_and_its_parts_add_up_again()
+    {
+        var perThousand = new RateCardTerms(usageDiscount: 5m, conversion: UnitConversion.DivideBy(1_000m, UnitRounding.Up));
+        var payments = Some.Input(PriceText.Parse("percentage 2.9 fixed 0.3 free 1 upto 100 min 0.5 max 12"), 0m) with
+        {
+            Transactions = TransactionUsage.Each(40m, 5m, 80m, 10_000m),
+        };
+        var matrix = new Price.Dimensional(
+            ["model", "token_type"],
+            [new PriceCell(["gpt-4o", "input"], PriceText.Parse("unit 0.0000025")), new PriceCell(["gpt-4o", null], PriceText.Parse("unit 0.00001"))],
+            fallback: null,
+            Pooling.EachGroup);
+        var tokens = Some.Input(matrix, 0m) with
+        {
+            Groups = new GroupedUsage(
+                ["model", "token_type"],
+                [new(["gpt-4o", "input"], Usage.Of(1_234_567m)), new(["gpt-4o", "output"], Usage.Of(345_678m)), new(["new", "input"], Usage.Of(9m))]),
+        };
+        (string Title, string Units, RatingInput Input)[] lines =
+        [
+            ("Requests beyond a million", "requests", Some.Input(PriceText.Parse("overage 1000000 then unit 0.00003425"), 1_500_000m)),
+            ("Thousands of tokens", "tokens", Some.Input(PriceText.Parse("unit 0.01"), 62_345m, perThousand)),
+            ("Payments", "USD", payments),
+            ("Take rate", "USD", Some.Input(PriceText.Parse("percentages up to 1000: flat 5 + 0.4 % | then 0.3 %"), 2_500m)),
+            ("Provider cost", "USD", Some.Input(PriceText.Parse("dynamic 1 markup 20"), 12.345m)),
+            ("Tokens by model", "tokens", tokens),
+            ("Packages taken back", "units", Some.Input(PriceText.Parse("package 10 for 15"), "mid", new Usage(11m, 9m))),
+        ];
+        var text = string.Join('\n', lines.Select(line => Explanation.Of(Rater.Rate(line.Input), line.Title, line.Units)));
+        Golden.Matches("every-model.txt", text);
+        Assert.All(lines, line => Assert.Equal(
+            Rater.Rate(line.Input).Total.Amount, Rater.Rate(line.Input).Charges.Sum(charge => charge.Exact.Round(line.Input.Rounding).Amount)));
+    }
+
+    [Fact]
+    public void A_fraction_of_a_free_unit_is_told()
+    {
+        var terms = new RateCardTerms(usageDiscount: 0.5m);
+        var text = Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(1m), 2m, terms)), "Units", "units");
+        Assert.Contains("Billed    1.5 units; the first 0.5 of the period are free\n", text, StringComparison.Ordinal);
+        var converted = new RateCardTerms(conversion: UnitConversion.MultiplyBy(1.5m, UnitRounding.Nearest));
+        Assert.Contains(
+            "Billed    3 units; metered tokens × 1.5, rounded to the nearest\n",
+            Explanation.Of(Rater.Rate(Some.Input(new Price.PerUnit(1m), 2.1m, converted)), "Tokens", "tokens"),
+            StringComparison.Ordinal);
+        string Words(UnitRounding rounding) => Explanation.Of(
+            Rater.Rate(Some.Input(new Price.PerUnit(1m), 3m, new RateCardTerms(conversion: UnitConversion.DivideBy(2m, rounding)))), "T",
+                "t").Split('\n')[3];
+        Assert.Equal("Billed    1.5 units; metered t ÷ 2", Words(UnitRounding.None));
+        Assert.Equal("Billed    1 units; metered t ÷ 2, rounded down", Words(UnitRounding.Down));
+    }
 }

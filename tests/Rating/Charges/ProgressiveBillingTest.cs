@@ -78,6 +78,7 @@ public sealed class ProgressiveBillingTest
                 Rater.Rate(x.whole with { Line = Some.Line("last"), Usage = new Usage(x.Second, x.whole.Usage.Cumulative) }),
             ];
 
+            Assert.All(parts, part => Assert.Equal(part.Total, Rater.Total(part.Input)));
             Assert.All(parts.SelectMany(part => part.Charges), c => Assert.Equal(c.Quantity * c.UnitPrice, c.Exact.Amount));
             Assert.All(
                 parts.SelectMany(part => part.Charges),

@@ -8,17 +8,19 @@ public sealed class AllocationTest
     public void Left_over_minor_units_go_to_the_largest_remainders_and_ties_to_the_earlier_part()
     {
         const string table = """
-            amount  currency  weights        parts
-            6.00    USD       10 5           4.00 2.00
-            100     USD       1 2 3          16.67 33.33 50.00
-            100     USD       1 1 1          33.34 33.33 33.33
-            -100    USD       1 1 1          -33.34 -33.33 -33.33
-            0.0005  CLF       1 1            0.0003 0.0002
-            10      JPY       1 1 1          4 3 3
-            0.01    USD       0 3            0.00 0.01
-            0.01    USD       0.5 0.25 0.25  0.01 0.00 0.00
-            0.05    USD       1 1 1 1        0.02 0.01 0.01 0.01
-            7       USD       7              7.00
+            row      amount  currency  weights                                      parts
+            K5       6.00    USD       10 5                                         4.00 2.00
+            K8       100     USD       1 2 3                                        16.67 33.33 50.00
+            thirds   100     USD       1 1 1                                        33.34 33.33 33.33
+            minus    -100    USD       1 1 1                                        -33.34 -33.33 -33.33
+            K10      0.0005  CLF       1 1                                          0.0003 0.0002
+            yen      10      JPY       1 1 1                                        4 3 3
+            wide     1000    USD       10000000000 0.000001 10000000000             500.00 0.00 500.00
+            wider    3       USD       12345678901234567890.5 24691357802469135781  1.00 2.00
+            nothing  0.01    USD       0 3                                          0.00 0.01
+            halves   0.01    USD       0.5 0.25 0.25                                0.01 0.00 0.00
+            quarter  0.05    USD       1 1 1 1                                      0.02 0.01 0.01 0.01
+            one      7       USD       7                                            7.00
             """;
         foreach (var row in TextTable.Rows(table))
         {

@@ -111,6 +111,8 @@ public sealed class MoneyTest
         Assert.True(one < two && two > one && one <= two && two >= one && one <= two - one && one >= two - one);
         Assert.False(two < one || one > two || two <= one || one >= two);
         Assert.True((one - two).IsNegative && !one.IsNegative && (one - one).IsZero && !one.IsZero);
+        var (half, third) = (new ExactAmount(0.5m, Currency.Usd), new ExactAmount(0.3m, Currency.Usd));
+        Assert.Equal(("0.80 USD", "0.20 USD"), ((half + third).ToString(), (half - third).ToString()));
         Assert.Equal("0.005 USD", (one * 0.005m).ToString());
         Assert.Equal("-0.50 USD", (-(one * 0.5m)).ToString());
     }

@@ -42,6 +42,7 @@ public sealed class PriceCheckTest
         Assert.Equal("/tiers NoTiers", Text(Price.Volume.Check(default)));
         var many = Enumerable.Range(1, RatingBounds.TiersMax + 1).Select(i => PriceTier.PerUnit(i, 1m)).ToImmutableArray();
         Assert.Equal("/tiers TooManyTiers", Text(Price.Graduated.Check(many)));
+        Assert.Equal($"/tiers/{RatingBounds.TiersMax - 1}/upTo LastTierNotOpen", Text(Price.Graduated.Check(many[..^1])));
         Assert.Equal(
             "/tiers/0/flatAmount Negative, /tiers/0/unitAmount Negative",
             Text(Price.Graduated.Check([new PriceTier(null, -1m, -1m)])));
@@ -51,6 +52,9 @@ public sealed class PriceCheckTest
         Assert.Equal("/quantityPerPackage NotPositive", Text(Price.Package.Check(1m, 0m)));
         Assert.Equal("/amount Negative, /quantityPerPackage NotPositive", Text(Price.Package.Check(-1m, -1m)));
         Assert.Equal("/amount TooLarge", Text(Price.Package.Check(RatingBounds.AmountMax, 0.5m)));
+        Assert.Empty(Price.Package.Check(RatingBounds.AmountMax, 1m));
+        Assert.Empty(Price.Package.Check(RatingBounds.AmountMax, RatingBounds.QuantityMax));
+        Assert.Equal("/quantityPerPackage TooLarge", Text(Price.Package.Check(1m, RatingBounds.QuantityMax + 1m)));
     }
 
     [Fact]
@@ -89,6 +93,10 @@ public sealed class PriceCheckTest
     }
 
     [Fact]
+    public void Short_ways_to_write_tiers_leave_the_other_amount_zero() => Assert.Equal(
+        (new PriceTier(5m, 2m, 0m), new PriceTier(5m, 0m, 2m)), (PriceTier.Flat(5m, 2m), PriceTier.PerUnit(5m, 2m)));
+
+    [Fact]
     public void Prices_are_equal_by_what_they_charge()
     {
         const string graduated = "graduated up to 5: flat 100 | then 1 each";
@@ -109,6 +117,9 @@ public sealed class PriceCheckTest
             new Price.Package(RatingBounds.AmountMax * 0.000000000001m, 0.000000000001m),
             new Price.Graduated([Largest with { UpTo = 0.1m }, Largest]),
             new Price.Volume([Largest]),
+            new Price.Overage(0m, new Price.PerUnit(RatingBounds.AmountMax)),
+            new Price.Dynamic(Price.Dynamic.MultiplierMax, 0m),
+            new Price.GraduatedPercentage([new PercentageTier(null, RatingBounds.AmountMax, 100m)]),
         ];
         foreach (var price in prices)
         {

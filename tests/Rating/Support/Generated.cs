@@ -25,15 +25,31 @@ internal static class Generated
         from units in Gen.ArrayOf(Amount, count + 1)
         select Build(steps, flats, units);
 
+    public static Gen<TierEntry> AnyEntry { get; } = Gen.Elements(Enum.GetValues<TierEntry>());
+
     public static Gen<Price> Graduated { get; } = from tiers in Tiers select (Price)new Price.Graduated(tiers);
 
-    public static Gen<Price> AnyPrice { get; } = Gen.OneOf(
+    /// <summary>A price of a quantity alone, which can stand in a cell or beyond an allowance.</summary>
+    public static Gen<Price> QuantityPrice { get; } = Gen.OneOf(
         Graduated,
-        from tiers in Tiers select (Price)new Price.Volume(tiers),
+        from tiers in Tiers from entry in AnyEntry select (Price)new Price.Volume(tiers, entry),
+        from tiers in Tiers from entry in AnyEntry select (Price)new Price.Graduated(tiers, entry),
         from amount in Amount select (Price)new Price.PerUnit(amount),
         from amount in Amount
         from size in Quantity
         select (Price)new Price.Package(amount, size + 0.5m),
+        from tiers in Tiers
+        from rate in Gen.Choose(0, 10_000)
+        select (Price)new Price.GraduatedPercentage([.. tiers.Select(tier => new PercentageTier(tier.UpTo, tier.FlatAmount, rate / 100m))]),
+        from multiplier in Gen.Choose(0, 5_000)
+        from markup in Gen.OneOf(Gen.Constant(0), Gen.Choose(1, 9_000))
+        select (Price)new Price.Dynamic(multiplier / 100m, markup / 100m));
+
+    public static Gen<Price> AnyPrice { get; } = Gen.OneOf(
+        QuantityPrice,
+        from included in Gen.OneOf(Gen.Constant(0m), Quantity)
+        from beyond in QuantityPrice
+        select (Price)new Price.Overage(included, beyond),
         from amount in Amount
         from term in Gen.Elements(PaymentTerm.InAdvance, PaymentTerm.InArrears)
         select (Price)new Price.Flat(amount, term));

@@ -21,9 +21,35 @@ internal static partial class PriceText
                 : throw new FormatException(text),
             "graduated" => new Price.Graduated(Tiers(rest)),
             "volume" => new Price.Volume(Tiers(rest)),
+            "overage" => rest.Split(" then ", 2) is [var included, var beyond]
+                ? new Price.Overage(Number(included), Parse(beyond))
+                : throw new FormatException(text),
+            "percentage" => PercentageOf(rest),
+            "percentages" => new Price.GraduatedPercentage(
+                [.. Tiers(rest.Replace(" %", " each", StringComparison.Ordinal)).Select(t => new PercentageTier(t.UpTo, t.FlatAmount,
+                    t.UnitAmount))]),
+            "dynamic" => rest.Split(' ') is [var multiplier, .. var markups]
+                ? new Price.Dynamic(Number(multiplier), Named(markups, "markup") ?? 0m, Named(markups, "each") ?? 0m)
+                : throw new FormatException(text),
             _ => throw new FormatException(text),
         };
     }
+
+    /// <summary><c>1.3 fixed 2 free 3 upto 250 min 1 max 12</c>, each but the rate optional.</summary>
+    private static Price.Percentage PercentageOf(string text)
+    {
+        var words = text.Split(' ');
+        return new Price.Percentage(
+            Number(words[0]),
+            Named(words, "fixed") ?? 0m,
+            (int)(Named(words, "free") ?? 0m),
+            Named(words, "upto") ?? 0m,
+            Named(words, "min"),
+            Named(words, "max"));
+    }
+
+    private static decimal? Named(string[] words, string name) =>
+        Array.IndexOf(words, name) is >= 0 and var place ? Number(words[place + 1]) : null;
 
     public static ImmutableArray<PriceTier> Tiers(string text) => [.. text.Split('|').Select(tier => Tier(tier.Trim()))];
 

@@ -15,5 +15,9 @@ internal sealed class TextRow(string line, IReadOnlyDictionary<string, string> c
 
     public decimal? OptionalDecimal(string column) => IsEmpty(column) ? null : Decimal(column);
 
+    /// <summary>Numbers separated by blanks; a dash is none.</summary>
+    public IEnumerable<decimal> Decimals(string column) =>
+        IsEmpty(column) ? [] : cells[column].Split(' ').Select(number => decimal.Parse(number, NumberStyles.Number, CultureInfo.InvariantCulture));
+
     public override string ToString() => line;
 }

@@ -64,4 +64,15 @@ public sealed class AdjustmentsTest
         var last = Rater.Rate(Some.Input(price, "last", new Usage(30m, 40m), terms));
         Assert.Equal("1500.00 500.00 0.00", string.Join(' ', new[] { first, middle, last }.Select(line => line.Total.ToAmountString())));
     }
+
+    [Fact]
+    public void A_percentage_comes_off_the_smallest_total_and_off_nothing_it_is_not_a_charge()
+    {
+        var terms = new RateCardTerms(percentageDiscount: 50m);
+        Assert.Equal("1.00 -0.50", string.Join(' ', Rater.Rate(Some.Input(new Price.PerUnit(1m), 1m,
+            terms)).Charges.Select(c => c.Amount.ToAmountString())));
+        var half = new RateCardTerms(percentageDiscount: 0.5m);
+        Assert.Equal("99.50 USD", Rater.Rate(Some.Input(new Price.PerUnit(100m), 1m, half)).Total.ToString());
+        Assert.Equal("0.00", Assert.Single(Rater.Rate(Some.Input(new Price.PerUnit(0m), 1m, terms)).Charges).Amount.ToAmountString());
+    }
 }
