@@ -48,6 +48,16 @@ public sealed record LineCharge(
         ChargeRule.PercentageDiscount => "percentage_discount",
         ChargeRule.MaximumSpend => "maximum_spend",
         ChargeRule.MinimumSpend => "minimum_spend",
+        ChargeRule.IncludedUsage => "included_usage",
+        ChargeRule.PercentageOfAmount => "percentage_of_amount",
+        ChargeRule.FreeAmount => "free_amount",
+        ChargeRule.TransactionFee => "transaction_fee",
+        ChargeRule.TransactionMinimum => "transaction_minimum",
+        ChargeRule.TransactionMaximum => "transaction_maximum",
+        ChargeRule.GraduatedPercentageRate => "graduated_percentage_rate",
+        ChargeRule.GraduatedPercentageFlat => "graduated_percentage_flat",
+        ChargeRule.CostMultiple => "cost_multiple",
+        ChargeRule.CostMarkup => "cost_markup",
     };
 
     private static string KindName(ChargeKind kind) => kind switch

@@ -152,5 +152,8 @@ internal static class PriceTerms
         PriceErrorCode.TiersNotAscending => "tiers_not_ascending",
         PriceErrorCode.NotAPercentage => "not_a_percentage",
         PriceErrorCode.MinimumAboveMaximum => "minimum_above_maximum",
+        PriceErrorCode.NotApplicable => "not_applicable",
+        PriceErrorCode.DuplicateCell => "duplicate_cell",
+        PriceErrorCode.CellsNotInDimensions => "cells_not_in_dimensions",
     };
 }
