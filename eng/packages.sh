@@ -10,10 +10,13 @@ present() {
     libnginx-mod-http-js) nginx_js_module ;;
     weasyprint) command -v weasyprint ;;
     poppler-utils) command -v pdftoppm ;;
-    fonts-dejavu-core) find /usr/share/fonts -name 'DejaVuSans.ttf' -print -quit 2>/dev/null | grep -q . ;;
+    fonts-dejavu-core) font DejaVuSans.ttf ;;
+    fonts-droid-fallback) font DroidSansFallbackFull.ttf ;;
     *) dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed ;;
   esac >/dev/null
 }
+
+font() { find /usr/share/fonts -name "$1" -print -quit 2>/dev/null | grep -q .; }
 
 nginx_js_module() { compgen -G '/usr/lib*/nginx/modules/ngx_http_js_module.so' | head -n 1 | grep .; }
 

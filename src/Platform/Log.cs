@@ -19,6 +19,6 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Warning, "The outbox could not be read; trying again in {Delay}")]
     public static partial void OutboxNotReadable(this ILogger logger, Exception exception, TimeSpan delay);
 
-    [LoggerMessage(1006, LogLevel.Information, "First start: API keys written to {Directory}")]
-    public static partial void FirstKeysWritten(this ILogger logger, string directory);
+    [LoggerMessage(1006, LogLevel.Information, "An API key of the operator was written to {File} in {Directory}")]
+    public static partial void FirstKeyWritten(this ILogger logger, string file, string directory);
 }

@@ -45,6 +45,9 @@ public sealed record MeteringOptions(
             AbsoluteUri("METERING_PUBLIC_URL", Read("METERING_PUBLIC_URL") ?? $"http://127.0.0.1:{port}"));
     }
 
+    /// <summary>The record's own text would print passwords and the admin key.</summary>
+    public override string ToString() => $"{BindAddress}:{Port} {PublicUrl} {DataDirectory}";
+
     private static Uri AbsoluteUri(string name, string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : throw new InvalidOptionException(name, "is not an absolute URL");
 

@@ -24,6 +24,16 @@ public sealed class MeteringOptionsTests
         Assert.Equal(sentence, exception.Message);
     }
 
+    [Fact]
+    public void Options_that_are_printed_tell_no_secret()
+    {
+        var options = Read(
+            ("METERING_POSTGRES", "Host=x;Password=hush-1"), ("METERING_RABBITMQ", "amqp://me:hush-2@x"),
+            ("METERING_ADMIN_KEY", "hush-3-0123456789"));
+        Assert.DoesNotContain("hush", options.ToString(), StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1:8080", options.ToString(), StringComparison.Ordinal);
+    }
+
     private static MeteringOptions Read(params (string Name, string Value)[] environment) =>
         MeteringOptions.FromEnvironment(name => environment.LastOrDefault(entry => entry.Name == name).Value);
 }

@@ -28,4 +28,22 @@ public sealed class PortalExpiryTests
         var page = new HtmlParser().ParseDocument(await late.Content.ReadAsStringAsync());
         Assert.Equal("This link no longer works", page.QuerySelector("h1")!.TextContent);
     }
+
+    [Theory]
+    [InlineData("https://billing.example", true)]
+    [InlineData("http://127.0.0.1", false)]
+    public async Task A_cookie_is_for_TLS_alone_where_customers_come_by_TLS(string publicUrl, bool secure)
+    {
+        await using var host = await TestHost.StartAsync(publicUrl: publicUrl);
+        await host.PublishSampleTiersAsync();
+        await host.SignUpAsync("initech", "free");
+        var token = await host.PostAsync("/api/v1/portal/tokens", new JsonObject { ["customerKey"] = "initech" });
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var visitor = new HttpClient(handler) { BaseAddress = host.Url };
+
+        using var response = await visitor.GetAsync($"/portal/link/{token["token"]}");
+
+        var cookie = response.Headers.GetValues("Set-Cookie").Single();
+        Assert.Equal(secure, cookie.Contains("; secure", StringComparison.OrdinalIgnoreCase));
+    }
 }

@@ -35,6 +35,15 @@ public sealed partial class DocumentTests
     }
 
     [Fact]
+    public void The_index_names_every_decision()
+    {
+        var index = Repository.Text("docs/decisions/README.md");
+        Findings.ShouldBeNone(
+            Decisions.Where(decision => !index.Contains($"({Path.GetFileName(decision)})", StringComparison.Ordinal))
+                .Select(decision => $"docs/decisions/README.md does not name {decision}"));
+    }
+
+    [Fact]
     public void Decisions_say_context_decision_and_consequences() =>
         Findings.ShouldBeNone(
             from decision in Decisions

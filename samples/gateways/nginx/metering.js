@@ -23,6 +23,7 @@ async function forward(r) {
 
     copyHeaders(r, answer);
     limits(r);
+    r.headersOut['X-Meter-Request-Id'] = r.variables.request_id;
     r.return(answer.status, answer.responseBuffer || '');
   } catch (e) {
     r.error('metering: ' + e);
@@ -30,9 +31,12 @@ async function forward(r) {
   }
 }
 
-// The event's data: whole numbers from the answer's usage block; what is absent counts as nothing used.
+// The event's data: whole numbers from the answer's usage block; what is absent counts as nothing used. By nginx's own id
+// of the request, which no client can choose, the event is found again when somebody asks about one request.
 function settlement(r, answer) {
-  const data = { model: 'unknown', prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, status: answer.status };
+  const data = {
+    request_id: r.variables.request_id, model: 'unknown', prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, status: answer.status,
+  };
   try {
     const body = JSON.parse(answer.responseText);
     data.model = typeof body.model === 'string' ? body.model : data.model;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 
 namespace Metering.Contracts.Sidecar;
 
@@ -17,17 +16,3 @@ public sealed record CustomerAccess(
     CustomerStatus Status,
     ImmutableArray<string> CredentialHashes,
     ImmutableArray<FeatureAccess> Features);
-
-/// <summary>Whether a customer's keys are honoured.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<CustomerStatus>))]
-public enum CustomerStatus
-{
-    /// <summary>Keys work.</summary>
-    Active,
-
-    /// <summary>Keys are known, every request is denied with 403.</summary>
-    Suspended,
-
-    /// <summary>Keys are unknown: 401.</summary>
-    Removed,
-}

@@ -10,26 +10,18 @@ internal static class UsageCsv
     public static string Of(UsageQuery query, IEnumerable<UsageRow> rows)
     {
         var csv = new StringBuilder();
-        AppendLine(csv, ["window_start", "window_end", .. query.GroupBy, "value"]);
+        csv.AppendCsvRow(["window_start", "window_end", .. query.GroupBy, "value"]);
         foreach (var row in rows)
         {
-            AppendLine(csv,
+            csv.AppendCsvRow(
             [
                 InstantConverter.Format(row.Start),
                 InstantConverter.Format(row.End),
-                .. query.GroupBy.Select(name => name == UsageReader.SubjectDimension ? row.Subject : row.Dimensions[name]),
+                .. query.GroupBy.Select(name => CsvText.Inert(name == UsageReader.SubjectDimension ? row.Subject : row.Dimensions[name])),
                 row.Value.ToString(CultureInfo.InvariantCulture),
             ]);
         }
 
         return csv.ToString();
     }
-
-    private static void AppendLine(StringBuilder csv, IEnumerable<string?> fields) =>
-        csv.AppendJoin(',', fields.Select(Quote)).Append("\r\n");
-
-    private static string Quote(string? field) =>
-        field is null ? ""
-        : field.AsSpan().ContainsAny(",\"\r\n") ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
-        : field;
 }

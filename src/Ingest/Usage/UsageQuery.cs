@@ -28,23 +28,3 @@ public sealed record UsageQuery(string MeterSlug, Instant? From, Instant? To)
     /// <summary>Only what had been recorded by then; null is now. The same watermark gives the same answer for ever.</summary>
     public Watermark? AsRecordedBy { get; init; }
 }
-
-/// <summary>The size of the steps of a usage query.</summary>
-public enum UsageWindow
-{
-    Minute,
-    Hour,
-    Day,
-    Month,
-}
-
-/// <summary>A point in the order in which batches of events were committed; everything at or before it is visible.</summary>
-public readonly record struct Watermark(long Batch);
-
-/// <summary>One row of an answer. A span without events has no row.</summary>
-/// <param name="Start">Inclusive; the query's From (or the earliest event's hour) when there are no windows.</param>
-/// <param name="End">Exclusive.</param>
-/// <param name="Subject">When grouped by subject.</param>
-/// <param name="Dimensions">Exactly those grouped by; a null value groups events that lack the property.</param>
-public sealed record UsageRow(
-    decimal Value, Instant Start, Instant End, string? Subject, ImmutableSortedDictionary<string, string?> Dimensions);

@@ -43,7 +43,7 @@ public sealed class LineRating(UsageReader usage)
             Currency = subscription.Currency,
             Line = plan.Period,
             Rounding = Rounding.HalfAwayFromZero,
-            Proration = Proration.ByDay(subscription.Customer.Zone),
+            Proration = subscription.ProratesFees ? Proration.ByDay(subscription.Customer.Zone) : Proration.None,
             Usage = metered is { } quantity ? Usage.Of(quantity) : Usage.None,
             Terms = plan.RateCard.Terms,
         });

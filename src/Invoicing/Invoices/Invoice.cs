@@ -28,31 +28,3 @@ public sealed record Invoice(
 
     public Currency Currency => Subtotal.Currency;
 }
-
-/// <summary>The seller as it was when the document was issued.</summary>
-public sealed record InvoiceSupplier(
-    string Name,
-    string? TaxId,
-    string? Email,
-    InvoiceAddress? Address,
-    string? Iban,
-    string? Bic,
-    int PaymentTermsDays,
-    string? InvoiceNote);
-
-/// <summary>The buyer as it was when the document was issued.</summary>
-/// <param name="Zone">The time zone in which the periods are shown.</param>
-public sealed record InvoiceCustomer(
-    Guid Id, string? Key, string Name, string? Email, InvoiceAddress? Address, ImmutableArray<string> SubjectKeys, string Zone);
-
-/// <summary>Which version of which plan priced the lines.</summary>
-public sealed record InvoicePlan(Guid Id, string Key, string Name, int Version);
-
-/// <summary>A postal address on a document; every part may be absent.</summary>
-public sealed record InvoiceAddress(
-    string? Line1 = null,
-    string? Line2 = null,
-    string? PostalCode = null,
-    string? City = null,
-    string? State = null,
-    string? Country = null);

@@ -1,6 +1,7 @@
 using System.Text;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using static Metering.Platform.Http.CsvText;
 
 namespace Metering.Invoicing.Invoices;
 
@@ -22,7 +23,7 @@ public static class InvoiceCsv
         {
             foreach (var charge in line.Charges)
             {
-                csv.AppendJoin(',', Row(invoice, line, charge).Select(Field)).Append("\r\n");
+                csv.AppendCsvRow(Row(invoice, line, charge));
             }
         }
 
@@ -32,20 +33,12 @@ public static class InvoiceCsv
     private static string?[] Row(Invoice invoice, InvoiceLine line, LineCharge charge) =>
     [
         invoice.Number, PublicId.Format(invoice.Id), invoice.IssuedAt.ToString(), invoice.DueAt.ToString(), PublicId.Format(invoice.Customer.Id),
-        Text(invoice.Customer.Key), Text(invoice.Customer.Name), invoice.Currency.Code, Text(invoice.Plan.Key), $"{invoice.Plan.Version}",
-        $"{line.Position}", PublicId.Format(line.Id), Text(line.Name), line.Period.Start.ToString(), line.Period.End.ToString(),
-        Text(line.FeatureKey), Text(line.MeterSlug), Number(line.Metered?.Metered), $"{line.Metered?.Watermark}", charge.Reference, Text(charge.Name),
-        charge.Rule, Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity), Number(charge.UnitPrice),
+        Inert(invoice.Customer.Key), Inert(invoice.Customer.Name), invoice.Currency.Code, Inert(invoice.Plan.Key), $"{invoice.Plan.Version}",
+        $"{line.Position}", PublicId.Format(line.Id), Inert(line.Name), line.Period.Start.ToString(), line.Period.End.ToString(),
+        Inert(line.FeatureKey), Inert(line.MeterSlug), Number(line.Metered?.Metered), $"{line.Metered?.Watermark}", charge.Reference,
+        Inert(charge.Name), charge.Rule, Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity), Number(charge.UnitPrice),
         Number(charge.ExactAmount), new Rating.Money(charge.Amount, invoice.Currency).ToAmountString(),
     ];
 
     private static string? Number(decimal? value) => value is { } number ? NumericConverter.Format(number) : null;
-
-    /// <summary>What customers may have named themselves must not become a formula in a spreadsheet.</summary>
-    private static string? Text(string? value) => value is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + value : value;
-
-    private static string Field(string? value) =>
-        value is null ? ""
-        : value.AsSpan().IndexOfAny("\",\r\n") < 0 ? value
-        : $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -32,8 +32,3 @@ public sealed record InvoiceLine(
 
     private Money SumOf(Func<LineCharge, bool> which) => new(Charges.Where(which).Sum(charge => charge.Amount), Amount.Currency);
 }
-
-/// <param name="Metered">What the meter counted.</param>
-/// <param name="Billed">What of it was priced, after a usage discount.</param>
-/// <param name="Watermark">Reading usage as recorded by this watermark gives the same count for ever.</param>
-public sealed record MeteredUsage(decimal Metered, decimal Billed, long Watermark);

@@ -8,7 +8,7 @@ using NodaTime;
 namespace Metering.Invoicing.Invoices;
 
 /// <summary>A line in OpenMeter's shape; <see cref="Explanation"/> is ours.</summary>
-public sealed record InvoiceLineView(
+internal sealed record InvoiceLineView(
     string Id,
     string Type,
     string Name,
@@ -35,10 +35,10 @@ public sealed record InvoiceLineView(
         [.. line.Charges.Select(charge => DetailedLineView.Of(invoice, line, charge))]);
 }
 
-public sealed record RateCardView(string? FeatureKey, JsonElement Price);
+internal sealed record RateCardView(string? FeatureKey, JsonElement Price);
 
 /// <summary>Everything that is needed to compute the line again, and to find the events behind it.</summary>
-public sealed record LineExplanation(
+internal sealed record LineExplanation(
     string PlanKey, int PlanVersion, string PhaseKey, string RateCardKey, string? MeterSlug, ImmutableArray<string> Subjects, long? Watermark)
 {
     public static LineExplanation Of(Invoice invoice, InvoiceLine line) => new(
@@ -48,7 +48,7 @@ public sealed record LineExplanation(
 /// <summary>One charge of a line: a tier, a fee, a discount, a minimum.</summary>
 /// <param name="Reference">Names the charge within its line, the same for every recalculation.</param>
 /// <param name="ExactAmount">Quantity times price before it was rounded to the total.</param>
-public sealed record DetailedLineView(
+internal sealed record DetailedLineView(
     string Id,
     string Type,
     string Name,

@@ -109,12 +109,3 @@ public sealed class InvoiceReader(MeteringDatabase database)
             Price, StoredJson.Read<ImmutableArray<LineCharge>>(Charges), MinorUnits.ToMoney(AmountMinor, currency));
     }
 }
-
-/// <summary>Which documents to list; what is null does not filter.</summary>
-/// <param name="CustomerIds">Default (not empty) for all.</param>
-public sealed record InvoiceFilter(
-    ImmutableArray<Guid> CustomerIds,
-    Instant? IssuedAfter = null,
-    Instant? IssuedBefore = null,
-    Instant? PeriodStartAfter = null,
-    Instant? PeriodStartBefore = null);

@@ -9,7 +9,7 @@ using NodaTime;
 namespace Metering.Invoicing.Invoices;
 
 /// <summary>An invoice as the API shows it: OpenMeter's shape, with the plan, the subscription and what explains each line added.</summary>
-public sealed record InvoiceView(
+internal sealed record InvoiceView(
     string Id,
     string Type,
     string Number,
@@ -52,7 +52,7 @@ public sealed record InvoiceView(
         withLines ? [.. invoice.Lines.Select(line => InvoiceLineView.Of(invoice, line))] : default);
 }
 
-public sealed record PartyView(
+internal sealed record PartyView(
     string Id, string Name, TaxIdentityView? TaxId, string? Email, ImmutableArray<InvoiceAddress> Addresses, string? Iban, string? Bic)
 {
     public static PartyView Of(Invoice invoice) => new(
@@ -60,9 +60,9 @@ public sealed record PartyView(
         invoice.Supplier.Email, invoice.Supplier.Address is { } address ? [address] : [], invoice.Supplier.Iban, invoice.Supplier.Bic);
 }
 
-public sealed record TaxIdentityView(string Code);
+internal sealed record TaxIdentityView(string Code);
 
-public sealed record CustomerPartyView(
+internal sealed record CustomerPartyView(
     string Id, string? Key, string Name, string? Email, ImmutableArray<InvoiceAddress> Addresses, UsageAttributionView UsageAttribution)
 {
     public static CustomerPartyView Of(InvoiceCustomer customer) => new(
@@ -70,28 +70,28 @@ public sealed record CustomerPartyView(
         new UsageAttributionView(customer.SubjectKeys));
 }
 
-public sealed record UsageAttributionView(ImmutableArray<string> SubjectKeys);
+internal sealed record UsageAttributionView(ImmutableArray<string> SubjectKeys);
 
 /// <summary>An issued document is final: there is nothing left to do to it here.</summary>
-public sealed record InvoiceStatusView(bool Immutable, bool Failed, string ExtendedStatus, AvailableActionsView AvailableActions)
+internal sealed record InvoiceStatusView(bool Immutable, bool Failed, string ExtendedStatus, AvailableActionsView AvailableActions)
 {
     public static readonly InvoiceStatusView Issued = new(true, false, "issued", new AvailableActionsView());
 }
 
-public sealed record AvailableActionsView;
+internal sealed record AvailableActionsView;
 
-public sealed record PeriodView(Instant From, Instant To)
+internal sealed record PeriodView(Instant From, Instant To)
 {
     public static PeriodView Of(ServicePeriod period) => new(period.Start, period.End);
 }
 
-public sealed record PlanView(string Id, string Key, string Name, int Version)
+internal sealed record PlanView(string Id, string Key, string Name, int Version)
 {
     public static PlanView Of(InvoicePlan plan) => new(PublicId.Format(plan.Id), plan.Key, plan.Name, plan.Version);
 }
 
 /// <summary>What is charged, what is taken off, and what is left to pay.</summary>
-public sealed record TotalsView(
+internal sealed record TotalsView(
     [property: JsonConverter(typeof(NumericConverter))] decimal Amount,
     [property: JsonConverter(typeof(NumericConverter))] decimal ChargesTotal,
     [property: JsonConverter(typeof(NumericConverter))] decimal DiscountsTotal,
@@ -124,7 +124,7 @@ public sealed record TotalsView(
 }
 
 /// <summary>How the document came to be, in OpenMeter's terms.</summary>
-public sealed record InvoiceWorkflowView(string SourceBillingProfileId, JsonElement Workflow)
+internal sealed record InvoiceWorkflowView(string SourceBillingProfileId, JsonElement Workflow)
 {
     public static InvoiceWorkflowView Of(Invoice invoice) => new(
         PublicId.Format(invoice.LegalEntityId),

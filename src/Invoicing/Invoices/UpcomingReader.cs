@@ -42,8 +42,3 @@ public sealed class UpcomingReader(SubscriptionReader subscriptions, UsageReader
             Instant.Max(full.Start, subscription.ActiveFrom), subscription.ActiveTo is { } end ? Instant.Min(full.End, end) : full.End);
     }
 }
-
-/// <summary>The running period of one subscription.</summary>
-/// <param name="NextBoundary">When it is billed next; null when it ends before.</param>
-public sealed record UpcomingCost(
-    BillableSubscription Subscription, ServicePeriod Period, Instant? NextBoundary, ImmutableArray<InvoiceLine> Lines, Money Total);

@@ -37,6 +37,3 @@ public sealed record MigrationSet(string Module, ImmutableArray<Migration> Migra
         return new Migration(int.Parse(name.AsSpan(0, 4)), name, sql, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql))));
     }
 }
-
-/// <summary>One forward-only step.</summary>
-public sealed record Migration(int Number, string Name, string Sql, string Checksum);

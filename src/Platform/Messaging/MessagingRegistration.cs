@@ -58,6 +58,3 @@ internal static class MessagingRegistration
         endpoint.PrefetchCount = PrefetchCount;
     }
 }
-
-/// <summary>A queue that a module consumes when a broker is configured.</summary>
-public sealed record BrokerQueue(string Name, Type ConsumerType, Action<IBusRegistrationContext, IRabbitMqReceiveEndpointConfigurator> Configure);

@@ -36,6 +36,10 @@ public static class ProblemMiddleware
         {
             // Nobody is listening any more: there is no answer to give.
         }
+        catch (PostgresException exception) when (!context.Response.HasStarted && IsTextThatCanNotBeStored(exception))
+        {
+            await Problem.Invalid("", "invalid_text", "A text holds a character that can not be stored, such as NUL.").ExecuteAsync(context);
+        }
         catch (NpgsqlException exception) when (!context.Response.HasStarted && exception.IsTransient)
         {
             logger.DatabaseNotAvailable(exception);
@@ -49,11 +53,16 @@ public static class ProblemMiddleware
         }
     }
 
+    /// <summary>PostgreSQL keeps every text but one with a NUL, which JSON and query strings can both say.</summary>
+    private static bool IsTextThatCanNotBeStored(PostgresException exception) =>
+        exception.SqlState is PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter;
+
     private static IResult FromBadRequest(BadHttpRequestException exception) => exception switch
     {
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ProblemType.TooLarge, "The body is larger than this route takes."),
         { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem.Of(ProblemType.UnsupportedMediaType, "Send application/json."),
         { InnerException: JsonException json } => Problem.Invalid(JsonPointer.FromPath(json.Path), "invalid_json", JsonPointer.Describe(json)),
+        _ when BindingFailure.FieldOf(exception) is { } field => Problem.Invalid(field),
         _ => Problem.Of(ProblemType.InvalidRequest, exception.Message),
     };
 }

@@ -78,9 +78,3 @@ public sealed class ApiKeyStore(MeteringDatabase database)
 
     private sealed record KeyRow(Guid Id, string Name, string Role, byte[] KeyHash);
 }
-
-/// <summary>The holder of a valid key.</summary>
-public sealed record KnownApiKey(Guid Id, string Name, Role Role);
-
-/// <summary>A key as it is listed: never the secret, never its hash.</summary>
-public sealed record ListedApiKey(Guid Id, string Name, string Role, Instant CreatedAt, Instant? ExpiresAt, Instant? RevokedAt);

@@ -52,6 +52,6 @@ public sealed class FirstKeys(MeteringOptions options, ApiKeyStore store, IClock
         }
 
         await store.AddAsync(key, "first start", role, null, clock.GetCurrentInstant(), cancellationToken);
-        logger.FirstKeysWritten(options.DataDirectory);
+        logger.FirstKeyWritten(file, options.DataDirectory);
     }
 }

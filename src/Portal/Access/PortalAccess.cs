@@ -5,7 +5,7 @@ using NodaTime;
 namespace Metering.Portal.Access;
 
 /// <summary>Links and the sessions they open. Everything expires by the product's clock.</summary>
-public sealed class PortalAccess(MeteringDatabase database)
+internal sealed class PortalAccess(MeteringDatabase database)
 {
     /// <summary>A link that was shared too widely must not fill the table; the oldest session gives way.</summary>
     private const int MaxSessionsPerLink = 100;

@@ -1,3 +1,4 @@
+using Metering.Platform;
 using Metering.Portal.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,8 @@ internal static class PortalLinkEndpoints
     }
 
     private static async Task<IResult> OpenAsync(
-        string token, HttpContext context, PortalAccess access, PageRenderer pages, IClock clock, CancellationToken cancellationToken)
+        string token, HttpContext context, PortalAccess access, PageRenderer pages, MeteringOptions options, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (await access.OpenSessionAsync(token, clock.GetCurrentInstant(), cancellationToken) is not { } secret)
         {
@@ -27,24 +29,28 @@ internal static class PortalLinkEndpoints
         }
 
         // Without an expiry of its own: the session ends by the product's clock, which the browser does not know.
-        context.Response.Cookies.Append(PortalAuthentication.CookieName, secret, CookieOf(context.Request));
+        context.Response.Cookies.Append(PortalAuthentication.CookieName, secret, CookieOf(context.Request, options));
         PageRenderer.Protect(context.Response);
         return Results.Redirect("/portal");
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, PortalAccess access, PageRenderer pages, CancellationToken cancellationToken)
+    private static async Task<IResult> SignOutAsync(
+        HttpContext context, PortalAccess access, PageRenderer pages, MeteringOptions options, CancellationToken cancellationToken)
     {
         await access.CloseSessionAsync(context.Request.Cookies[PortalAuthentication.CookieName], cancellationToken);
-        context.Response.Cookies.Delete(PortalAuthentication.CookieName, CookieOf(context.Request));
+        context.Response.Cookies.Delete(PortalAuthentication.CookieName, CookieOf(context.Request, options));
         return await pages.NoticeAsync(Notice.GoodBye, StatusCodes.Status200OK, context);
     }
 
-    /// <summary>Lax, because the first visit comes from a mail or another site; no other site can post with it.</summary>
-    private static CookieOptions CookieOf(HttpRequest request) => new()
+    /// <summary>
+    /// Lax, because the first visit comes from a mail or another site; no other site can post with it. Secure also behind a proxy
+    /// that ends TLS: what is believed is the address that the operator gives out, not a header that anybody can send.
+    /// </summary>
+    private static CookieOptions CookieOf(HttpRequest request, MeteringOptions options) => new()
     {
         HttpOnly = true,
         SameSite = SameSiteMode.Lax,
-        Secure = request.IsHttps,
+        Secure = request.IsHttps || options.PublicUrl.Scheme == Uri.UriSchemeHttps,
         Path = "/portal",
         IsEssential = true,
     };

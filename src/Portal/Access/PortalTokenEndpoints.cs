@@ -117,12 +117,12 @@ internal static class PortalTokenEndpoints
 /// the customer's account.
 /// </summary>
 /// <param name="ExpiresAfter">ISO 8601 in days and time, PT1M to P30D; PT24H unless said.</param>
-public sealed record CreatePortalToken(
+internal sealed record CreatePortalToken(
     string? Subject = null, string? CustomerId = null, string? CustomerKey = null, string? ExpiresAfter = null);
 
 /// <summary>The only answer that ever holds the token.</summary>
-public sealed record PortalToken(
+internal sealed record PortalToken(
     string Id, string CustomerId, string? Subject, string Token, Instant CreatedAt, Instant ExpiresAt, bool Expired, string Url);
 
 /// <summary>Asks that links end now.</summary>
-public sealed record InvalidatePortalTokens(string? Id = null, string? Subject = null);
+internal sealed record InvalidatePortalTokens(string? Id = null, string? Subject = null);

@@ -25,23 +25,3 @@ public sealed record BillableSubscription(
     /// <summary>Whether a flat fee is charged for the served part of its period only.</summary>
     public bool ProratesFees { get; init; } = true;
 }
-
-/// <summary>Which version of which plan a subscription follows.</summary>
-public sealed record PlanReference(Guid Id, string Key, string Name, int Version);
-
-/// <summary>One phase on the calendar: [From, To).</summary>
-public sealed record BillablePhase(string Key, string Name, Instant From, Instant? To, ImmutableArray<BillableRateCard> RateCards);
-
-/// <summary>One priced item of a phase.</summary>
-/// <param name="FeatureKey">Null when the item belongs to no feature.</param>
-/// <param name="MeterSlug">Null when nothing is metered: a flat fee.</param>
-/// <param name="BillingCadence">Null: billed once, when the phase begins.</param>
-/// <param name="Price">Null: the item costs nothing and makes no line.</param>
-public sealed record BillableRateCard(
-    string Key,
-    string Name,
-    string? FeatureKey,
-    string? MeterSlug,
-    Cadence? BillingCadence,
-    Price? Price,
-    RateCardTerms Terms);

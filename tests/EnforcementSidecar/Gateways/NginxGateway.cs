@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Metering.EnforcementSidecar.Tests.Support;
 using Metering.Testing;
 
@@ -35,16 +33,11 @@ internal sealed class NginxGateway : IAsyncDisposable
     public static async Task<NginxGateway> StartAsync(Uri sidecar, Uri upstream)
     {
         var directory = Directory.CreateTempSubdirectory("metering-nginx-").FullName;
-        var port = FreePort();
-        var sample = Path.Combine(Repository.Root, "samples", "gateways", "nginx");
-        File.Copy(Path.Combine(sample, "metering.js"), Path.Combine(directory, "metering.js"));
-        var template = await File.ReadAllTextAsync(Path.Combine(sample, "nginx.conf.template"));
-        await File.WriteAllTextAsync(Path.Combine(directory, "nginx.conf"), template
-            .Replace("@PORT@", port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("@SIDECAR@", sidecar.Authority, StringComparison.Ordinal)
-            .Replace("@UPSTREAM@", upstream.Authority, StringComparison.Ordinal)
-            .Replace("@RUN@", directory, StringComparison.Ordinal));
-        var start = new ProcessStartInfo(Binary, ["-p", directory, "-c", Path.Combine(directory, "nginx.conf")]) { RedirectStandardError = true };
+        var port = FreePort.Take(1).Single();
+        var start = new ProcessStartInfo(Binary, NginxSample.Render(directory, port, sidecar.Authority, upstream.Authority))
+        {
+            RedirectStandardError = true,
+        };
         if (Environment.IsPrivilegedProcess)
         {
             // Started by root, its workers would run as nobody and could not read the directory.
@@ -87,12 +80,5 @@ internal sealed class NginxGateway : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

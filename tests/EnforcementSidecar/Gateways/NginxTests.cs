@@ -45,6 +45,8 @@ public sealed class NginxTests
         Assert.Equal("""{"prompt":"hello"}""", body);
         Assert.Equal(customer.CustomerId, headers["X-Meter-Customer"]);
         Assert.False(headers.ContainsKey("X-Meter-Units"));
+        var requestId = headers["X-Request-Id"].ToString();
+        Assert.Equal(requestId, first.Header("X-Meter-Request-Id"));
 
         var forbidden = await PostAsync(gateway, "free", "/v1/forbidden");
         Assert.Equal(HttpStatusCode.Forbidden, forbidden.StatusCode);
@@ -70,7 +72,7 @@ public sealed class NginxTests
         Assert.Equal("subject-of-free", (string?)usage["subject"]);
         Assert.Equal("request", (string?)usage["type"]);
         Assert.Equal(
-            """{"model":"stub-1","prompt_tokens":120,"completion_tokens":30,"total_tokens":150,"status":200}""",
+            $$"""{"request_id":"{{requestId}}","model":"stub-1","prompt_tokens":120,"completion_tokens":30,"total_tokens":150,"status":200}""",
             usage["data"]!.ToJsonString());
         Assert.Equal(403, (int)host.EventsNow()[1]["data"]!["status"]!);
         Assert.Equal(3, host.EventsNow().Select(one => (string?)one["id"]).Distinct().Count());

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Metering.Testing;
 
 namespace Metering.EnforcementSidecar.Tests.Support;
 
@@ -19,7 +18,7 @@ internal sealed class SidecarProcess : IAsyncDisposable
 
     public static async Task<SidecarProcess> StartAsync(FakeHost host, string directory)
     {
-        var port = FreePort();
+        var port = FreePort.Take(1).Single();
         var process = Process.Start(StartOf(
             ("METERING_HOST_URL", host.Url.ToString()), ("METERING_SIDECAR_KEY", FakeHost.SidecarKey), ("METERING_SIDECAR_DATA", directory),
             ("METERING_SIDECAR_PORT", port.ToString(System.Globalization.CultureInfo.InvariantCulture))))!;
@@ -84,12 +83,5 @@ internal sealed class SidecarProcess : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

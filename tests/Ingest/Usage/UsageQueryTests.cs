@@ -68,7 +68,7 @@ public sealed class UsageQueryTests
         await using var host = await TestHost.StartAsync("2026-03-01T00:00:00Z");
         await host.MeterAsync("sum", dimensions: "model");
         await host.PostEventsAsync(Rows().Select(ToEvent));
-        var quoted = EventPosting.Event("7", "2026-01-10T08:15:00Z", new JsonObject { ["tokens"] = 1, ["model"] = "a \"big\", one" });
+        var quoted = EventPosting.Event("7", "2026-01-10T08:15:00Z", new JsonObject { ["tokens"] = 1, ["model"] = "=a \"big\", one" });
         await host.PostEventsAsync(quoted);
 
         var posted = await host.PostAsync("/api/v1/meters/sum/query", new JsonObject
@@ -88,7 +88,7 @@ public sealed class UsageQueryTests
         Assert.Equal("text/csv", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal(
             "window_start,window_end,model,subject,value\r\n"
-            + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,\"a \"\"big\"\", one\",acme,1\r\n"
+            + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,\"'=a \"\"big\"\", one\",acme,1\r\n"
             + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,big,acme,10\r\n"
             + "2026-01-10T08:00:00Z,2026-01-10T09:00:00Z,small,acme,4\r\n",
             await response.Content.ReadAsStringAsync());

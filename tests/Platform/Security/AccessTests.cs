@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Metering.Platform.Security;
 using Metering.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Xunit;
 
@@ -50,7 +52,7 @@ public sealed class AccessTests : IAsyncLifetime
 
         var unknown = host.ClientWith(created["key"]!.GetValue<string>());
         Assert.Equal(HttpStatusCode.NoContent, (await host.Client.DeleteAsync($"/api/v1/api-keys/{created["id"]}")).StatusCode);
-        await Task.Delay(Metering.Platform.Security.RecentApiKeys.Lifetime + TimeSpan.FromMilliseconds(200));
+        await Task.Delay(RecentApiKeys.Lifetime + TimeSpan.FromMilliseconds(200));
         Assert.Equal(HttpStatusCode.Unauthorized, (await unknown.GetAsync("/api/v1/api-keys")).StatusCode);
     }
 
@@ -81,6 +83,41 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(400, (int)response.StatusCode);
         Assert.Equal("urn:metering:problem:invalid-request", problem["type"]!.GetValue<string>());
         Assert.Equal(pointer, problem["errors"]![0]!["pointer"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/v1/customers?page=first", "?page")]
+    [InlineData("GET", "/api/v1/billing/invoices?pageSize=many", "?pageSize")]
+    [InlineData("POST", "/api/v1/api-keys", "")]
+    public async Task A_parameter_that_can_not_be_read_is_named_without_the_codes_own_words(string method, string path, string pointer)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var response = await host.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Equal(pointer, JsonNode.Parse(text)!["errors"]![0]!["pointer"]!.GetValue<string>());
+        Assert.DoesNotContain("Nullable", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("CreateApiKey", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_text_that_no_database_can_store_is_the_callers_mistake()
+    {
+        using var response = await host.Client.PostAsync(
+            "/api/v1/api-keys", new StringContent("""{"name":"a\u0000b","role":"finance"}""", null, "application/json"));
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Equal(400, (int)(await host.Client.GetAsync("/api/v1/customers?name=%00")).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_longest_key_that_may_be_preset_is_accepted()
+    {
+        var secret = new string('k', ApiKey.MaxLength);
+        var store = host.Services.GetRequiredService<ApiKeyStore>();
+        await store.AddAsync(
+            new ApiKey(secret), "long", Role.Admin, null, host.Now, CancellationToken.None);
+        using var client = host.ClientWith(secret);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/v1/api-keys")).StatusCode);
     }
 
     [Fact]

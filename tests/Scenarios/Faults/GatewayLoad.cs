@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Metering.Scenarios.Faults;
 
 /// <summary>
-/// Customers' programs calling through the gateway at the same time, bounded in number and pace. Every request has an id of
-/// its own and is sent once: a test about counting must not retry behind its own back.
+/// Customers' programs calling through the gateway at the same time, bounded in number and pace. Every request is
+/// sent once: a test about counting must not retry behind its own back.
 /// </summary>
 internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
 {
@@ -50,7 +50,7 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
                 return;
             }
 
-            var request = await SendAsync(client, customers[turn % customers.Length], $"load-{number:D6}");
+            var request = await SendAsync(client, customers[turn % customers.Length]);
             sent.Enqueue(request);
             if (request.Status == StatusCodes.Status200OK)
             {
@@ -62,23 +62,22 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
     }
 
     /// <summary>Status 0: the connection broke or nothing came back in time, so the program does not know what happened.</summary>
-    private static async Task<SentRequest> SendAsync(HttpClient client, LoadCustomer customer, string requestId)
+    private static async Task<SentRequest> SendAsync(HttpClient client, LoadCustomer customer)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", customer.ApiKey);
-
-        // The model's name comes back in the answer and is kept with the event: by it a request is found again in the ledger.
         request.Content = new StringContent(
-            $$"""{"model":"{{requestId}}","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}""", Encoding.UTF8, "application/json");
+            """{"model":"m-1","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}""", Encoding.UTF8, "application/json");
         try
         {
             using var response = await client.SendAsync(request);
             await response.Content.ReadAsStringAsync();
+            var requestId = response.Headers.TryGetValues("X-Meter-Request-Id", out var ids) ? ids.Single() : "";
             return new SentRequest(requestId, customer.Key, (int)response.StatusCode);
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
-            return new SentRequest(requestId, customer.Key, 0);
+            return new SentRequest("", customer.Key, 0);
         }
     }
 }
@@ -86,5 +85,5 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
 /// <summary>Who calls.</summary>
 internal sealed record LoadCustomer(string Key, string ApiKey);
 
-/// <summary>One request and what its sender saw.</summary>
+/// <summary>One request and what its sender saw; the id is the gateway's and empty when it served no answer.</summary>
 internal sealed record SentRequest(string RequestId, string CustomerKey, int Status);

@@ -24,7 +24,7 @@ internal sealed class LedgerEvidence(string connectionString)
     public async Task<ImmutableArray<StoredEvent>> EventsAsync(CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand("select id, subject, data::jsonb ->> 'model' from ingest.event");
+        await using var command = source.CreateCommand("select id, subject, coalesce(data::jsonb ->> 'request_id', '') from ingest.event");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var events = ImmutableArray.CreateBuilder<StoredEvent>();
         while (await reader.ReadAsync(cancellationToken))
@@ -79,5 +79,5 @@ internal sealed class LedgerEvidence(string connectionString)
     }
 }
 
-/// <summary>A stored event, whose it is, and the model that was asked for.</summary>
-internal sealed record StoredEvent(string Id, string Subject, string Model);
+/// <summary>A stored event, whose it is, and the gateway's id of the request that it meters; empty when no gateway made it.</summary>
+internal sealed record StoredEvent(string Id, string Subject, string RequestId);

@@ -1,0 +1,9 @@
+using NodaTime;
+
+namespace Metering.Ingest.Usage;
+
+/// <summary>A stored event.</summary>
+/// <param name="Payload">The event's <c>data</c> as JSON text; null when it has none.</param>
+/// <param name="ValidationError">Why no meter counts it, when something is wrong with it.</param>
+public sealed record RecordedEvent(
+    string Id, string Source, string Type, string Subject, Instant Time, string? Payload, Instant RecordedAt, long Batch, string? ValidationError);

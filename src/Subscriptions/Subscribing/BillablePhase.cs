@@ -1,0 +1,7 @@
+using System.Collections.Immutable;
+using NodaTime;
+
+namespace Metering.Subscriptions.Subscribing;
+
+/// <summary>One phase on the calendar: [From, To).</summary>
+public sealed record BillablePhase(string Key, string Name, Instant From, Instant? To, ImmutableArray<BillableRateCard> RateCards);

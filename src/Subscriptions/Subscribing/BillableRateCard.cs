@@ -1,0 +1,17 @@
+using Metering.Rating;
+
+namespace Metering.Subscriptions.Subscribing;
+
+/// <summary>One priced item of a phase.</summary>
+/// <param name="FeatureKey">Null when the item belongs to no feature.</param>
+/// <param name="MeterSlug">Null when nothing is metered: a flat fee.</param>
+/// <param name="BillingCadence">Null: billed once, when the phase begins.</param>
+/// <param name="Price">Null: the item costs nothing and makes no line.</param>
+public sealed record BillableRateCard(
+    string Key,
+    string Name,
+    string? FeatureKey,
+    string? MeterSlug,
+    Cadence? BillingCadence,
+    Price? Price,
+    RateCardTerms Terms);
