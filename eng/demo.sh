@@ -29,7 +29,7 @@ remove_demo() {
 
 start_product() {
   # The demo owns its settings: what a shell has set for `up` must not send its events into a real database.
-  unset METERING_POSTGRES METERING_RABBITMQ METERING_ADMIN_KEY METERING_TEST_CLOCK METERING_BIND METERING_SIDECAR_BIND METERING_PUBLIC_URL
+  unset METERING_POSTGRES METERING_RABBITMQ METERING_ADMIN_KEY METERING_SIDECAR_KEY METERING_TEST_CLOCK METERING_BIND METERING_SIDECAR_BIND METERING_PUBLIC_URL
   "$METERING_ROOT/metering" up --detach --data "$METERING_DEMO_DATA" --test-clock "$DEMO_START" \
     --port "$1" --sidecar-port "$2" >"$METERING_DEMO_DATA/up.txt"
 }

@@ -22,6 +22,9 @@ public sealed record MeteringOptions(
 {
     public const int DefaultPort = 8080;
 
+    /// <summary>Presets the sidecars' API key, for deployments where they can not read the file that holds it otherwise.</summary>
+    public string? SidecarKey { get; init; }
+
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static MeteringOptions FromEnvironment(Func<string, string?> read)
     {
@@ -42,7 +45,10 @@ public sealed record MeteringOptions(
             Read("METERING_ADMIN_KEY"),
             bind,
             port,
-            AbsoluteUri("METERING_PUBLIC_URL", Read("METERING_PUBLIC_URL") ?? $"http://127.0.0.1:{port}"));
+            AbsoluteUri("METERING_PUBLIC_URL", Read("METERING_PUBLIC_URL") ?? $"http://127.0.0.1:{port}"))
+        {
+            SidecarKey = Read("METERING_SIDECAR_KEY"),
+        };
     }
 
     /// <summary>The record's own text would print passwords and the admin key.</summary>

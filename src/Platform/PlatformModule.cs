@@ -49,6 +49,11 @@ public static class PlatformModule
     /// <summary>Before any route: problems outermost, then who asks, then whether they may.</summary>
     public static void UsePlatform(this WebApplication app)
     {
+        app.Use((context, next) =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            return next(context);
+        });
         app.UseProblems();
         app.UseRouting();
         app.UseAuthentication();

@@ -5,7 +5,7 @@ namespace Metering.Platform.Security;
 
 /// <summary>
 /// Makes the first admin and sidecar keys when there are none, and leaves them in files that only the operator can read.
-/// A preset admin key (<c>METERING_ADMIN_KEY</c>) works from the next start on, whatever keys exist.
+/// A preset key (<c>METERING_ADMIN_KEY</c>, <c>METERING_SIDECAR_KEY</c>) works from the next start on, whatever keys exist.
 /// </summary>
 public sealed class FirstKeys(MeteringOptions options, ApiKeyStore store, IClock clock, ILogger<FirstKeys> logger)
 {
@@ -14,23 +14,24 @@ public sealed class FirstKeys(MeteringOptions options, ApiKeyStore store, IClock
 
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
-        if (options.AdminKey is { } preset)
-        {
-            if (preset.Length is < ApiKey.MinPresetLength or > ApiKey.MaxLength)
-            {
-                throw new InvalidOptionException("METERING_ADMIN_KEY", $"needs {ApiKey.MinPresetLength} to {ApiKey.MaxLength} characters");
-            }
+        await EnsureAsync(Role.Admin, AdminFile, options.AdminKey, "METERING_ADMIN_KEY", cancellationToken);
+        await EnsureAsync(Role.Sidecar, SidecarFile, options.SidecarKey, "METERING_SIDECAR_KEY", cancellationToken);
+    }
 
-            await AddAsync(new ApiKey(preset), Role.Admin, AdminFile, cancellationToken);
-        }
-        else if (!await store.AnyAsync(Role.Admin, cancellationToken))
+    private async Task EnsureAsync(Role role, string file, string? preset, string option, CancellationToken cancellationToken)
+    {
+        if (preset?.Length is < ApiKey.MinPresetLength or > ApiKey.MaxLength)
         {
-            await AddAsync(ApiKey.Generate("mtr_admin"), Role.Admin, AdminFile, cancellationToken);
+            throw new InvalidOptionException(option, $"needs {ApiKey.MinPresetLength} to {ApiKey.MaxLength} characters");
         }
 
-        if (!await store.AnyAsync(Role.Sidecar, cancellationToken))
+        if (preset is not null)
         {
-            await AddAsync(ApiKey.Generate("mtr_sidecar"), Role.Sidecar, SidecarFile, cancellationToken);
+            await AddAsync(new ApiKey(preset), role, file, cancellationToken);
+        }
+        else if (!await store.AnyAsync(role, cancellationToken))
+        {
+            await AddAsync(ApiKey.Generate($"mtr_{role.Name}"), role, file, cancellationToken);
         }
     }
 

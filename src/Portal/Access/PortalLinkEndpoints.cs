@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Metering.Platform;
 using Metering.Portal.Pages;
 using Microsoft.AspNetCore.Builder;
@@ -23,6 +24,8 @@ internal static class PortalLinkEndpoints
         string token, HttpContext context, PortalAccess access, PageRenderer pages, MeteringOptions options, IClock clock,
         CancellationToken cancellationToken)
     {
+        // The path is the secret; whoever reads traces must not get a link with them.
+        Activity.Current?.SetTag("url.path", "/portal/link/{token}");
         if (await access.OpenSessionAsync(token, clock.GetCurrentInstant(), cancellationToken) is not { } secret)
         {
             return await pages.NoticeAsync(Notice.LinkExpired, StatusCodes.Status410Gone, context);

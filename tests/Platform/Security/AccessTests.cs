@@ -128,4 +128,11 @@ public sealed class AccessTests : IAsyncLifetime
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(host.DataDirectory, file)));
         }
     }
+
+    [Fact]
+    public async Task No_answer_is_left_to_a_browsers_guess()
+    {
+        using var response = await host.Client.GetAsync("/api/v1/api-keys");
+        Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
+    }
 }

@@ -6,20 +6,20 @@ public sealed class OverageTest
     public void What_is_beyond_the_allowance_is_priced_from_its_first_unit()
     {
         const string table = """
-            price                                                     mode    prior  cumulative  total  charges
-            overage 1000 then unit 0.01                               single  0      0           0.00   -
-            overage 1000 then unit 0.01                               single  0      1000        0.00   included 1000
-            overage 1000 then unit 0.01                               single  0      1000.5      0.01   included 1000, overage/unit 0.5
-            overage 1000 then unit 0.01                               single  0      1500        5.00   included 1000, overage/unit 500
-            overage 1000 then unit 0.01                               mid     900    1100        1.00   included 100, overage/unit 100
-            overage 1000 then unit 0.01                               mid     1100   1200        1.00   overage/unit 100
-            overage 1000 then unit 0.01                               mid     1100   900         -1.00  included -100, overage/unit -100
-            overage 0 then unit 2                                     single  0      3           6.00   overage/unit 3
-            overage 5 then package 10 for 3                           single  0      16          6.00   included 5, overage/package 2
-            overage 5 then graduated up to 5: flat 100 | then 1 each  single  0      5           0.00   included 5
-            overage 5 then graduated up to 5: flat 4 | then 1 each    single  0      12          6.00   included 5, overage/1-unit 5, overage/1-flat 1, overage/2-unit 2
-            overage 5 then volume up to 5: 2 each | then 1 each       single  0      12          7.00   included 5, overage/2-unit 7
-            overage 5 then volume up to 5: 2 each | then 1 each       mid     0      12          0.00   included 5
+            price                                                   mode    prior  cumulative  total  charges
+            overage 1000 then unit 0.01                             single  0      0           0.00   -
+            overage 1000 then unit 0.01                             single  0      1000        0.00   included 1000
+            overage 1000 then unit 0.01                             single  0      1000.5      0.01   included 1000, overage/unit 0.5
+            overage 1000 then unit 0.01                             single  0      1500        5.00   included 1000, overage/unit 500
+            overage 1000 then unit 0.01                             mid     900    1100        1.00   included 100, overage/unit 100
+            overage 1000 then unit 0.01                             mid     1100   1200        1.00   overage/unit 100
+            overage 1000 then unit 0.01                             mid     1100   900         -1.00  included -100, overage/unit -100
+            overage 0 then unit 2                                   single  0      3           6.00   overage/unit 3
+            overage 5 then package 10 for 3                         single  0      16          6.00   included 5, overage/package 2
+            overage 5 then graduated up to 5: flat 9 | then 1 each  single  0      5           0.00   included 5
+            overage 5 then graduated up to 5: flat 4 | then 1 each  single  0      8           4.00   included 5, overage/1-unit 3, overage/1-flat 1
+            overage 5 then volume up to 5: 2 each | then 1 each     single  0      12          7.00   included 5, overage/2-unit 7
+            overage 5 then volume up to 5: 2 each | then 1 each     mid     0      12          0.00   included 5
             """;
         foreach (var row in TextTable.Rows(table))
         {
