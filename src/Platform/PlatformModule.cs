@@ -21,7 +21,6 @@ public static class PlatformModule
 
     public static NpgsqlDataSource CreateDataSource(MeteringOptions options)
     {
-        NodaTimeHandlers.Register();
         var settings = new NpgsqlConnectionStringBuilder(options.Postgres) { ApplicationName = "metering", Timezone = "UTC" };
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }

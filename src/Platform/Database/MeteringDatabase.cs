@@ -5,6 +5,9 @@ namespace Metering.Platform.Database;
 /// <summary>The one PostgreSQL database. Hands out sessions; knows no table.</summary>
 public sealed class MeteringDatabase(NpgsqlDataSource dataSource)
 {
+    /// <summary>Whoever gets a session can pass instants, in whatever order the process was put together.</summary>
+    static MeteringDatabase() => NodaTimeHandlers.Register();
+
     public NpgsqlDataSource DataSource => dataSource;
 
     /// <summary>For reading: each statement is its own transaction.</summary>

@@ -9,21 +9,11 @@ namespace Metering.Platform.Database;
 /// <summary>Instant as <c>timestamptz</c> and LocalDate as <c>date</c>; the feed has no Npgsql plug-in for NodaTime.</summary>
 internal static class NodaTimeHandlers
 {
-    private static readonly Lock Gate = new();
-    private static bool registered;
-
-    /// <summary>Dapper keeps handlers per process; registering twice would be harmless but racy.</summary>
+    /// <summary>Once per process: Dapper keeps handlers for all.</summary>
     public static void Register()
     {
-        lock (Gate)
-        {
-            if (!registered)
-            {
-                SqlMapper.AddTypeHandler(typeof(Instant), new InstantHandler());
-                SqlMapper.AddTypeHandler(new LocalDateHandler());
-                registered = true;
-            }
-        }
+        SqlMapper.AddTypeHandler(typeof(Instant), new InstantHandler());
+        SqlMapper.AddTypeHandler(new LocalDateHandler());
     }
 
     /// <summary>
