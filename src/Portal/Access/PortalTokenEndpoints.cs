@@ -93,6 +93,12 @@ internal static class PortalTokenEndpoints
             _ => customers.FindAsync(request.CustomerKey!, cancellationToken),
         };
 
+    /// <summary>Each part by itself, because the sum of greater ones does not fit a duration.</summary>
+    private static bool IsBounded(Period period) =>
+        period is { Years: 0, Months: 0, Weeks: >= 0 and <= 4, Days: >= 0 and <= 30 }
+        && period is { Hours: >= 0 and <= 30 * 24, Minutes: >= 0 and <= 30 * 24 * 60, Seconds: >= 0 and <= 30 * 24 * 3_600 }
+        && period is { Milliseconds: 0, Ticks: 0, Nanoseconds: 0 };
+
     private static bool TryReadLifetime(string? text, out Duration lifetime)
     {
         lifetime = DefaultLifetime;
@@ -101,8 +107,7 @@ internal static class PortalTokenEndpoints
             return true;
         }
 
-        if (text.Length > MaxDurationLength || PeriodPattern.NormalizingIso.Parse(text) is not { Success: true } parsed
-            || parsed.Value is { Years: not 0 } or { Months: not 0 })
+        if (text.Length > MaxDurationLength || PeriodPattern.Roundtrip.Parse(text) is not { Success: true } parsed || !IsBounded(parsed.Value))
         {
             return false;
         }

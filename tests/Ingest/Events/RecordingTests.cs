@@ -149,6 +149,46 @@ public sealed class RecordingTests
     }
 
     [Fact]
+    public async Task The_deepest_event_that_is_taken_can_be_shown()
+    {
+        await using var host = await TestHost.StartAsync();
+        static string Nested(int depth) =>
+            """{"specversion":"1.0","id":"1","source":"gateway","type":"prompt","subject":"acme","data":{"x":"""
+            + new string('[', depth) + new string(']', depth) + "}}";
+
+        const string ContentType = "application/cloudevents+json";
+        var deepest = 100;
+        while ((await host.SendEventsAsync(Nested(deepest), ContentType)).Status != 204)
+        {
+            deepest--;
+        }
+
+        Assert.InRange(deepest, 50, 64);
+        Assert.Equal("1", (string?)(await host.GetAsync("/api/v1/events"))[0]!["event"]!["id"]);
+        await host.SendEventsAsync(Nested(deepest - 1), ContentType);
+        Assert.Equal("1", (string?)(await host.GetAsync("/api/v1/events/conflicts"))["items"]![0]!["id"]);
+    }
+
+    [Fact]
+    public async Task A_compressed_body_is_refused_for_what_it_is()
+    {
+        await using var host = await TestHost.StartAsync();
+        var (status, body) = await host.SendEventsAsync("...", "application/cloudevents+json", ("Content-Encoding", "gzip"));
+        Assert.Equal((415, "header:Content-Encoding"), (status, (string?)JsonNode.Parse(body)!["errors"]![0]!["pointer"]));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/events?subject=a%00", "?subject")]
+    [InlineData("/api/v1/events?limit=x", "?limit")]
+    [InlineData("/api/v1/events?from=9999-12-31T23:59:59-18:00", "?from")]
+    [InlineData("/api/v1/meters?pageSize=x", "?pageSize")]
+    public async Task A_query_parameter_that_can_not_be_used_is_named(string path, string pointer)
+    {
+        await using var host = await TestHost.StartAsync();
+        Assert.Equal(pointer, (string?)(await host.GetAsync(path, 400))["errors"]![0]!["pointer"]);
+    }
+
+    [Fact]
     public async Task What_the_usage_is_made_of_can_be_shown_event_by_event()
     {
         await using var host = await TestHost.StartAsync();
