@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Metering.Platform;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
@@ -12,9 +13,8 @@ using NodaTime.Text;
 namespace Metering.Portal.Access;
 
 /// <summary><c>/api/v1/portal/tokens</c>: links for customers. A token is answered once, at creation.</summary>
-internal static class PortalTokenEndpoints
+internal static partial class PortalTokenEndpoints
 {
-    private const int MaxDurationLength = 40;
     private static readonly Duration DefaultLifetime = Duration.FromHours(24);
     private static readonly Duration MinLifetime = Duration.FromMinutes(1);
     private static readonly Duration MaxLifetime = Duration.FromDays(30);
@@ -93,12 +93,6 @@ internal static class PortalTokenEndpoints
             _ => customers.FindAsync(request.CustomerKey!, cancellationToken),
         };
 
-    /// <summary>Each part by itself, because the sum of greater ones does not fit a duration.</summary>
-    private static bool IsBounded(Period period) =>
-        period is { Years: 0, Months: 0, Weeks: >= 0 and <= 4, Days: >= 0 and <= 30 }
-        && period is { Hours: >= 0 and <= 30 * 24, Minutes: >= 0 and <= 30 * 24 * 60, Seconds: >= 0 and <= 30 * 24 * 3_600 }
-        && period is { Milliseconds: 0, Ticks: 0, Nanoseconds: 0 };
-
     private static bool TryReadLifetime(string? text, out Duration lifetime)
     {
         lifetime = DefaultLifetime;
@@ -107,7 +101,7 @@ internal static class PortalTokenEndpoints
             return true;
         }
 
-        if (text.Length > MaxDurationLength || PeriodPattern.Roundtrip.Parse(text) is not { Success: true } parsed || !IsBounded(parsed.Value))
+        if (!LifetimeForm().IsMatch(text) || PeriodPattern.NormalizingIso.Parse(text) is not { Success: true } parsed)
         {
             return false;
         }
@@ -115,6 +109,10 @@ internal static class PortalTokenEndpoints
         lifetime = parsed.Value.ToDuration();
         return lifetime >= MinLifetime && lifetime <= MaxLifetime;
     }
+
+    /// <summary>Few digits each: the parser throws at numbers that do not fit, and their sum has to fit as well.</summary>
+    [GeneratedRegex(@"\AP(?:[0-9]{1,3}W)?(?:[0-9]{1,3}D)?(?:T(?:[0-9]{1,7}[HMS]){1,3})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex LifetimeForm();
 }
 
 /// <summary>

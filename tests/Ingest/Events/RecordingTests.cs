@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Metering.Ingest.Usage;
 using Metering.Testing;
@@ -164,17 +165,23 @@ public sealed class RecordingTests
         }
 
         Assert.InRange(deepest, 50, 64);
-        Assert.Equal("1", (string?)(await host.GetAsync("/api/v1/events"))[0]!["event"]!["id"]);
+        Assert.Contains("\"id\":\"1\"", await host.Client.GetStringAsync("/api/v1/events"), StringComparison.Ordinal);
         await host.SendEventsAsync(Nested(deepest - 1), ContentType);
-        Assert.Equal("1", (string?)(await host.GetAsync("/api/v1/events/conflicts"))["items"]![0]!["id"]);
+        Assert.Contains("\"id\":\"1\"", await host.Client.GetStringAsync("/api/v1/events/conflicts"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_compressed_body_is_refused_for_what_it_is()
     {
         await using var host = await TestHost.StartAsync();
-        var (status, body) = await host.SendEventsAsync("...", "application/cloudevents+json", ("Content-Encoding", "gzip"));
-        Assert.Equal((415, "header:Content-Encoding"), (status, (string?)JsonNode.Parse(body)!["errors"]![0]!["pointer"]));
+        using var content = new ByteArrayContent([0x1f, 0x8b]);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
+        content.Headers.ContentEncoding.Add("gzip");
+
+        using var response = await host.Client.PostAsync("/api/v1/events", content);
+
+        var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.Equal((415, "header:Content-Encoding"), ((int)response.StatusCode, (string?)problem["errors"]![0]!["pointer"]));
     }
 
     [Theory]
