@@ -18,4 +18,7 @@ internal static partial class Log
 
     [LoggerMessage(2005, LogLevel.Information, "Meter {Slug} counted {Events} stored events")]
     public static partial void MeterBackfilled(this ILogger logger, string slug, long events);
+
+    [LoggerMessage(2006, LogLevel.Warning, "The broker did not confirm message {BatchId}; its sender was told to try again")]
+    public static partial void BrokerDidNotConfirm(this ILogger logger, Exception exception, Guid batchId);
 }

@@ -184,6 +184,8 @@ public sealed class PortalTests(PortalTests.TwoCustomers two) : IClassFixture<Po
     [InlineData("""{"subject":"initech","expiresAfter":"P31D"}""", "/expiresAfter")]
     [InlineData("""{"subject":"initech","expiresAfter":"P1M"}""", "/expiresAfter")]
     [InlineData("""{"subject":"initech","expiresAfter":"-PT1H"}""", "/expiresAfter")]
+    [InlineData("""{"subject":"initech","expiresAfter":"P99999999999D"}""", "/expiresAfter")]
+    [InlineData("""{"subject":"initech","expiresAfter":"PT999999999999999999S"}""", "/expiresAfter")]
     public async Task A_wrong_request_for_a_token_is_named(string body, string pointer)
     {
         var problem = await host.PostAsync("/api/v1/portal/tokens", JsonNode.Parse(body)!, 400);

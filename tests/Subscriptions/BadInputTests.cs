@@ -16,7 +16,9 @@ public sealed class BadInputTests
         plan     | /key = "a__b"                                                 | 400 | /key | invalid_key
         plan     | /key = 7                                                      | 400 | /key | invalid_json
         plan     | /name = ""                                                    | 400 | /name | out_of_range
-        plan     | /name -                                                       | 400 |  | invalid_json
+        plan     | /name -                                                       | 400 | /name | required
+        plan     | /name = null                                                  | 400 | /name | required
+        plan     | /name = "a\u0000"                                             | 400 | /name | invalid_json
         plan     | /currency = "XAU"                                             | 400 | /currency | unknown_currency
         plan     | /billingCadence = "P1M15D"                                    | 400 | /billingCadence | invalid_duration
         plan     | /billingCadence = "monthly"                                   | 400 | /billingCadence | invalid_duration
@@ -28,7 +30,7 @@ public sealed class BadInputTests
         plan     | /phases = []                                                  | 400 | /phases | out_of_range
         plan     | /phases = [null]                                              | 400 | /phases/0 | required
         plan     | /phases/0/duration = "P1M"                                    | 400 | /phases/0/duration | last_phase_not_open
-        plan     | /phases/0/duration -                                          | 400 | /phases/0 | invalid_json
+        plan     | /phases/0/duration -                                          | 400 | /phases/0/duration | required
         plan     | /phases/0/key = "UPPER"                                       | 400 | /phases/0/key | invalid_key
         plan     | #0/type = "magic"                          | 400 | #0/type | unknown_rate_card_type
         plan     | #0/billingCadence = "P0M"                  | 400 | #0/billingCadence | invalid_duration
@@ -67,7 +69,9 @@ public sealed class BadInputTests
         plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
         plan     | #2/entitlementTemplate = {"type":"static","config":"{"} | 400 | #2/entitlementTemplate/config | invalid_json
-        customer | /name -                                                       | 400 |  | invalid_json
+        customer | /name -                                                       | 400 | /name | required
+        customer | /key = "a\u0000"                                              | 400 | /key | invalid_json
+        customer | /usageAttribution/subjectKeys/0 = "a\u0000"                   | 400 | /usageAttribution/subjectKeys/0 | invalid_json
         customer | /key = ""                                                     | 400 | /key | out_of_range
         customer | /key = "a/b"                                                  | 400 | /key | invalid_key
         customer | /key = "taken"                                                | 409 | /key | taken
@@ -77,7 +81,7 @@ public sealed class BadInputTests
         customer | /billingAddress = {"country":"Germany"}                       | 400 | /billingAddress/country | unknown_country
         customer | /usageAttribution = {"subjectKeys":["a","a"]}                 | 400 | /usageAttribution/subjectKeys/1 | duplicate
         customer | /usageAttribution = {"subjectKeys":["taken-app"]}             | 409 | /usageAttribution/subjectKeys/0 | taken
-        customer | /usageAttribution = {}                                        | 400 | /usageAttribution | invalid_json
+        customer | /usageAttribution = {}                                        | 400 | /usageAttribution/subjectKeys | required
         feature  | /key = "Search"                                               | 400 | /key | invalid_key
         feature  | /key = "summarize"                                            | 409 | /key | taken
         feature  | /meterSlug = "nothing"                                        | 400 | /meterSlug | unknown_meter
@@ -88,6 +92,8 @@ public sealed class BadInputTests
         subscription | /customerId = "01H"                                       | 400 | /customerId | required
         subscription | /timing = "someday"                                       | 400 | /timing | invalid_timing
         subscription | /timing = "2020-01-01T00:00:00Z"                          | 400 | /timing | time_in_the_past
+        subscription | /plan/key = "a\u0000"                                     | 400 | /plan/key | invalid_json
+        subscription | /billingAnchor = "9999-12-31T23:59:59-18:00"              | 400 | /billingAnchor | invalid_json
         subscription | /billingAnchor = "15th"                                   | 400 | /billingAnchor | invalid_json
         lease    | /sidecarId = ""                                               | 400 | /sidecarId | out_of_range
         lease    | /requests/0/leaseId = "short"                                 | 400 | /requests/0/leaseId | invalid_id

@@ -85,9 +85,15 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
             return new Refusal(UnknownCustomer, "The customer of the reservation is not known any more.", "/reservation");
         }
 
-        if (type is not { Length: > 0 and <= MaxTypeLength })
+        if (type is not { Length: > 0 })
         {
             return Invalid("/type", "The feature has no meter of its own, so the event type is required.");
+        }
+
+        // What the ledger would refuse must be refused while the gateway still listens: after 202 nobody does.
+        if (type.Length > MaxTypeLength || type.AsSpan().ContainsAnyInRange('\0', '\u001f'))
+        {
+            return Invalid("/type", "An event type has at most 256 characters, and no control characters.");
         }
 
         if (body.TryGetProperty("data", out var data) && data.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
@@ -155,12 +161,27 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
 
         try
         {
+            CheckText(bytes.AsSpan(0, length));
             return JsonDocument.Parse(bytes.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = MaxDepth });
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            await ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, "The body is not JSON.", "");
+            await ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, "The body is not JSON of valid text.", "");
             return null;
+        }
+    }
+
+    /// <summary>An escaped half of a surrogate pair is well-formed JSON and no text; a document would throw only where it is read.</summary>
+    /// <exception cref="InvalidOperationException">A name or a value is not text.</exception>
+    private static void CheckText(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
         }
     }
 

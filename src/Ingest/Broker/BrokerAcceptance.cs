@@ -6,6 +6,7 @@ using Metering.Ingest.Recording;
 using Metering.Platform.Clock;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 
 namespace Metering.Ingest.Broker;
@@ -14,8 +15,11 @@ namespace Metering.Ingest.Broker;
 /// With a broker: one persistent message per request, on a quorum queue, and the answer comes after the broker's confirm.
 /// Remembers what this process has published and not yet seen recorded, for the test clock to wait for.
 /// </summary>
-internal sealed class BrokerAcceptance(IBus bus) : IEventAcceptance, IDrain
+internal sealed class BrokerAcceptance(IBus bus, ILogger<BrokerAcceptance> logger) : IEventAcceptance, IDrain
 {
+    /// <summary>While the broker is away a send waits for it without end; the gateway is told before it gives up itself.</summary>
+    private static readonly TimeSpan ConfirmLimit = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(60);
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource> underway = [];
 
@@ -24,17 +28,20 @@ internal sealed class BrokerAcceptance(IBus bus) : IEventAcceptance, IDrain
     {
         var batchId = PublicId.New(receivedAt);
         underway.TryAdd(batchId, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(ConfirmLimit);
         try
         {
-            await bus.SendAsync(
-                UsageEventsConsumer.QueueName, batchId, new UsageEventsAccepted(batchId, body.ToArray(), receivedAt), cancellationToken);
+            await bus.SendAsync(UsageEventsConsumer.QueueName, batchId, new UsageEventsAccepted(batchId, body.ToArray(), receivedAt), limit.Token);
             return new Acceptance.Queued();
         }
-        catch
+        catch (Exception exception)
         {
             // The sender is not told that it was accepted, so nobody has to wait for it.
             Recorded(batchId);
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
+            logger.BrokerDidNotConfirm(exception, batchId);
+            return new Acceptance.NotConfirmed();
         }
     }
 

@@ -96,7 +96,7 @@ internal ref struct EventParser(string pointer)
 
         if (!InstantConverter.TryParse(text, out var instant))
         {
-            Add("time", "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+            Add("time", "invalid_time", InstantConverter.Expected);
         }
         else if (instant < EventLimits.EarliestTime || instant >= EventLimits.LatestTime)
         {

@@ -91,7 +91,7 @@ internal sealed record ListEventsQuery(
         {
             if (text is not null && !InstantConverter.TryParse(text, out _))
             {
-                yield return new FieldError($"?{name}", "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+                yield return new FieldError($"?{name}", "invalid_time", InstantConverter.Expected);
             }
         }
 
@@ -108,14 +108,6 @@ internal sealed record ListEventsQuery(
         if (CustomerId is not null)
         {
             yield return new FieldError("?customerId", "not_supported", "Events are found by subject.");
-        }
-
-        foreach (var (name, text) in new[] { ("id", Id), ("subject", Subject) })
-        {
-            if (text?.Contains('\0', StringComparison.Ordinal) == true)
-            {
-                yield return new FieldError($"?{name}", "invalid_text", "The text holds no NUL character.");
-            }
         }
     }
 }

@@ -48,6 +48,7 @@ internal static class PostEvents
         return await acceptance.AcceptAsync(events, request.AsArray(isSingle), receivedAt, cancellationToken) switch
         {
             Acceptance.Full => TooMany(http),
+            Acceptance.NotConfirmed => NotConfirmed(http),
             Acceptance.Recorded recorded when WantsRepresentation(http.Request) => Represent(http, events, recorded.Results),
             _ => Results.NoContent(),
         };
@@ -63,6 +64,12 @@ internal static class PostEvents
     {
         http.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Problem.Of(ProblemType.TooManyRequests, "More events are waiting to be recorded than fit; send these again in a moment.");
+    }
+
+    private static IResult NotConfirmed(HttpContext http)
+    {
+        http.Response.Headers.RetryAfter = RetryAfterSeconds;
+        return Problem.Of(ProblemType.NotAvailable, "The broker did not confirm the events; send them again, and none is counted twice.");
     }
 
     private static bool WantsRepresentation(HttpRequest request) =>

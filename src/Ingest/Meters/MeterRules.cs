@@ -90,14 +90,7 @@ internal static partial class MeterRules
         {
             yield return new FieldError("/metadata", "too_long", $"Metadata has at most {MaxMetadata} entries of {MaxMetadataLength} characters.");
         }
-
-        if (HasNul(name) || HasNul(description) || metadata?.Any(item => HasNul(item.Key) || HasNul(item.Value)) == true)
-        {
-            yield return new FieldError("", "invalid_text", "Text holds no NUL character.");
-        }
     }
-
-    private static bool HasNul(string? text) => text?.Contains('\0', StringComparison.Ordinal) == true;
 
     private const string PathMessage = "A path names one value of the event's data, such as $.usage.total_tokens.";
 

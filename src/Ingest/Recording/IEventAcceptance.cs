@@ -21,6 +21,9 @@ internal abstract record Acceptance
     /// <summary>Too much is waiting already; nothing was taken.</summary>
     public sealed record Full : Acceptance;
 
+    /// <summary>The broker did not confirm in time. It may have them all the same; sent again they are duplicates.</summary>
+    public sealed record NotConfirmed : Acceptance;
+
     /// <summary>The broker has them; what becomes of each is not known yet.</summary>
     public sealed record Queued : Acceptance;
 

@@ -113,6 +113,6 @@ internal static class MeterValues
         }
 
         private static FieldError NotATime(string pointer) =>
-            new(pointer, "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+            new(pointer, "invalid_time", InstantConverter.Expected);
     }
 }

@@ -35,7 +35,7 @@ internal sealed record QueryMeterRequest(
                 case "from" or "to":
                     if (!InstantConverter.TryParse(value, out var instant))
                     {
-                        return new FieldError($"?{name}", "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+                        return new FieldError($"?{name}", "invalid_time", InstantConverter.Expected);
                     }
 
                     request = name == "from" ? request with { From = instant } : request with { To = instant };

@@ -6,7 +6,6 @@ using Metering.Subscriptions.Customers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
-using NodaTime.Text;
 
 namespace Metering.Invoicing.Invoices;
 
@@ -92,12 +91,12 @@ internal static class ListInvoices
             return null;
         }
 
-        if (OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true } parsed)
+        if (InstantConverter.TryParse(text, out var instant))
         {
-            return parsed.Value.ToInstant();
+            return instant;
         }
 
-        errors.Add(new FieldError($"?{name}", "invalid_time", "A time is written as 2026-01-31T00:00:00Z."));
+        errors.Add(new FieldError($"?{name}", "invalid_time", InstantConverter.Expected));
         return null;
     }
 }

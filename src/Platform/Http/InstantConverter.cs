@@ -5,13 +5,21 @@ using NodaTime.Text;
 
 namespace Metering.Platform.Http;
 
-/// <summary>RFC 3339: any offset in, UTC with <c>Z</c> out, at most microseconds kept.</summary>
+/// <summary>
+/// RFC 3339: any offset in, UTC with <c>Z</c> out, at most microseconds kept. A time that PostgreSQL could not keep, or to which no
+/// billing period could be added, is refused like one that is not a time.
+/// </summary>
 public sealed class InstantConverter : JsonConverter<Instant>
 {
+    public const string Expected = "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z, and lies in the years 1 to 9000.";
+
+    private static readonly Instant Earliest = Instant.FromUtc(1, 1, 2, 0, 0);
+    private static readonly Instant End = Instant.FromUtc(9001, 1, 1, 0, 0);
+
     public override Instant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && TryParse(reader.GetString()!, out var instant)
             ? instant
-            : throw new JsonException("A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+            : throw new JsonException(Expected);
 
     public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteStringValue(Format(value));
 
@@ -19,8 +27,13 @@ public sealed class InstantConverter : JsonConverter<Instant>
 
     public static bool TryParse(string text, out Instant instant)
     {
-        var parsed = OffsetDateTimePattern.Rfc3339.Parse(text);
-        instant = parsed.Success ? Clock.ProductClock.TruncateToMicroseconds(parsed.Value.ToInstant()) : default;
-        return parsed.Success;
+        instant = default;
+        if (OffsetDateTimePattern.Rfc3339.Parse(text) is not { Success: true } parsed || parsed.Value.Year is < 1 or > 9000)
+        {
+            return false;
+        }
+
+        instant = Clock.ProductClock.TruncateToMicroseconds(parsed.Value.ToInstant());
+        return instant >= Earliest && instant < End;
     }
 }

@@ -3,9 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Metering.Platform.Http;
 
-/// <summary>The API's JSON: camelCase, RFC 3339 times in UTC, unknown fields refused, nulls left out.</summary>
+/// <summary>The API's JSON: camelCase, RFC 3339 times in UTC, unknown fields and NUL characters refused, nulls left out.</summary>
 public static class MeteringJson
 {
+    /// <summary>An event may be 64 deep, and lists answer it a few levels further in.</summary>
+    private const int MaxDepth = 80;
+
     public static JsonSerializerOptions Options { get; } = Create();
 
     public static void Configure(JsonSerializerOptions options)
@@ -18,7 +21,8 @@ public static class MeteringJson
         options.RespectRequiredConstructorParameters = true;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.NumberHandling = JsonNumberHandling.Strict;
-        options.MaxDepth = 32;
+        options.MaxDepth = MaxDepth;
+        options.Converters.Add(new TextConverter());
         options.Converters.Add(new InstantConverter());
         options.Converters.Add(new LocalDateConverter());
     }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using MassTransit;
 using Metering.Platform.Clock;
+using Metering.Platform.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Metering.Platform.Messaging;
@@ -32,6 +34,7 @@ internal static class MessagingRegistration
             bus.UsingRabbitMq((context, broker) =>
             {
                 broker.Host(options.RabbitMq, host => host.PublisherConfirmation = true);
+                broker.ConfigureJsonSerializerOptions(WithTimes);
                 broker.ReceiveEndpoint(RabbitMqTransport.QueueName, endpoint =>
                 {
                     AsQuorum(endpoint);
@@ -48,6 +51,13 @@ internal static class MessagingRegistration
                 }
             });
         });
+    }
+
+    /// <summary>Without it an instant travels as an empty object and arrives as 1970.</summary>
+    private static JsonSerializerOptions WithTimes(JsonSerializerOptions json)
+    {
+        json.Converters.Add(new InstantConverter());
+        return json;
     }
 
     /// <summary>Replicated and persistent; only what is addressed to the queue arrives in it.</summary>

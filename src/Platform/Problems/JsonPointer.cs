@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 
 namespace Metering.Platform.Problems;
 
@@ -29,25 +28,6 @@ public static class JsonPointer
     }
 
     public static string Escape(string segment) => segment.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
-
-    /// <summary>The parser's own words without the path and line that follow them, and without our type names.</summary>
-    internal static string Describe(JsonException exception)
-    {
-        var message = exception.Message;
-        var cut = message.IndexOf(" Path:", StringComparison.Ordinal);
-        message = cut > 0 ? message[..cut] : message;
-        if (message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
-        {
-            return "The field is not known here.";
-        }
-
-        if (message.Contains("missing required properties", StringComparison.Ordinal))
-        {
-            return "A required field is missing: " + message[(message.LastIndexOf(':') + 1)..].Trim();
-        }
-
-        return message.Contains("could not be converted", StringComparison.Ordinal) ? "The value has the wrong type or format." : message;
-    }
 
     private static int NextSeparator(ReadOnlySpan<char> path)
     {

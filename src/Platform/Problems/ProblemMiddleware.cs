@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +25,7 @@ public static class ProblemMiddleware
     {
         try
         {
-            await next(context);
+            await (RefusalOf(context.Request) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -35,10 +34,6 @@ public static class ProblemMiddleware
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // Nobody is listening any more: there is no answer to give.
-        }
-        catch (PostgresException exception) when (!context.Response.HasStarted && IsTextThatCanNotBeStored(exception))
-        {
-            await Problem.Invalid("", "invalid_text", "A text holds a character that can not be stored, such as NUL.").ExecuteAsync(context);
         }
         catch (NpgsqlException exception) when (!context.Response.HasStarted && exception.IsTransient)
         {
@@ -53,16 +48,27 @@ public static class ProblemMiddleware
         }
     }
 
-    /// <summary>PostgreSQL keeps every text but one with a NUL, which JSON and query strings can both say.</summary>
-    private static bool IsTextThatCanNotBeStored(PostgresException exception) =>
-        exception.SqlState is PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter;
+    /// <summary>What no route takes: a compressed body, which would be read as it is, and text that PostgreSQL does not have.</summary>
+    private static IResult? RefusalOf(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding.Any(coding => coding is not (null or "" or "identity")))
+        {
+            return Problem.Of(
+                ProblemType.UnsupportedMediaType, "Send the body as it is, without Content-Encoding.",
+                new FieldError("header:Content-Encoding", "not_supported", "Send the body as it is, without Content-Encoding."));
+        }
+
+        return request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true
+            && request.Query.FirstOrDefault(item => item.Value.Any(value => value?.Contains('\0', StringComparison.Ordinal) == true)).Key is { } name
+            ? Problem.Invalid($"?{name}", "invalid_text", "Text holds no NUL character.")
+            : null;
+    }
 
     private static IResult FromBadRequest(BadHttpRequestException exception) => exception switch
     {
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ProblemType.TooLarge, "The body is larger than this route takes."),
         { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem.Of(ProblemType.UnsupportedMediaType, "Send application/json."),
-        { InnerException: JsonException json } => Problem.Invalid(JsonPointer.FromPath(json.Path), "invalid_json", JsonPointer.Describe(json)),
-        _ when BindingFailure.FieldOf(exception) is { } field => Problem.Invalid(field),
+        _ when BindingErrors.Of(exception) is { Count: > 0 } errors => Problem.Invalid(errors),
         _ => Problem.Of(ProblemType.InvalidRequest, exception.Message),
     };
 }

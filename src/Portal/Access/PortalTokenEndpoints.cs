@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Metering.Platform;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
@@ -12,9 +13,8 @@ using NodaTime.Text;
 namespace Metering.Portal.Access;
 
 /// <summary><c>/api/v1/portal/tokens</c>: links for customers. A token is answered once, at creation.</summary>
-internal static class PortalTokenEndpoints
+internal static partial class PortalTokenEndpoints
 {
-    private const int MaxDurationLength = 40;
     private static readonly Duration DefaultLifetime = Duration.FromHours(24);
     private static readonly Duration MinLifetime = Duration.FromMinutes(1);
     private static readonly Duration MaxLifetime = Duration.FromDays(30);
@@ -101,8 +101,7 @@ internal static class PortalTokenEndpoints
             return true;
         }
 
-        if (text.Length > MaxDurationLength || PeriodPattern.NormalizingIso.Parse(text) is not { Success: true } parsed
-            || parsed.Value is { Years: not 0 } or { Months: not 0 })
+        if (!LifetimeForm().IsMatch(text) || PeriodPattern.NormalizingIso.Parse(text) is not { Success: true } parsed)
         {
             return false;
         }
@@ -110,6 +109,10 @@ internal static class PortalTokenEndpoints
         lifetime = parsed.Value.ToDuration();
         return lifetime >= MinLifetime && lifetime <= MaxLifetime;
     }
+
+    /// <summary>Few digits each: the parser throws at numbers that do not fit, and their sum has to fit as well.</summary>
+    [GeneratedRegex(@"\AP(?:[0-9]{1,3}W)?(?:[0-9]{1,3}D)?(?:T(?:[0-9]{1,7}[HMS]){1,3})?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex LifetimeForm();
 }
 
 /// <summary>

@@ -50,7 +50,7 @@ internal static class GetAccess
         var at = clock.GetCurrentInstant();
         if (time is not null && !InstantConverter.TryParse(time, out at))
         {
-            return Problem.Invalid("?time", "invalid_time", "A time is written as RFC 3339, such as 2026-01-15T09:00:00Z.");
+            return Problem.Invalid("?time", "invalid_time", InstantConverter.Expected);
         }
 
         await using var session = await database.OpenAsync(cancellationToken);

@@ -71,6 +71,10 @@ public sealed class SettleTests
             ($$"""{"reservation":"{{forged}}"}""", 401, "/reservation"),
             ($$"""{"reservation":"{{unmetered}}"}""", 400, "/type"),
             ($$"""{"reservation":"{{reservation}}","data":7}""", 400, "/data"),
+            ($$"""{"reservation":"{{reservation}}","type":"a\u0000"}""", 400, "/type"),
+            ($$"""{"reservation":"{{reservation}}","type":"\ud800"}""", 400, ""),
+            ($$"""{"reservation":"{{reservation}}","data":{"\ud800":1} }""", 400, ""),
+            ("""{"reservation":"\ud800"}""", 400, ""),
             ($$"""{"reservation":"{{reservation}}","units":7}""", 400, "/units"),
             ("\"" + new string('x', 70_000) + "\"", 413, null),
         ];

@@ -29,6 +29,21 @@ public sealed class BrokerTests
     }
 
     [Fact]
+    public async Task An_event_without_a_time_that_passes_the_broker_happens_when_it_was_received()
+    {
+        await using var host = await StartAsync();
+        await host.MeterAsync("tokens");
+        var timeless = EventPosting.Event("timeless", "", new JsonObject { ["tokens"] = 7 });
+        timeless.Remove("time");
+
+        var (status, _) = await host.SendEventsAsync(timeless.ToJsonString(), "application/cloudevents+json");
+        await host.AdvanceToAsync("2026-01-15T09:00:01Z");
+
+        Assert.Equal(204, status);
+        Assert.Equal("2026-01-15T09:00:00Z 2026-01-15T10:00:00Z 7", await host.QueryAsync("tokens"));
+    }
+
+    [Fact]
     public async Task What_is_published_malformed_is_put_aside_and_the_rest_counts()
     {
         await using var host = await StartAsync();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Metering.Ingest.Usage;
 using Metering.Testing;
@@ -146,6 +147,52 @@ public sealed class RecordingTests
         Assert.Equal("2026-01-15T09:00:00Z", (string)shown["storedAt"]!);
         Assert.Empty((await host.GetAsync("/api/v1/events?subject=somebody")).AsArray());
         Assert.Empty((await host.GetAsync("/api/v1/events?from=2026-01-14T11:00:00Z")).AsArray());
+    }
+
+    [Fact]
+    public async Task The_deepest_event_that_is_taken_can_be_shown()
+    {
+        await using var host = await TestHost.StartAsync();
+        static string Nested(int depth) =>
+            """{"specversion":"1.0","id":"1","source":"gateway","type":"prompt","subject":"acme","data":{"x":"""
+            + new string('[', depth) + new string(']', depth) + "}}";
+
+        const string ContentType = "application/cloudevents+json";
+        var deepest = 100;
+        while ((await host.SendEventsAsync(Nested(deepest), ContentType)).Status != 204)
+        {
+            deepest--;
+        }
+
+        Assert.InRange(deepest, 50, 64);
+        Assert.Contains("\"id\":\"1\"", await host.Client.GetStringAsync("/api/v1/events"), StringComparison.Ordinal);
+        await host.SendEventsAsync(Nested(deepest - 1), ContentType);
+        Assert.Contains("\"id\":\"1\"", await host.Client.GetStringAsync("/api/v1/events/conflicts"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compressed_body_is_refused_for_what_it_is()
+    {
+        await using var host = await TestHost.StartAsync();
+        using var content = new ByteArrayContent([0x1f, 0x8b]);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json");
+        content.Headers.ContentEncoding.Add("gzip");
+
+        using var response = await host.Client.PostAsync("/api/v1/events", content);
+
+        var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.Equal((415, "header:Content-Encoding"), ((int)response.StatusCode, (string?)problem["errors"]![0]!["pointer"]));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/events?subject=a%00", "?subject")]
+    [InlineData("/api/v1/events?limit=x", "?limit")]
+    [InlineData("/api/v1/events?from=9999-12-31T23:59:59-18:00", "?from")]
+    [InlineData("/api/v1/meters?pageSize=x", "?pageSize")]
+    public async Task A_query_parameter_that_can_not_be_used_is_named(string path, string pointer)
+    {
+        await using var host = await TestHost.StartAsync();
+        Assert.Equal(pointer, (string?)(await host.GetAsync(path, 400))["errors"]![0]!["pointer"]);
     }
 
     [Fact]

@@ -24,8 +24,21 @@ public sealed class ConverterTests
     [InlineData("\"2026-01-15T09:00:00\"")]
     [InlineData("\"2026-02-30T09:00:00Z\"")]
     [InlineData("1768467600")]
+    [InlineData("\"0001-01-01T00:00:00Z\"")]
+    [InlineData("\"-9998-01-01T00:00:00+18:00\"")]
+    [InlineData("\"9999-12-31T23:59:59-18:00\"")]
     public void What_is_not_rfc_3339_is_refused(string json) =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Instant>(json, MeteringJson.Options));
+
+    [Theory]
+    [InlineData("[\"a\\u0000b\"]", "$[0]")]
+    [InlineData("[\"a\", \"\\u0000\"]", "$[1]")]
+    public void Text_that_the_database_could_not_keep_is_refused_where_it_stands(string json, string path) =>
+        Assert.Equal(path, Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<string[]>(json, MeteringJson.Options)).Path);
+
+    [Fact]
+    public void A_name_that_the_database_could_not_keep_is_refused() =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Dictionary<string, string>>("{\"a\\u0000\":\"b\"}", MeteringJson.Options));
 
     [Theory]
     [InlineData("\"0.000005\"", "\"0.000005\"")]

@@ -70,7 +70,7 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"role":"finance"}""", "")]
+    [InlineData("""{"role":"finance"}""", "/name")]
     [InlineData("""{"name":"","role":"finance"}""", "/name")]
     [InlineData("""{"name":"x","role":"king"}""", "/role")]
     [InlineData("""{"name":"x","role":"finance","expiresAt":"2020-01-01T00:00:00Z"}""", "/expiresAt")]
