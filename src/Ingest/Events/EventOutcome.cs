@@ -25,6 +25,6 @@ internal readonly record struct EventResult(EventOutcome Outcome, string? Reason
     public static readonly EventResult Conflict =
         new(EventOutcome.Conflict, "An event with the same source and id and other content was recorded before.");
 
-    /// <summary>Stored, but counted by no meter, for the reason given.</summary>
+    /// <summary>Stored, but not counted by every meter of its type, for the reason given.</summary>
     public static EventResult AcceptedInvalid(string reason) => new(EventOutcome.Accepted, reason);
 }

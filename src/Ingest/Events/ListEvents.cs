@@ -12,7 +12,7 @@ namespace Metering.Ingest.Events;
 
 /// <summary>
 /// <c>GET /api/v1/events</c>: stored events, latest first, of the last 72 hours unless <c>from</c> says otherwise. <c>validation=failed</c>
-/// shows those that no meter counts, with the reason.
+/// shows those that a meter of their type could not read, with the reason.
 /// </summary>
 internal static class ListEvents
 {

@@ -90,7 +90,7 @@ internal static class PostEvents
 /// <summary>What became of a request's events.</summary>
 internal sealed record IngestReport(int Accepted, int Duplicate, int Conflict, int Rejected, IReadOnlyList<IngestResult> Results);
 
-/// <param name="Reason">Of a conflict or rejection; of an accepted event, why no meter counts it.</param>
+/// <param name="Reason">Of a conflict or rejection; of an accepted event, why a meter could not read it.</param>
 internal sealed record IngestResult(int Index, string Source, string Id, string Outcome, string? Reason)
 {
     public static IngestResult Of(int index, UsageEvent usageEvent, EventResult result) =>

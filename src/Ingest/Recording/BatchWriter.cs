@@ -84,15 +84,12 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
             if (error is not null)
             {
                 plan.Results[position] = EventResult.AcceptedInvalid(error);
-                continue;
             }
 
             foreach (var (meter, _) in readings)
             {
                 touched.Add(meter.Meter.Slug, usageEvent.Subject, usageEvent.Time);
             }
-
-            readings.Clear();
         }
 
         if (added.Count > 0)

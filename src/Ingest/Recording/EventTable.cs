@@ -53,5 +53,5 @@ internal static class EventTable
     private sealed record KnownEvent(Guid Key, Guid PayloadHash);
 }
 
-/// <summary>An event that goes in, and why no meter counts it, if none does.</summary>
+/// <summary>An event that goes in, and why a meter of its type could not read it, if one could not.</summary>
 internal readonly record struct NewEvent(UsageEvent Event, string? ValidationError);

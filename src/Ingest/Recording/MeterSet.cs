@@ -11,6 +11,8 @@ namespace Metering.Ingest.Recording;
 /// <summary>The meters as of one version, by the event type they count.</summary>
 internal sealed class MeterSet
 {
+    private const int MaxReasonLength = 1_000;
+
     private readonly FrozenDictionary<string, ImmutableArray<CompiledMeter>> byEventType;
 
     private MeterSet(long version, IEnumerable<Meter> meters)
@@ -28,8 +30,12 @@ internal sealed class MeterSet
     public static async Task<MeterSet> LoadAsync(long version, DbSession session, CancellationToken cancellationToken) =>
         new(version, await MeterCatalog.ListAsync(includeDeleted: false, session, cancellationToken));
 
-    /// <summary>Adds the event to every meter of its type, or to none when one of them can not read it.</summary>
-    /// <returns>Why it is counted by no meter; null when all is well.</returns>
+    /// <summary>
+    /// Adds the event to every meter of its type that can read it. One meter that can not, such as one with a mistaken path, takes
+    /// nothing from the others.
+    /// </summary>
+    /// <param name="readings">Filled with what was counted.</param>
+    /// <returns>Why meters could not read it, at most <see cref="MaxReasonLength"/> characters; null when all is well.</returns>
     public string? Count(UsageEvent usageEvent, UsageCells cells, List<(CompiledMeter Meter, MeterReading.Counted Reading)> readings)
     {
         if (!byEventType.TryGetValue(usageEvent.Type, out var meters))
@@ -38,25 +44,22 @@ internal sealed class MeterSet
         }
 
         readings.Clear();
+        string? reasons = null;
         using var document = usageEvent.Data.IsEmpty ? null : JsonDocument.Parse(usageEvent.Data, EventJson.DataOptions);
         foreach (var meter in meters)
         {
             switch (meter.Read(usageEvent.Time, document?.RootElement ?? default))
             {
                 case MeterReading.Invalid invalid:
-                    readings.Clear();
-                    return invalid.Reason;
+                    reasons = reasons is null ? invalid.Reason : $"{reasons} {invalid.Reason}";
+                    break;
                 case MeterReading.Counted counted:
                     readings.Add((meter, counted));
+                    cells.Add(meter, counted, usageEvent.Subject, usageEvent.Time, usageEvent.Key);
                     break;
             }
         }
 
-        foreach (var (meter, reading) in readings)
-        {
-            cells.Add(meter, reading, usageEvent.Subject, usageEvent.Time, usageEvent.Key);
-        }
-
-        return null;
+        return reasons is { Length: > MaxReasonLength } ? reasons[..MaxReasonLength] : reasons;
     }
 }

@@ -80,7 +80,6 @@ internal sealed class EventScan(DbSession session, CompiledMeter meter, UsageQue
           and time >= @from
           and time < @to
           and batch <= @watermark
-          and validation_error is null
           {(query.Subjects.IsEmpty ? "" : "and subject = any(@subjects)")}
         {(inOrder ? "order by time, id collate \"C\", key" : "")}
         """;

@@ -4,6 +4,6 @@ namespace Metering.Ingest.Usage;
 
 /// <summary>A stored event.</summary>
 /// <param name="Payload">The event's <c>data</c> as JSON text; null when it has none.</param>
-/// <param name="ValidationError">Why no meter counts it, when something is wrong with it.</param>
+/// <param name="ValidationError">Which meters could not read it when it was recorded, and why; null when all could.</param>
 public sealed record RecordedEvent(
     string Id, string Source, string Type, string Subject, Instant Time, string? Payload, Instant RecordedAt, long Batch, string? ValidationError);

@@ -93,7 +93,7 @@ public sealed class RecordingTests
     }
 
     [Fact]
-    public async Task What_a_meter_can_not_read_is_kept_with_the_reason_and_counted_by_no_meter()
+    public async Task What_a_meter_can_not_read_is_kept_with_the_reason_and_counted_by_the_others()
     {
         await using var host = await TestHost.StartAsync();
         await host.MeterAsync("tokens");
@@ -109,7 +109,11 @@ public sealed class RecordingTests
 
         Assert.Equal(6, (int)report["accepted"]!);
         Assert.Equal("2026-01-14T10:00:00Z 2026-01-14T11:00:00Z 17.5", await host.QueryAsync("tokens"));
-        Assert.Equal("2026-01-14T10:00:00Z 2026-01-14T11:00:00Z 1", await host.QueryAsync("requests"));
+        Assert.Equal("2026-01-14T10:00:00Z 2026-01-14T11:00:00Z 6", await host.QueryAsync("requests"));
+
+        // A meter made afterwards counts the same from the stored events.
+        await host.MeterAsync("requests_again", "COUNT", value: null);
+        Assert.Equal("2026-01-14T10:00:00Z 2026-01-14T11:00:00Z 6", await host.QueryAsync("requests_again"));
         var failed = await host.GetAsync("/api/v1/events?validation=failed");
         Assert.Equal(["huge", "missing", "nan", "none", "word"], failed.AsArray().Select(item => (string)item!["event"]!["id"]!).Order());
         Assert.All(failed.AsArray(), item => Assert.Contains("$.tokens", (string)item!["validationError"]!));
