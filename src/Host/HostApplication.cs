@@ -26,9 +26,8 @@ public static class HostApplication
             await new Migrator(database, MigrationSets, logging.CreateLogger<Migrator>()).MigrateAsync(cancellationToken);
         }
 
-        var clock = options.TestClock is { } startAt
-            ? await TestClock.OpenAsync(database, startAt, cancellationToken)
-            : ProductClock.System();
+        var clock = await TestClock.OpenAsync(database, options.TestClock, cancellationToken);
+        options = options with { TestClock = clock.Stands ? clock.GetCurrentInstant() : null };
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddJsonConsole().SetMinimumLevel(LogLevel.Warning).AddFilter("Metering", LogLevel.Information);

@@ -13,13 +13,19 @@ public sealed class TestClock(
 {
     private readonly SemaphoreSlim oneAtATime = new(1, 1);
 
-    /// <summary>A clock that outlives the process: a restart continues where time stood, never earlier.</summary>
-    public static async Task<ProductClock> OpenAsync(MeteringDatabase database, Instant startAt, CancellationToken cancellationToken)
+    /// <summary>
+    /// The clock outlives the process: a restart continues where time stood, never earlier. A database that once ran on a test
+    /// clock does so for ever, also when nobody says so: real and made-up time must not mix in one ledger.
+    /// </summary>
+    /// <param name="startAt">Null: the system's time, unless the database is a sandbox.</param>
+    public static async Task<ProductClock> OpenAsync(MeteringDatabase database, Instant? startAt, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        var now = await session.SingleAsync<Instant>(OpenSql, new { startAt = ProductClock.TruncateToMicroseconds(startAt) }, cancellationToken);
+        var now = startAt is { } instant
+            ? await session.SingleAsync<Instant>(OpenSql, new { startAt = ProductClock.TruncateToMicroseconds(instant) }, cancellationToken)
+            : await session.FirstOrNoneAsync<Instant?>("select now from platform.test_clock", null, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return ProductClock.StandingAt(now);
+        return now is { } standsAt ? ProductClock.StandingAt(standsAt) : ProductClock.System();
     }
 
     private const string OpenSql = """

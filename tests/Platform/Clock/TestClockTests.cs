@@ -45,6 +45,21 @@ public sealed class TestClockTests
         Assert.Equal(Start + Duration.FromDays(35), afterRestart.GetCurrentInstant());
     }
 
+    [Fact]
+    public async Task A_sandbox_stays_one_when_it_is_started_without_saying_so()
+    {
+        await using var test = await TestDatabase.CreateAsync();
+        await using var dataSource = NpgsqlDataSource.Create(test.ConnectionString);
+        var database = new MeteringDatabase(dataSource);
+        await new Migrator(database, [PlatformModule.Migrations], NullLogger<Migrator>.Instance).MigrateAsync(CancellationToken.None);
+
+        Assert.False((await TestClock.OpenAsync(database, null, CancellationToken.None)).Stands);
+        await TestClock.OpenAsync(database, Start, CancellationToken.None);
+        var reopened = await TestClock.OpenAsync(database, null, CancellationToken.None);
+        Assert.True(reopened.Stands);
+        Assert.Equal(Start, reopened.GetCurrentInstant());
+    }
+
     private sealed class EveryTenDays(Instant start) : IDueWork
     {
         private Instant next = start + Duration.FromDays(10);
