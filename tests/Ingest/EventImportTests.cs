@@ -15,7 +15,7 @@ public sealed class EventImportTests
     public async Task A_real_trace_imported_twice_is_counted_once()
     {
         var trace = Repository.Shared is { } shared ? Path.Combine(shared, "reference", "traces", "azure-llm-inference-2023-conv.csv") : "";
-        Assert.SkipUnless(File.Exists(trace), "The trace is not beside this checkout: shared/reference/traces/azure-llm-inference-2023-conv.csv");
+        Assert.SkipUnless(File.Exists(trace), "The trace is not beside this checkout: ../shared/reference/traces/azure-llm-inference-2023-conv.csv");
         await using var host = await TestHost.StartAsync();
         await host.MeterAsync("context", eventType: "llm", value: "$.context");
         await host.MeterAsync("generated", eventType: "llm", value: "$.generated");
