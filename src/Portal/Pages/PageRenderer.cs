@@ -39,7 +39,6 @@ internal sealed class PageRenderer(IServiceProvider services, ILoggerFactory log
     {
         response.Headers[HeaderNames.CacheControl] = "no-store";
         response.Headers["Referrer-Policy"] = "no-referrer";
-        response.Headers[HeaderNames.XContentTypeOptions] = "nosniff";
     }
 
     private static string ReadStyleSheet()

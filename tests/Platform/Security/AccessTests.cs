@@ -134,5 +134,8 @@ public sealed class AccessTests : IAsyncLifetime
     {
         using var response = await host.Client.GetAsync("/api/v1/api-keys");
         Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
+
+        using var page = await host.Client.GetAsync("/portal");
+        Assert.Equal(["nosniff"], page.Headers.GetValues("X-Content-Type-Options"));
     }
 }
