@@ -80,8 +80,13 @@ forbidden_skips() { # REPORT
   awk 'BEGIN { RS = "</reason>" } /<reason>/ { sub(/.*<reason>/, ""); if (!/\.\.\/shared/) n++ } END { print n + 0 }' "$1"
 }
 
+# Said again at the end, where a reader of a cut log still finds it.
+failed_tests() { # REPORT
+  grep -o '<test [^>]*result="Fail"' "$1" | sed 's/.* name="\([^"]*\)".*/\1/'
+}
+
 run_project() { # PROJECT
-  local project=$1 name assembly report code=0 total forbidden
+  local project=$1 name assembly report test code=0 total forbidden
   name=$(project_name "$project")
   assembly=$(dirname "$project")/bin/$BUILD_CONFIGURATION/net10.0/Metering.$(basename "$project" .csproj).dll
   report=$work/$name.xml
@@ -99,6 +104,7 @@ run_project() { # PROJECT
   total=$(attribute "$report" total)
   passed=$((passed + $(attribute "$report" passed)))
   failed=$((failed + $(attribute "$report" failed) + $(attribute "$report" errors)))
+  while read -r test; do troubles+=("$name failed: $test"); done < <(failed_tests "$report")
   forbidden=$(forbidden_skips "$report")
   skipped=$((skipped + $(attribute "$report" skipped) - ${forbidden:-0}))
   if [ "${forbidden:-0}" -gt 0 ]; then
