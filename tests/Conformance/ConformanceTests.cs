@@ -28,6 +28,42 @@ public sealed class ConformanceTests
     [OperationsOf("plans")]
     public Task Plans_conform(string operation) => AssertConformsAsync("plans", operation);
 
+    [Theory]
+    [OperationsOf("addons")]
+    public Task Addons_conform(string operation) => AssertConformsAsync("addons", operation);
+
+    [Theory]
+    [OperationsOf("subscriptions")]
+    public Task Subscriptions_conform(string operation) => AssertConformsAsync("subscriptions", operation);
+
+    [Theory]
+    [OperationsOf("entitlements")]
+    public Task Entitlements_conform(string operation) => AssertConformsAsync("entitlements", operation);
+
+    [Theory]
+    [OperationsOf("portal")]
+    public Task Portal_tokens_conform(string operation) => AssertConformsAsync("portal", operation);
+
+    [Theory]
+    [OperationsOf("notifications")]
+    public Task Notifications_conform(string operation) => AssertConformsAsync("notifications", operation);
+
+    [Theory]
+    [OperationsOf("billing")]
+    public Task Billing_profiles_conform(string operation) => AssertConformsAsync("billing", operation);
+
+    [Theory]
+    [OperationsOf("invoices")]
+    public Task Invoices_conform(string operation) => AssertConformsAsync("invoices", operation);
+
+    [Theory]
+    [OperationsOf("subjects")]
+    public Task Subjects_conform(string operation) => AssertConformsAsync("subjects", operation);
+
+    [Theory]
+    [OperationsOf("info")]
+    public Task Lookups_conform(string operation) => AssertConformsAsync("info", operation);
+
     [Fact]
     public void Lists_of_expected_missing_operations_name_operations_of_their_area() =>
         Assert.Empty(

@@ -28,7 +28,9 @@ export class Session {
    */
   step = async (operationId, name, act, check = () => {}) => {
     const { value, error, call } = await this.#run(act)
-    const violation = error !== undefined ? told(error, call) : this.#violation(operationId, call, (status) => status < 400) ?? failed(check, value)
+    const violation = error !== undefined
+      ? told(error, call) + this.#blame(operationId, call)
+      : this.#violation(operationId, call, (status) => status < 400) ?? failed(check, value)
     this.#keep(operationId, name, violation, call)
     return violation === undefined ? value : undefined
   }
@@ -98,6 +100,12 @@ export class Session {
     }
     // A request that is to be refused may be wrong on purpose.
     return (call.status < 400 ? this.#contract.violationOfRequest(operationId, call) : undefined) ?? this.#contract.violationOfResponse(operationId, call)
+  }
+
+  /** Why a call may have been refused: the step itself can be wrong. */
+  #blame(operationId, call) {
+    const found = call !== undefined && this.#operations.has(operationId) ? this.#contract?.violationOfRequest(operationId, call) : undefined
+    return found === undefined ? '' : ` (but ${found})`
   }
 
   #keep(operationId, name, violation, call) {
