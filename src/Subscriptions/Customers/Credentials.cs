@@ -2,6 +2,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
@@ -24,9 +25,13 @@ internal static class Credentials
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CustomersWrite).Audited("credential.create");
-        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead);
-        routes.MapDelete(Path + "/{credentialId}", RevokeAsync).RequireScope(Scope.CustomersWrite).Audited("credential.revoke");
+        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CustomersWrite).Audited("credential.create")
+            .WithName("createCredential").WithSummary("Give a customer an API key for the gateway").Produces<CreatedCredential>(201)
+            .WithExample("""{"name":"Production"}""");
+        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCredentials").WithSummary("List the API keys of a customer, without their secrets").Produces<CredentialView[]>();
+        routes.MapDelete(Path + "/{credentialId}", RevokeAsync).RequireScope(Scope.CustomersWrite).Audited("credential.revoke")
+            .WithName("revokeCredential").WithSummary("Revoke an API key of a customer").Produces(204);
     }
 
     private static async Task<IResult> CreateAsync(
