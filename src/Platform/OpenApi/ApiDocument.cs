@@ -45,9 +45,9 @@ public static class ApiDocument
         return Results.Text(await text.ExplorerAsync(cancellationToken), "text/html; charset=utf-8");
     }
 
-    /// <summary>The type's name, behind its module's where two modules have a type of that name; free JSON is no schema of its own.</summary>
+    /// <summary>The type's name, behind its module's where two modules have a type of that name; what is simple has no name.</summary>
     private static string? SchemaIdOf(JsonTypeInfo type) =>
-        type.Type == typeof(System.Text.Json.JsonElement) || OpenApiOptions.CreateDefaultSchemaReferenceId(type) is not { } id ? null
+        SchemaFacts.IsSimple(type.Type) || OpenApiOptions.CreateDefaultSchemaReferenceId(type) is not { } id ? null
         : SchemaNames.IsAmbiguous(type.Type) ? SchemaNames.ModuleOf(type.Type) + id
         : id;
 }

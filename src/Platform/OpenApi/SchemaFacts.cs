@@ -15,10 +15,16 @@ namespace Metering.Platform.OpenApi;
 /// </summary>
 internal sealed class SchemaFacts : IOpenApiSchemaTransformer
 {
+    private const string AnyJson = "JSON of any shape.";
+
     /// <summary>These end like ids and are not ours: they come from callers, standards or other systems.</summary>
     private static readonly ImmutableHashSet<string> OtherIds = ["taxId", "traceId", "clientId", "sidecarId", "providerId", "externalId"];
 
-    public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    /// <summary>Written in place wherever it is used.</summary>
+    public static bool IsSimple(Type type) =>
+        SimpleOf(type) is not null || (Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement) || type == typeof(Stream);
+
+    public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
         var property = context.JsonPropertyInfo;
@@ -31,22 +37,41 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
             Become(schema, simple, IsNullable(property, type));
             NameIds(schema, property, context.ParameterDescription?.Source.Id == "Path" ? context.ParameterDescription.Name : null);
         }
+        else if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement))
+        {
+            Become(schema, new OpenApiSchema(), nullable: false);
+            schema.Description = AnyJson;
+            return;
+        }
         else
         {
             FillElements(schema, context.JsonTypeInfo);
+            await FillOptionalArrayAsync(schema, type, context, cancellationToken);
         }
 
-        if (property is not null)
+        // An object becomes a schema with a name, which every field of its type refers to: it tells of the type.
+        if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
         {
-            schema.Description ??= XmlComments.OfProperty(property);
-        }
-        else if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
-        {
-            schema.Description ??= XmlComments.OfType(type);
+            schema.Description = XmlComments.OfType(type);
             LeaveOutOptional(schema, context.JsonTypeInfo);
         }
+        else if (property is not null)
+        {
+            schema.Description = XmlComments.OfProperty(property);
+        }
+    }
 
-        return Task.CompletedTask;
+    /// <summary>The walk over schemas does not look into the elements of an array that may be null.</summary>
+    private static async Task FillOptionalArrayAsync(
+        OpenApiSchema schema, Type type, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (Nullable.GetUnderlyingType(type) is not { IsGenericType: true } array || array.GetGenericTypeDefinition() != typeof(ImmutableArray<>))
+        {
+            return;
+        }
+
+        var element = array.GenericTypeArguments[0];
+        schema.Items = SimpleOf(element) ?? await context.GetOrCreateSchemaAsync(element, null, cancellationToken);
     }
 
     /// <summary>Arrays and maps of what a converter of ours writes.</summary>
