@@ -40,7 +40,7 @@ internal static class ExplorerPage
                 .Append(Text(tag.Key)).Append("</h2>");
             foreach (var operation in tag)
             {
-                AppendOperation(html, operation);
+                AppendOperation(html, document, operation);
             }
 
             html.Append("</section>");
@@ -61,7 +61,7 @@ internal static class ExplorerPage
            select new Operation(tag, method.Key.ToUpperInvariant(), path.Key, content),
     ];
 
-    private static void AppendOperation(StringBuilder html, Operation operation)
+    private static void AppendOperation(StringBuilder html, JsonObject document, Operation operation)
     {
         var content = operation.Content;
         var id = content["operationId"]?.GetValue<string>() ?? operation.Path;
@@ -79,9 +79,10 @@ internal static class ExplorerPage
         AppendParameters(html, content, id);
         AppendBody(html, content, id);
         html.Append("<p><button>Send</button></p></form><h3>Answers</h3><ul>");
-        foreach (var (status, response) in content["responses"]!.AsObject())
+        foreach (var (status, answer) in content["responses"]!.AsObject())
         {
-            html.Append("<li><b>").Append(Text(status)).Append("</b> ").Append(Text(response!["description"]))
+            var response = answer!["$ref"] is { } shared ? document["components"]!["responses"]![NameOf(shared)]! : answer;
+            html.Append("<li><b>").Append(Text(status)).Append("</b> ").Append(Text(response["description"]))
                 .Append(SchemaOf(response)).Append("</li>");
         }
 
@@ -152,10 +153,9 @@ internal static class ExplorerPage
             return "";
         }
 
-        if (described["$ref"]?.GetValue<string>() is { } reference)
+        if (described["$ref"] is { } reference)
         {
-            var name = reference[(reference.LastIndexOf('/') + 1)..];
-            return $"<a href=\"#schema-{Text(name)}\">{Text(name)}</a>";
+            return $"<a href=\"#schema-{Text(NameOf(reference))}\">{Text(NameOf(reference))}</a>";
         }
 
         if (described["oneOf"] is JsonArray choices)
@@ -167,6 +167,8 @@ internal static class ExplorerPage
         var format = described["format"] is { } known ? $" ({Text(known)})" : "";
         return described["items"] is { } items ? $"{types} of {TypeOf(items)}" : types + format;
     }
+
+    private static string NameOf(JsonNode reference) => reference.GetValue<string>().Split('/')[^1];
 
     private static string Text(JsonNode? value) =>
         Text(value?.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value?.ToJsonString());

@@ -45,6 +45,7 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
         }
 
         await AddBodyAsync(operation, metadata, context, cancellationToken);
+        DescribeTextAnswers(operation);
         AddProblems(operation, context.Document!, handler, method, takesKey);
     }
 
@@ -114,6 +115,20 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
             foreach (var content in contents.Values.OfType<OpenApiMediaType>())
             {
                 content.Example = JsonNode.Parse(example.Body.GetRawText());
+            }
+        }
+    }
+
+    /// <summary>The type that a route names is of its JSON; the same in other forms is text, or bytes.</summary>
+    private static void DescribeTextAnswers(OpenApiOperation operation)
+    {
+        var contents = (operation.Responses ?? []).Select(response => response.Value.Content).OfType<IDictionary<string, OpenApiMediaType>>();
+        foreach (var (type, content) in contents.SelectMany(content => content))
+        {
+            if (!type.Contains("json", StringComparison.Ordinal))
+            {
+                var isText = type.StartsWith("text/", StringComparison.Ordinal);
+                content.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = isText ? null : "binary" };
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -45,7 +46,7 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         }
         else
         {
-            FillElements(schema, context.JsonTypeInfo);
+            FillElements(schema, context.JsonTypeInfo, property);
             await FillOptionalArrayAsync(schema, type, context, cancellationToken);
         }
 
@@ -75,11 +76,16 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
     }
 
     /// <summary>Arrays and maps of what a converter of ours writes.</summary>
-    private static void FillElements(OpenApiSchema schema, JsonTypeInfo info)
+    private static void FillElements(OpenApiSchema schema, JsonTypeInfo info, JsonPropertyInfo? property)
     {
         if (info.ElementType is not { } element || SimpleOf(element) is not { } simple)
         {
             return;
+        }
+
+        if (HasNullableElements(property))
+        {
+            simple.Type |= JsonSchemaType.Null;
         }
 
         if (info.Kind == JsonTypeInfoKind.Enumerable)
@@ -111,6 +117,11 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
             : converter.ConverterType == typeof(NumericConverter) ? @"^-?[0-9]{1,16}(\.[0-9]{1,12})?$"
             : @"^-?[0-9]+(\.[0-9]+)?$";
     }
+
+    private static bool HasNullableElements(JsonPropertyInfo? property) =>
+        property?.AttributeProvider is PropertyInfo member
+        && new NullabilityInfoContext().Create(member) is { GenericTypeArguments: [.., var element] }
+        && element.ReadState == NullabilityState.Nullable;
 
     private static void Become(OpenApiSchema schema, OpenApiSchema simple, bool nullable)
     {
