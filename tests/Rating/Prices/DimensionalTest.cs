@@ -166,7 +166,10 @@ public sealed class DimensionalTest
         string[] names = ["a", "b", "c"];
         PriceCell Cell(string a, string b, string c, decimal amount) =>
             new([.. new[] { a, b, c }.Select(value => value == "*" ? null : value)], new Price.PerUnit(amount));
-        PriceCell[] cells = [Cell("*", "*", "x", 1m), Cell("*", "x", "*", 2m), Cell("x", "*", "*", 3m), Cell("*", "x", "x", 4m), Cell("x", "*", "x", 5m)];
+        PriceCell[] cells =
+        [
+            Cell("*", "*", "x", 1m), Cell("*", "x", "*", 2m), Cell("x", "*", "*", 3m), Cell("*", "x", "x", 4m), Cell("x", "*", "x", 5m),
+        ];
         foreach (var ordered in new[] { cells, [.. cells.Reverse()] })
         {
             var matrix = new Price.Dimensional([.. names], [.. ordered], new Price.PerUnit(9m), Pooling.EachGroup);
