@@ -12,5 +12,6 @@ namespace Metering.Contracts.Sidecar;
 /// <param name="FeatureKeys">The features it may be used for; null when it may be used for all that the customer has.</param>
 /// <param name="ApplicationId">26-character id of the application that uses the key; null when it names none.</param>
 /// <param name="AgentId">26-character id of the agent that uses the key; null when it names none.</param>
+/// <param name="Suspended">The application or the agent is suspended: every request with the key is denied with 403.</param>
 public sealed record CredentialAccess(
-    string Hash, Instant? ExpiresAt, ImmutableArray<string>? FeatureKeys, string? ApplicationId, string? AgentId);
+    string Hash, Instant? ExpiresAt, ImmutableArray<string>? FeatureKeys, string? ApplicationId, string? AgentId, bool Suspended = false);

@@ -15,6 +15,8 @@ internal sealed class CredentialRestriction(CredentialAccess access)
     /// <summary>Null when the key names none.</summary>
     public string? AgentId => access.AgentId;
 
+    public bool IsSuspended => access.Suspended;
+
     public bool IsExpired(Instant now) => now >= expiresAt;
 
     public bool Admits(ReadOnlySpan<char> featureKey)

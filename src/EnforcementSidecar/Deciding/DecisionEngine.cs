@@ -31,7 +31,7 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
         DecisionOutcome? outcome = directory is null ? DecisionOutcome.NotReady
             : customer is null ? DecisionOutcome.UnknownCredential
             : restriction?.IsExpired(now) == true ? DecisionOutcome.CredentialExpired
-            : customer.Status == CustomerStatus.Suspended ? DecisionOutcome.CustomerSuspended
+            : customer.Status == CustomerStatus.Suspended || restriction?.IsSuspended == true ? DecisionOutcome.CustomerSuspended
             : restriction?.Admits(featureKey) == false ? DecisionOutcome.FeatureOutOfScope
             : feature is null || !feature.IsActive(now) ? DecisionOutcome.FeatureNotEntitled
             : null;

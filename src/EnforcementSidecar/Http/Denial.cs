@@ -60,7 +60,7 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
             DecisionOutcome.NotReady => "This sidecar does not know the customers yet; try again.",
             DecisionOutcome.UnknownCredential => "The API key is not known. Send it as Authorization: Bearer or as X-Api-Key.",
             DecisionOutcome.CredentialExpired => "The API key has expired.",
-            DecisionOutcome.CustomerSuspended => "The customer is suspended.",
+            DecisionOutcome.CustomerSuspended => "The customer is suspended, or the application or agent that the key names.",
             DecisionOutcome.FeatureOutOfScope => "This API key may not be used for this feature.",
             DecisionOutcome.FeatureNotEntitled => "The customer's plan does not give this feature now.",
             DecisionOutcome.RateLimited => RateDetail(decision),

@@ -25,11 +25,12 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
 
         var directory = access.Current;
         var (customer, restriction) = directory?.Find(Credential.Of(context.Request.Headers)) ?? default;
-        if (customer is null || customer.Status != CustomerStatus.Active || restriction?.IsExpired(time.Now) == true)
+        var isExpired = restriction?.IsExpired(time.Now) == true;
+        if (customer is null || customer.Status != CustomerStatus.Active || restriction?.IsSuspended == true || isExpired)
         {
             var outcome = directory is null ? DecisionOutcome.NotReady
                 : customer is null ? DecisionOutcome.UnknownCredential
-                : restriction?.IsExpired(time.Now) == true ? DecisionOutcome.CredentialExpired
+                : isExpired ? DecisionOutcome.CredentialExpired
                 : DecisionOutcome.CustomerSuspended;
             var refusal = new Decision(outcome, customer, null, 0, time.Now, default, default, default);
             await ProblemAnswer.WriteAsync(context, Denial.Of(outcome), refusal, RateLimitHeaders.RetryAfterSeconds(refusal));
