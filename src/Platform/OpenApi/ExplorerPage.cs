@@ -101,7 +101,8 @@ internal static class ExplorerPage
         {
             var name = parameter["name"]!.GetValue<string>();
             html.Append("<tr><th scope=\"row\"><label for=\"").Append(Text($"{id}-{name}")).Append("\">").Append(Text(name))
-                .Append("</label></th><td>").Append(Text(parameter["in"])).Append("</td><td><input id=\"").Append(Text($"{id}-{name}")).Append("\" name=\"").Append(Text(name))
+                .Append("</label></th><td>").Append(Text(parameter["in"])).Append("</td><td><input id=\"").Append(Text($"{id}-{name}"))
+                .Append("\" name=\"").Append(Text(name))
                 .Append("\" data-in=\"").Append(Text(parameter["in"])).Append('"')
                 .Append(parameter["required"]?.GetValue<bool>() == true ? " required" : "").Append("></td><td>")
                 .Append(TypeOf(parameter["schema"])).Append(' ').Append(Text(parameter["description"])).Append("</td></tr>");

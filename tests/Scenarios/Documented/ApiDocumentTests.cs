@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Metering.Scenarios.Documented;
 
-/// <summary><c>/api/openapi.json</c> is made from the routes; here is what it has to say of each, and that the committed copy says the same.</summary>
+/// <summary>
+/// <c>/api/openapi.json</c> is made from the routes; here is what it has to say of each, and that the committed copy says the same.
+/// </summary>
 public sealed class ApiDocumentTests : IAsyncLifetime
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -32,7 +34,8 @@ public sealed class ApiDocumentTests : IAsyncLifetime
             return;
         }
 
-        Assert.True(File.Exists(path) && await File.ReadAllTextAsync(path) == actual, $"{path} is not what the routes say; run with UPDATE_GOLDEN=1.");
+        var committed = File.Exists(path) ? await File.ReadAllTextAsync(path) : "";
+        Assert.True(committed == actual, $"{path} is not what the routes say; run with UPDATE_GOLDEN=1.");
     }
 
     [Fact]

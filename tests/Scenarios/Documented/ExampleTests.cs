@@ -97,8 +97,8 @@ public sealed class ExampleTests
             if (operation.Example is var (type, body))
             {
                 request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, type);
-                Findings.AddRange(
-                    Schemas.Check(document, operation.Content["requestBody"]!["content"]![type]!["schema"], body).Select(finding => $"{id} request {finding}"));
+                var schema = operation.Content["requestBody"]!["content"]![type]!["schema"];
+                Findings.AddRange(Schemas.Check(document, schema, body).Select(finding => $"{id} request {finding}"));
             }
 
             using var response = await host.Client.SendAsync(request);
@@ -129,7 +129,8 @@ public sealed class ExampleTests
             {
                 if (segment.StartsWith('{'))
                 {
-                    var creator = operations.Values.FirstOrDefault(operation => operation.Method == "POST" && Shape(operation.Path) == Shape(pattern));
+                    var collection = Shape(pattern);
+                    var creator = operations.Values.FirstOrDefault(operation => operation.Method == "POST" && Shape(operation.Path) == collection);
                     if (creator is not null)
                     {
                         await SendAsync(creator.Id);
