@@ -48,6 +48,9 @@ internal static class DeleteCustomer
     private const string DeleteSql = """
         update subscriptions.customer_subject set released_at = @now where customer_id = @Id and released_at is null;
         update subscriptions.credential set revoked_at = @now where customer_id = @Id and revoked_at is null;
+        update subscriptions.entitlement
+        set active_to = @now, deleted_at = @now, updated_at = @now
+        where customer_id = @Id and origin = 'customer' and deleted_at is null;
         update subscriptions.customer set deleted_at = @now, updated_at = @now where id = @Id
         """;
 }

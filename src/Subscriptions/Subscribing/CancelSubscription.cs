@@ -4,6 +4,7 @@ using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ internal static class CancelSubscription
         routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite);
 
     private static async Task<IResult> CancelAsync(
-        string id, CancelBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, CancelBody body, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -47,6 +48,7 @@ internal static class CancelSubscription
 
         await session.ExecuteAsync(EndSql, new { row.Id, activeTo, now }, cancellationToken);
         await AccessBoundaries.AddAsync(session, row.CustomerId, activeTo, now, cancellationToken);
+        await entitlements.SyncAsync(session, row.CustomerId, now, cancellationToken);
         await Outbox.AddAsync(session, new SubscriptionEnded(row.Id, row.CustomerId, activeTo), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [row.CustomerId], cancellationToken);
         var after = await SubscriptionRow.FindAsync(session, row.Id, cancellationToken);
