@@ -136,7 +136,7 @@ internal sealed record EntitlementBody(
         var calendar = CalendarOf(zone, now);
         errors.AddIf(from > now, "/measureUsageFrom", "time_in_the_future", $"Usage is measured from now or earlier, and now is {now}.");
         errors.AddIf(
-            calendar.PeriodsFrom(from).Take(MaxPeriodsBefore).Last().End <= now, "/measureUsageFrom", "out_of_range",
+            calendar.PeriodsFrom(from).TakeWhile(period => period.Start < now).Skip(MaxPeriodsBefore).Any(), "/measureUsageFrom", "out_of_range",
             $"At most {MaxPeriodsBefore} usage periods lie between the measurement's beginning and now.");
         var grants = Grants is { IsDefault: false } given ? given : [];
         errors.AddIf(grants.Length > MaxGrants, "/grants", "too_many", $"At most {MaxGrants} grants are issued at once.");
@@ -149,7 +149,7 @@ internal sealed record EntitlementBody(
                 continue;
             }
 
-            grant.Check($"/grants/{i}", Instant.Min(notBefore, now), errors);
+            grant.Check($"/grants/{i}", Instant.Min(notBefore, now), now, errors);
         }
     }
 }

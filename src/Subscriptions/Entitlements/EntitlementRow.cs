@@ -47,7 +47,7 @@ internal sealed record EntitlementRow(
     public const string SelectSql = """
         select e.id, e.customer_id as customerId, c.key as customerKey, e.subscription_id as subscriptionId, e.item_id as itemId,
                e.feature_id as featureId, e.feature_key as featureKey, f.meter_slug as meterSlug, f.event_type as eventType,
-               f.aggregation, e.kind, e.config, e.soft, e.allowance, e.issue_priority as issuePriority,
+               f.aggregation, e.kind, e.config, e.soft, trim_scale(e.allowance) as allowance, e.issue_priority as issuePriority,
                e.preserve_overage as preserveOverage, e.usage_period as usagePeriod, e.anchor, e.measured_from as measuredFrom,
                e.time_zone as timeZone, e.rate_limits::text as rateLimits, e.origin, e.metadata::text as metadata,
                e.active_from as activeFrom, e.active_to as activeTo, e.created_at as createdAt, e.updated_at as updatedAt,

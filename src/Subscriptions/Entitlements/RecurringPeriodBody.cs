@@ -8,11 +8,22 @@ namespace Metering.Subscriptions.Entitlements;
 /// <param name="Anchor">Periods are counted from here.</param>
 internal sealed record RecurringPeriodBody(string Interval, Instant? Anchor = null)
 {
+    /// <summary>Longer periods than this would be a mistake, and lead beyond the calendar.</summary>
+    private const int MaxYears = 100;
+
     public Cadence Cadence => ToCadence() ?? throw new InvalidOperationException($"An interval of '{Interval}' passed the checks.");
 
     public void Check(string pointer, FieldErrors errors) => errors.AddIf(
-        ToCadence() is null, $"{pointer}/interval", "invalid_duration",
-        "An interval is DAY, WEEK, MONTH, YEAR, or an ISO 8601 duration of one unit, such as P1D or P3M.");
+        ToCadence() is not { } cadence || IsTooLong(cadence), $"{pointer}/interval", "invalid_duration",
+        $"An interval is DAY, WEEK, MONTH, YEAR, or an ISO 8601 duration of one unit, such as P1D or P3M, of at most {MaxYears} years.");
+
+    public static bool IsTooLong(Cadence cadence) => cadence.Unit switch
+    {
+        CadenceUnit.Year => cadence.Count > MaxYears,
+        CadenceUnit.Month => cadence.Count > MaxYears * 12,
+        CadenceUnit.Week => cadence.Count > MaxYears * 52,
+        CadenceUnit.Minute or CadenceUnit.Hour or CadenceUnit.Day => false,
+    };
 
     private Cadence? ToCadence() => Interval switch
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Metering.Rating;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Entitlements.Grants;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
@@ -65,7 +66,8 @@ internal static class EntitlementChecks
         GrantBody.CheckAmount(template.IssueAfterReset, $"{at}/issueAfterReset", errors);
         GrantBody.CheckPriority(template.IssueAfterResetPriority, $"{at}/issueAfterResetPriority", errors);
         errors.AddIf(
-            template.UsagePeriod is not null && !Cadence.TryParse(template.UsagePeriod, out _), $"{at}/usagePeriod", "invalid_duration",
+            template.UsagePeriod is not null
+                && (!Cadence.TryParse(template.UsagePeriod, out var period) || RecurringPeriodBody.IsTooLong(period)), $"{at}/usagePeriod", "invalid_duration",
             "A usage period is an ISO 8601 duration of one unit, such as P1D or P1M.");
     }
 

@@ -24,6 +24,7 @@ internal sealed record GrantBody(
 {
     private const int MaxPriority = 255;
     private const int MaxAnnotationsLength = 16_384;
+    private static readonly Duration MaxAhead = Duration.FromDays(36_525);
 
     /// <summary>One amount of units: zero or above, at most 12 decimals.</summary>
     public static bool IsAmount(decimal amount) =>
@@ -37,7 +38,7 @@ internal sealed record GrantBody(
         priority is < 1 or > MaxPriority, pointer, "out_of_range", $"A priority is 1 to {MaxPriority}.");
 
     /// <param name="notBefore">The usage period that is running began here; what was before it is not granted any more.</param>
-    public void Check(string at, Instant notBefore, FieldErrors errors)
+    public void Check(string at, Instant notBefore, Instant now, FieldErrors errors)
     {
         CheckAmount(Amount, $"{at}/amount", errors);
         CheckAmount(MinRolloverAmount, $"{at}/minRolloverAmount", errors);
@@ -49,6 +50,8 @@ internal sealed record GrantBody(
         errors.AddIf(
             EffectiveAt < notBefore, $"{at}/effectiveAt", "before_usage_period",
             $"A grant is effective at the earliest where the running usage period began, which is {notBefore}.");
+        errors.AddIf(
+            EffectiveAt > now + MaxAhead, $"{at}/effectiveAt", "out_of_range", "A grant is effective within the next hundred years.");
         errors.AddIf(
             Annotations is { } annotations
                 && (annotations.ValueKind != JsonValueKind.Object || annotations.GetRawText().Length > MaxAnnotationsLength),

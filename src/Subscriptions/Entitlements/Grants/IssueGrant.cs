@@ -50,7 +50,7 @@ internal sealed class IssueGrant(MeteringDatabase database, PoolAllowances allow
 
         var account = await BalanceAccount.LoadAsync(session, entitlement, cancellationToken);
         var errors = new FieldErrors();
-        body.Check("", Instant.Min(now, account.Periods.LastResetAt(now)), errors);
+        body.Check("", Instant.Min(now, account.Periods.LastResetAt(now)), now, errors);
         if (errors.Any)
         {
             return errors.ToResult();
