@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using NodaTime;
@@ -43,6 +44,8 @@ internal sealed record PlanRow(
 
     private const string VersionSql = SelectSql + " where key = @key and version = @version";
 
+    private const string InForceSql = SelectSql + " where key = @key and effective_from is not null and effective_to is null";
+
     private const string DraftSql = SelectSql + " where key = @key and effective_from is null";
 
     // Everything that changes versions of a key takes this lock, so that numbers are given once and one version is in force.
@@ -80,6 +83,22 @@ internal sealed record PlanRow(
                 ?? await FindAsync(session, found.Key, cancellationToken);
     }
 
+    /// <summary>The version that can be subscribed to; null when none can.</summary>
+    public static Task<PlanRow?> FindInForceAsync(DbSession session, string key, CancellationToken cancellationToken) =>
+        session.FirstOrNoneAsync<PlanRow>(InForceSql, new { key }, cancellationToken);
+
+    /// <summary>As <see cref="FindAsync"/>; its key is locked until the transaction ends.</summary>
+    public static async Task<PlanRow?> FindForChangeAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(session, idOrKey, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+
+        await LockKeyAsync(session, found.Key, cancellationToken);
+        return await FindAsync(session, idOrKey, cancellationToken);
+    }
+
     public static Task LockKeyAsync(DbSession session, string key, CancellationToken cancellationToken) =>
         session.ExecuteAsync(LockKeySql, new { key }, cancellationToken);
 
@@ -87,6 +106,8 @@ internal sealed record PlanRow(
     public PlanBody ToBody() => new(
         Name, Key, Currency, BillingCadence, PhaseBodies(), Description, new ProRatingBody(Prorates, "prorate_prices"), "credit_then_invoice",
         Wire.Metadata.ParseOrNull(Metadata));
+
+    public EntityTag Tag => EntityTag.Of(ToView());
 
     public PlanView ToView()
     {
