@@ -55,7 +55,7 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
             return notFound!;
         }
 
-        var (grants, total) = await ReadAsync(session, query, row.Id, [], [], [], owner.IsSubject, cancellationToken);
+        var (grants, total) = await ReadAsync(session, query, row.Id, [], [], [], cancellationToken);
         return owner.IsSubject ? Results.Ok(grants) : Results.Ok(new Page<GrantView>(grants, total, query.Number, query.Take));
     }
 
@@ -75,12 +75,12 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
 
         await using var session = await database.OpenAsync(cancellationToken);
         var (grants, total) = await ReadAsync(
-            session, query, null, features ?? [], customers ?? [], subjects ?? [], version1, cancellationToken);
+            session, query, null, features ?? [], customers ?? [], subjects ?? [], cancellationToken);
         return version1 && query.Page is null ? Results.Ok(grants) : Results.Ok(new Page<GrantView>(grants, total, query.Number, query.Take));
     }
 
     private async Task<(ImmutableArray<GrantView> Grants, long Total)> ReadAsync(
-        DbSession session, ListQuery query, Guid? entitlementId, string[] features, string[] customers, string[] subjects, bool version1,
+        DbSession session, ListQuery query, Guid? entitlementId, string[] features, string[] customers, string[] subjects,
         CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
@@ -99,7 +99,7 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
         };
         var rows = await session.QueryAsync<GrantRow>(GrantRow.SelectSql + FilterSql + query.OrderSql("g"), parameters, cancellationToken);
         var total = await session.SingleAsync<long>(CountSql, parameters, cancellationToken);
-        return ([.. rows.Select(row => GrantView.Of(row, now, version1))], total);
+        return ([.. rows.Select(row => GrantView.Of(row, now))], total);
     }
 
     private const string FilterSql = """

@@ -1,3 +1,4 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -22,7 +23,7 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete(
         "/api/v1/grants/{grantId}",
         (string grantId, string? at, VoidGrant slice, CancellationToken cancellationToken) => slice.VoidAsync(grantId, at, cancellationToken))
-        .RequireScope(Scope.CustomersWrite);
+        .RequireScope(Scope.CustomersWrite).Audited("grant.void");
 
     private async Task<IResult> VoidAsync(string grantId, string? atText, CancellationToken cancellationToken)
     {
@@ -50,8 +51,9 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
         await BalanceSnapshots.ForgetFromAsync(session, entitlement.Id, at, cancellationToken);
         await allowances.RefreshOpenAsync(session, entitlement.Id, now, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [entitlement.CustomerId], cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.NoContent();
+        var (before, after) = (GrantView.Of(grant, now), GrantView.Of(grant with { VoidedAt = at, UpdatedAt = now }, now));
+        await AuditTrail.RecordAsync(session, new AuditEntry("grant.void", after.Id, now, before, after), cancellationToken);
+        return await session.CommitAsync(Results.NoContent(), cancellationToken);
     }
 
     /// <summary>In order of precedence: when, whose, whether it still is in force.</summary>
