@@ -136,7 +136,7 @@ public sealed class BadInputTests
         foreach (var row in rows.Select(line => line.Split('|', StringSplitOptions.TrimEntries)))
         {
             var (path, body) = Good[row[0]];
-            using var response = await host.Client.PostAsJsonAsync(path, Spoil(JsonNode.Parse(body)!, row[1]));
+            using var response = await host.Client.PostAsJsonAsync(path, Spoiling.Spoil(JsonNode.Parse(body)!, row[1]));
             var answer = await response.Content.ReadAsStringAsync();
             var error = (int)response.StatusCode < 400 ? null : JsonNode.Parse(answer)!["errors"]?[0];
             var actual = $"{(int)response.StatusCode} | {(string?)error?["pointer"]} | {(string?)error?["code"]}";
@@ -158,27 +158,5 @@ public sealed class BadInputTests
         {
             await host.PostAsync(path, JsonNode.Parse(body)!);
         }
-    }
-
-    private static JsonNode Spoil(JsonNode body, string change)
-    {
-        var removes = change.EndsWith(" -", StringComparison.Ordinal);
-        var cut = removes ? change.Length - 2 : change.IndexOf(" = ", StringComparison.Ordinal);
-        var segments = change[..cut].Trim().Split('/')[1..];
-        var parent = segments[..^1].Aggregate(body, (node, segment) => node is JsonArray array ? array[int.Parse(segment)]! : node[segment]!);
-        if (removes)
-        {
-            parent.AsObject().Remove(segments[^1]);
-        }
-        else if (parent is JsonArray array)
-        {
-            array[int.Parse(segments[^1])] = JsonNode.Parse(change[(cut + 3)..]);
-        }
-        else
-        {
-            parent[segments[^1]] = JsonNode.Parse(change[(cut + 3)..]);
-        }
-
-        return body;
     }
 }

@@ -91,7 +91,7 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
         select id
         from subscriptions.entitlement
         where id = (select entitlement_id from subscriptions.entitlement_grant where id = @id)
-        for update
+        for no key update
         """;
 
     private const string VoidSql = "update subscriptions.entitlement_grant set voided_at = @at, updated_at = @now where id = @id";
