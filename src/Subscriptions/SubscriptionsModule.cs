@@ -24,6 +24,7 @@ public static class SubscriptionsModule
         services.AddSingleton(Migrations);
         services.AddSingleton<CustomerReader>();
         services.AddSingleton<SubscriptionReader>();
+        services.AddSingleton<PriceListReader>();
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
         services.AddSingleton<EntitlementValues>();

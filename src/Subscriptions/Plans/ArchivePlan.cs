@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
@@ -21,7 +22,8 @@ internal static class ArchivePlan
         routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite);
     }
 
-    private static async Task<IResult> ArchiveAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> ArchiveAsync(
+        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindAsync(session, planIdOrKey, cancellationToken) is not { } row)
@@ -36,8 +38,9 @@ internal static class ArchivePlan
         }
 
         var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
+        var view = await PlanView.OfAsync(after!, session, meters, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView());
+        return Results.Ok(view);
     }
 
     private static async Task<IResult> DeleteAsync(string planIdOrKey, MeteringDatabase database, CancellationToken cancellationToken)

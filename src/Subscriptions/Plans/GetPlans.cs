@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
@@ -20,16 +21,17 @@ internal static class GetPlans
         routes.MapGet("/api/v1/plans/{planIdOrKey}", GetAsync).RequireScope(Scope.CatalogRead);
     }
 
-    private static async Task<IResult> GetAsync(string planIdOrKey, MeteringDatabase database, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await PlanRow.FindAsync(session, planIdOrKey, cancellationToken) is { } row
-            ? Results.Ok(row.ToView())
+            ? Results.Ok(await PlanView.OfAsync(row, session, meters, cancellationToken))
             : Problem.NotFound("plan", planIdOrKey);
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database,
+        int? page, int? pageSize, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, MeterCatalog meters,
         CancellationToken cancellationToken)
     {
         if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
@@ -46,7 +48,8 @@ internal static class GetPlans
         await using var session = await database.OpenAsync(cancellationToken);
         var rows = await session.QueryAsync<PlanRow>(ListSql, filter, cancellationToken);
         var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(new Page<PlanView>([.. rows.Select(row => row.ToView())], total, request.Number, request.Size));
+        var views = await PlanView.OfAsync(rows, session, meters, cancellationToken);
+        return Results.Ok(new Page<PlanView>(views, total, request.Number, request.Size));
     }
 
     private const string FilterSql = """

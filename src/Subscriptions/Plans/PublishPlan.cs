@@ -1,8 +1,8 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,7 +19,8 @@ internal static class PublishPlan
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite);
 
-    private static async Task<IResult> PublishAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> PublishAsync(
+        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
@@ -34,16 +35,17 @@ internal static class PublishPlan
 
         // A feature may have been archived since the draft was written.
         var plan = row.ToBody();
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
-        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([plan], session, meters, cancellationToken);
+        if (PlanChecks.Check(plan, features).AgainstPublishing is { IsEmpty: false } errors)
         {
-            return errors.ToResult();
+            return Problem.Invalid(errors);
         }
 
         await session.ExecuteAsync(PublishSql, new { row.Id, row.Key, now = clock.GetCurrentInstant() }, cancellationToken);
         var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
+        var view = await PlanView.OfAsync(after!, session, meters, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView());
+        return Results.Ok(view);
     }
 
     private const string PublishSql = """

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +19,7 @@ internal static class ReplacePlan
         routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite);
 
     private static async Task<IResult> ReplaceAsync(
-        string planIdOrKey, ReplacePlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, ReplacePlanBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
@@ -38,8 +38,8 @@ internal static class ReplacePlan
         }
 
         var plan = body.ToPlan(row);
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
-        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([plan], session, meters, cancellationToken);
+        if (PlanChecks.Check(plan, features).Errors is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -48,11 +48,13 @@ internal static class ReplacePlan
         {
             row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
             phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now = clock.GetCurrentInstant(),
+            commitment = plan.Commitment?.MinimumSpend,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
         var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
+        var view = await PlanView.OfAsync(after!, session, meters, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView());
+        return Results.Ok(view);
     }
 
     private const string UpdateSql = """
@@ -64,7 +66,8 @@ internal static class ReplacePlan
             prorates = @prorates,
             phases = @phases::jsonb,
             metadata = @metadata::jsonb,
-            updated_at = @now
+            updated_at = @now,
+            commitment = @commitment
         where id = @Id
         """;
 
@@ -79,9 +82,10 @@ internal static class ReplacePlan
         string? Description = null,
         ProRatingBody? ProRatingConfig = null,
         string? SettlementMode = null,
-        ImmutableSortedDictionary<string, string>? Metadata = null)
+        ImmutableSortedDictionary<string, string>? Metadata = null,
+        CommitmentBody? Commitment = null)
     {
         public PlanBody ToPlan(PlanRow row) =>
-            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata);
+            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata, Commitment);
     }
 }
