@@ -33,7 +33,8 @@ internal static class CommitmentTrueUp
 
     /// <returns>Null when the commitment is met.</returns>
     public static InvoiceLine? LineOf(
-        BillableSubscription subscription, PlanCommitment commitment, LinePeriod period, IEnumerable<CountedAmount> counted, int position, Instant now)
+        BillableSubscription subscription, PlanCommitment commitment, LinePeriod period, IEnumerable<CountedAmount> counted, int position,
+        Instant now)
     {
         var trueUp = commitment.TrueUp(
             period, subscription.Currency, LineRating.ProrationOf(subscription), Rounding.HalfAwayFromZero, counted);

@@ -29,7 +29,8 @@ public sealed class LineMetering(UsageReader usage)
         {
             Price.Dimensional matrix => GroupsOf(
                 matrix.Dimensions, await usage.ReadAsync(query with { GroupBy = matrix.Dimensions }, cancellationToken)),
-            Price.Percentage { NeedsEachTransaction: true } or Price.Percentage { FixedAmount: > 0m } or Price.Dynamic { MarkupPerTransaction: > 0m } =>
+            Price.Percentage { NeedsEachTransaction: true } or Price.Percentage { FixedAmount: > 0m }
+                or Price.Dynamic { MarkupPerTransaction: > 0m } =>
                 TransactionsOf(await usage.ReadEachAsync(query, cancellationToken)),
             _ => LineUsage.Of((await usage.ReadAsync(query, cancellationToken)).Sum(row => row.Value)),
         };

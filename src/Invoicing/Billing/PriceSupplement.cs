@@ -15,7 +15,8 @@ internal static class PriceSupplement
         [.. groups.Groups.Where(group => group.Usage.Quantity != 0m && matrix.PriceOf(group.Values) is null)];
 
     /// <summary>The planned line with cells added for the unpriced groups that the listed price knows; unchanged when there are none.</summary>
-    public static PlannedLine Apply(PlannedLine plan, Price.Dimensional matrix, ImmutableArray<UsageGroup> unpriced, ListedPrice listed, Currency currency)
+    public static PlannedLine Apply(
+        PlannedLine plan, Price.Dimensional matrix, ImmutableArray<UsageGroup> unpriced, ListedPrice listed, Currency currency)
     {
         // The listed amounts mean the same only in the same currency, for the same units and by the same dimensions.
         if (listed.Currency != currency || listed.Terms.Conversion != plan.RateCard.Terms.Conversion

@@ -36,7 +36,8 @@ public static class InvoiceCsv
         Inert(invoice.Customer.Key), Inert(invoice.Customer.Name), invoice.Currency.Code, Inert(invoice.Plan.Key), $"{invoice.Plan.Version}",
         $"{line.Position}", PublicId.Format(line.Id), Inert(line.Name), line.Period.Start.ToString(), line.Period.End.ToString(),
         Inert(line.FeatureKey), Inert(line.MeterSlug), Number(line.Metered?.Metered), $"{line.Metered?.Watermark}", charge.Reference,
-        Inert(charge.Name), charge.Rule, Inert(charge.Group), Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity), Number(charge.UnitPrice),
+        Inert(charge.Name), charge.Rule, Inert(charge.Group), Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity),
+        Number(charge.UnitPrice),
         Number(charge.ExactAmount), new Rating.Money(charge.Amount, invoice.Currency).ToAmountString(),
     ];
 

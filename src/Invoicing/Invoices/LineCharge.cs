@@ -43,6 +43,11 @@ public sealed record LineCharge(
     [JsonIgnore]
     public bool IsCommitment => Kind == KindName(ChargeKind.Commitment);
 
+    /// <summary>Whether it is an amount and not a quantity of anything.</summary>
+    [JsonIgnore]
+    public bool IsOneAmount => IsDiscount || IsCommitment
+        || Rule == RuleName(ChargeRule.TransactionMinimum) || Rule == RuleName(ChargeRule.TransactionMaximum);
+
     private static string RuleName(ChargeRule rule) => rule switch
     {
         ChargeRule.FlatFee => "flat_fee",
