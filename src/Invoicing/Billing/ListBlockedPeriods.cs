@@ -21,26 +21,18 @@ internal static class ListBlockedPeriods
         routes.MapGet("/api/v1/billing/blocked-periods", HandleAsync).RequireScope(Scope.InvoicesRead);
 
     private static async Task<IResult> HandleAsync(
-        int? page, int? pageSize, [FromQuery] string[]? customers, MeteringDatabase database, CustomerReader customerReader,
+        PageRequest page, [FromQuery] string[]? customers, MeteringDatabase database, CustomerReader customerReader,
         CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         if (customers?.Length > ListInvoices.MaxCustomers)
         {
             return Problem.Invalid("?customers", "too_many", $"At most {ListInvoices.MaxCustomers} customers at a time.");
         }
 
         var ids = await ListInvoices.CustomerIdsAsync(customers, customerReader, cancellationToken);
-        var filter = new { customers = ids.IsDefault ? null : ids.ToArray(), limit = request.Size, offset = request.Offset };
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<BlockedPeriod.Row>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(new Page<BlockedPeriodView>(
-            [.. rows.Select(row => BlockedPeriodView.Of(row.ToPeriod()))], total, request.Number, request.Size));
+        var filter = new { customers = ids.IsDefault ? null : ids.ToArray() };
+        return await Page.OfAsync(
+            database, page, ListSql, CountSql, filter, (BlockedPeriod.Row row) => BlockedPeriodView.Of(row.ToPeriod()), cancellationToken);
     }
 
     private const string FilterSql = """
@@ -51,7 +43,6 @@ internal static class ListBlockedPeriods
     private const string ListSql = BlockedPeriod.SelectSql + FilterSql + """
 
         order by b.blocked_since, b.subscription_id
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from invoicing.blocked_period b" + FilterSql;

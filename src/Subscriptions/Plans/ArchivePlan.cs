@@ -1,5 +1,7 @@
 using Metering.Ingest.Meters;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -18,37 +20,50 @@ internal static class ArchivePlan
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite);
-        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("plan.archive");
+        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan.delete");
     }
 
     private static async Task<IResult> ArchiveAsync(
-        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
 
-        await PlanRow.LockKeyAsync(session, row.Key, cancellationToken);
-        if (await session.ExecuteAsync(ArchiveSql, new { row.Id, now = clock.GetCurrentInstant() }, cancellationToken) == 0)
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
+        }
+
+        if (!row.IsActive)
         {
             return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is not in force; only a version in force can be archived.");
         }
 
-        var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
-        var view = await PlanView.OfAsync(after!, session, meters, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(view);
+        var now = clock.GetCurrentInstant();
+        await session.ExecuteAsync(ArchiveSql, new { row.Id, now }, cancellationToken);
+        var after = row with { EffectiveTo = now, UpdatedAt = now };
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(), after.ToView()), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(string planIdOrKey, MeteringDatabase database, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -57,13 +72,15 @@ internal static class ArchivePlan
         }
 
         await session.ExecuteAsync("delete from subscriptions.plan where id = @Id", new { row.Id }, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("plan.delete", PublicId.Format(row.Id), clock.GetCurrentInstant(), row.ToView(), null), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
 
-    private const string ArchiveSql = """
+    internal const string ArchiveSql = """
         update subscriptions.plan
         set effective_to = @now, updated_at = @now
-        where id = @Id and effective_from is not null and effective_to is null
+        where id = @Id
         """;
 }

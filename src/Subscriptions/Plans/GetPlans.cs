@@ -26,30 +26,23 @@ internal static class GetPlans
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await PlanRow.FindAsync(session, planIdOrKey, cancellationToken) is { } row
-            ? Results.Ok(await PlanView.OfAsync(row, session, meters, cancellationToken))
+            ? Results.Ok(await PlanView.OfAsync(row, session, meters, cancellationToken)).WithTag(row.Tag)
             : Problem.NotFound("plan", planIdOrKey);
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, MeterCatalog meters,
+        PageRequest page, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, MeterCatalog meters,
         CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         if (status?.FirstOrDefault(one => !Statuses.Contains(one)) is not null)
         {
             return Problem.Invalid("?status", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + ".");
         }
 
-        var filter = new { key = key ?? [], status = status ?? [], limit = request.Size, offset = request.Offset };
+        var filter = new { key = key ?? [], status = status ?? [] };
         await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<PlanRow>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        var views = await PlanView.OfAsync(rows, session, meters, cancellationToken);
-        return Results.Ok(new Page<PlanView>(views, total, request.Number, request.Size));
+        var (rows, total) = await Page.RowsAsync<PlanRow>(session, page, ListSql, CountSql, filter, cancellationToken);
+        return Results.Ok(page.Of(await PlanView.OfAsync(rows, session, meters, cancellationToken), total));
     }
 
     private const string FilterSql = """
@@ -62,7 +55,6 @@ internal static class GetPlans
     private const string ListSql = PlanRow.SelectSql + FilterSql + """
 
         order by key, version
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from subscriptions.plan" + FilterSql;

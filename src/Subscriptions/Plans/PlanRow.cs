@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using NodaTime;
 
@@ -42,6 +43,8 @@ internal sealed record PlanRow(
 
     private const string VersionSql = SelectSql + " where key = @key and version = @version";
 
+    private const string InForceSql = SelectSql + " where key = @key and effective_from is not null and effective_to is null";
+
     private const string DraftSql = SelectSql + " where key = @key and effective_from is null";
 
     // Everything that changes versions of a key takes this lock, so that numbers are given once and one version is in force.
@@ -79,6 +82,22 @@ internal sealed record PlanRow(
                 ?? await FindAsync(session, found.Key, cancellationToken);
     }
 
+    /// <summary>The version that can be subscribed to; null when none can.</summary>
+    public static Task<PlanRow?> FindInForceAsync(DbSession session, string key, CancellationToken cancellationToken) =>
+        session.FirstOrNoneAsync<PlanRow>(InForceSql, new { key }, cancellationToken);
+
+    /// <summary>As <see cref="FindAsync"/>; its key is locked until the transaction ends.</summary>
+    public static async Task<PlanRow?> FindForChangeAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(session, idOrKey, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+
+        await LockKeyAsync(session, found.Key, cancellationToken);
+        return await FindAsync(session, idOrKey, cancellationToken);
+    }
+
     public static Task LockKeyAsync(DbSession session, string key, CancellationToken cancellationToken) =>
         session.ExecuteAsync(LockKeySql, new { key }, cancellationToken);
 
@@ -86,4 +105,15 @@ internal sealed record PlanRow(
     public PlanBody ToBody() => new(
         Name, Key, Currency, BillingCadence, PhaseBodies(), Description, new ProRatingBody(Prorates, "prorate_prices"), "credit_then_invoice",
         Wire.Metadata.ParseOrNull(Metadata), Commitment is { } minimum ? new CommitmentBody(minimum) : null);
+
+    public EntityTag Tag => EntityTag.Of(ToView());
+
+    /// <summary>As it is stored, without what is found in it: findings may change with other resources.</summary>
+    public PlanView ToView()
+    {
+        var body = ToBody();
+        return new PlanView(
+            PublicId.Format(Id), Key, Version, Status, Name, Description, Currency, BillingCadence, body.ProRatingConfig!, body.SettlementMode!,
+            body.Phases, body.Commitment, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null, Warnings: null);
+    }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Ingest.Meters;
 using Metering.Platform.Database;
-using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using NodaTime;
 
@@ -41,13 +40,14 @@ internal sealed record PlanView(
     {
         var bodies = rows.Select(row => row.ToBody()).ToImmutableArray();
         var features = await MeteredFeature.OfAsync(bodies, session, meters, cancellationToken);
-        return [.. rows.Zip(bodies, (row, body) => Of(row, body, PlanChecks.Check(body, features)))];
+        return [.. rows.Zip(bodies, (row, body) => With(row, PlanChecks.Check(body, features)))];
     }
 
-    private static PlanView Of(PlanRow row, PlanBody body, PlanFindings findings) => new(
-        PublicId.Format(row.Id), row.Key, row.Version, row.Status, row.Name, row.Description, row.Currency, row.BillingCadence,
-        body.ProRatingConfig!, body.SettlementMode!, body.Phases, body.Commitment, body.Metadata, row.EffectiveFrom, row.EffectiveTo, row.CreatedAt,
-        row.UpdatedAt, row.IsDraft ? ListOf(findings.AgainstPublishing) : null, ListOf(findings.Warnings.All));
+    private static PlanView With(PlanRow row, PlanFindings findings) => row.ToView() with
+    {
+        ValidationErrors = row.IsDraft ? ListOf(findings.AgainstPublishing) : null,
+        Warnings = ListOf(findings.Warnings.All),
+    };
 
     private static ImmutableArray<PlanFindingView>? ListOf(ImmutableArray<FieldError> errors) => errors.IsEmpty
         ? null

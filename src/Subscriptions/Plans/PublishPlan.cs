@@ -1,5 +1,7 @@
 using Metering.Ingest.Meters;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -17,15 +19,20 @@ namespace Metering.Subscriptions.Plans;
 internal static class PublishPlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish");
 
     private static async Task<IResult> PublishAsync(
-        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -41,17 +48,24 @@ internal static class PublishPlan
             return Problem.Invalid(errors);
         }
 
-        await session.ExecuteAsync(PublishSql, new { row.Id, row.Key, now = clock.GetCurrentInstant() }, cancellationToken);
-        var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
-        var view = await PlanView.OfAsync(after!, session, meters, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(view);
+        var now = clock.GetCurrentInstant();
+        if (await PlanRow.FindInForceAsync(session, row.Key, cancellationToken) is { } previous)
+        {
+            await session.ExecuteAsync(ArchivePlan.ArchiveSql, new { previous.Id, now }, cancellationToken);
+            var archived = previous with { EffectiveTo = now, UpdatedAt = now };
+            await AuditTrail.RecordAsync(
+                session, new AuditEntry("plan.archive", PublicId.Format(previous.Id), now, previous.ToView(), archived.ToView()), cancellationToken);
+        }
+
+        await session.ExecuteAsync(PublishSql, new { row.Id, now }, cancellationToken);
+        var after = row with { EffectiveFrom = now, UpdatedAt = now };
+        var view = after.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.publish", view.Id, now, row.ToView(), view), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string PublishSql = """
-        update subscriptions.plan
-        set effective_to = @now, updated_at = @now
-        where key = @Key and effective_from is not null and effective_to is null;
         update subscriptions.plan
         set effective_from = @now, updated_at = @now
         where id = @Id

@@ -81,7 +81,9 @@ internal static class RateCardChecks
         {
             errors.AddIf(
                 !feature.Dimensions.Contains(name), $"{at}/price/dimensions/{i}", "unknown_dimension",
-                feature.Dimensions.IsEmpty ? "The feature's meter has no group-by." : $"The meter groups by {string.Join(", ", feature.Dimensions)}.");
+                feature.Dimensions.IsEmpty
+                    ? "The feature's meter has no group-by."
+                    : $"The meter groups by {string.Join(", ", feature.Dimensions)}.");
         }
 
         errors.AddIf(

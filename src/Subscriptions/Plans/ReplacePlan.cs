@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Meters;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -16,15 +18,21 @@ namespace Metering.Subscriptions.Plans;
 internal static class ReplacePlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace");
 
     private static async Task<IResult> ReplaceAsync(
-        string planIdOrKey, ReplacePlanBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -44,17 +52,19 @@ internal static class ReplacePlan
             return errors.ToResult();
         }
 
+        var now = clock.GetCurrentInstant();
         var parameters = new
         {
             row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
-            phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now = clock.GetCurrentInstant(),
+            phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now,
             commitment = plan.Commitment?.MinimumSpend,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
-        var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
-        var view = await PlanView.OfAsync(after!, session, meters, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(view);
+        var after = (await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken))!;
+        var view = after.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.replace", view.Id, now, row.ToView(), view), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string UpdateSql = """

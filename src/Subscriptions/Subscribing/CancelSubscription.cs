@@ -1,5 +1,7 @@
 using Metering.Contracts.Messages;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
 using Metering.Platform.Problems;
@@ -18,16 +20,21 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class CancelSubscription
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel");
 
     private static async Task<IResult> CancelAsync(
-        string id, CancelBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, CancelBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         if (!PublicId.TryParse(id, out var guid) || await FindForChangeAsync(session, guid, cancellationToken) is not { } row)
         {
             return Problem.NotFound("subscription", id);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (row.StatusAt(now) is not "active" and var status)
@@ -49,9 +56,10 @@ internal static class CancelSubscription
         await AccessBoundaries.AddAsync(session, row.CustomerId, activeTo, now, cancellationToken);
         await Outbox.AddAsync(session, new SubscriptionEnded(row.Id, row.CustomerId, activeTo), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [row.CustomerId], cancellationToken);
-        var after = await SubscriptionRow.FindAsync(session, row.Id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView(now, phases: null));
+        var after = (await SubscriptionRow.FindAsync(session, row.Id, cancellationToken))!;
+        var (before, view) = (row.ToView(now, phases: null), after.ToView(now, phases: null));
+        await AuditTrail.RecordAsync(session, new AuditEntry("subscription.cancel", view.Id, now, before, view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
     /// <summary>The customer is locked, as for every change to what it may do.</summary>

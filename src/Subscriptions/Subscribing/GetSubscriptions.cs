@@ -30,46 +30,38 @@ internal static class GetSubscriptions
         }
 
         var content = await SubscriptionContent.OfAsync(session, [guid], cancellationToken);
-        return Results.Ok(row.ToView(clock.GetCurrentInstant(), SubscriptionContent.ToViews(row, content[guid])));
+        return Results.Ok(row.ToView(clock.GetCurrentInstant(), SubscriptionContent.ToViews(row, content[guid]))).WithTag(row.Tag);
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, string? customerId, string? customerKey, MeteringDatabase database, IClock clock,
-        CancellationToken cancellationToken)
+        PageRequest page, string? customerId, string? customerKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
         if ((customerId ?? customerKey) is not { } named)
         {
-            return await PageAsync(session, page, pageSize, null, clock, cancellationToken);
+            return await PageAsync(session, page, null, clock, cancellationToken);
         }
 
         return await CustomerRow.FindAsync(session, named, cancellationToken) is { } customer
-            ? await PageAsync(session, page, pageSize, customer.Id, clock, cancellationToken)
+            ? await PageAsync(session, page, customer.Id, clock, cancellationToken)
             : Problem.Invalid(customerId is null ? "?customerKey" : "?customerId", "unknown_customer", "There is no such customer.");
     }
 
     private static async Task<IResult> ListOfCustomerAsync(
-        string idOrKey, int? page, int? pageSize, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string idOrKey, PageRequest page, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await CustomerRow.FindAsync(session, idOrKey, cancellationToken) is { } customer
-            ? await PageAsync(session, page, pageSize, customer.Id, clock, cancellationToken)
+            ? await PageAsync(session, page, customer.Id, clock, cancellationToken)
             : Problem.NotFound("customer", idOrKey);
     }
 
-    private static async Task<IResult> PageAsync(
-        DbSession session, int? page, int? pageSize, Guid? customerId, IClock clock, CancellationToken cancellationToken)
+    private static Task<IResult> PageAsync(
+        DbSession session, PageRequest page, Guid? customerId, IClock clock, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         var now = clock.GetCurrentInstant();
-        var filter = new { customerId, limit = request.Size, offset = request.Offset };
-        var rows = await session.QueryAsync<SubscriptionRow>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(new Page<SubscriptionView>([.. rows.Select(row => row.ToView(now, phases: null))], total, request.Number, request.Size));
+        return Page.OfAsync(
+            session, page, ListSql, CountSql, new { customerId }, (SubscriptionRow row) => row.ToView(now, phases: null), cancellationToken);
     }
 
     private const string FilterSql = " where (@customerId::uuid is null or s.customer_id = @customerId)";
@@ -77,7 +69,6 @@ internal static class GetSubscriptions
     private const string ListSql = SubscriptionRow.SelectSql + FilterSql + """
 
         order by s.active_from, s.id
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from subscriptions.subscription s" + FilterSql;

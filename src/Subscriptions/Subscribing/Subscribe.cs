@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Metering.Contracts.Messages;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
 using Metering.Platform.Problems;
@@ -22,7 +24,7 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class Subscribe
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create");
 
     private static async Task<IResult> SubscribeAsync(
         SubscribeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -63,8 +65,9 @@ internal static class Subscribe
         await SubscriptionWriting.AddPhasesAsync(session, row, plan, now, cancellationToken);
         await Outbox.AddAsync(session, new SubscriptionStarted(row.Id, customer.Id, activeFrom), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/subscriptions/{PublicId.Format(row.Id)}", row.ToView(now, phases: null));
+        var view = row.ToView(now, phases: null);
+        await AuditTrail.RecordAsync(session, new AuditEntry("subscription.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/subscriptions/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     private static Task<PlanRow?> FindPlanAsync(DbSession session, SubscribePlan plan, CancellationToken cancellationToken) =>

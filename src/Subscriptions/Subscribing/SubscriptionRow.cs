@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
 using NodaTime;
@@ -75,6 +76,9 @@ internal sealed record SubscriptionRow(
         : ActiveFrom > now ? "scheduled"
         : ActiveTo is not null ? "canceled"
         : "active";
+
+    /// <summary>Of what is stored: status and current period change by themselves.</summary>
+    public EntityTag Tag => EntityTag.Of(ToView(CreatedAt, phases: null));
 
     public SubscriptionView ToView(Instant now, ImmutableArray<SubscriptionPhaseView>? phases) => new(
         PublicId.Format(Id), Name, Description, StatusAt(now), PublicId.Format(CustomerId),

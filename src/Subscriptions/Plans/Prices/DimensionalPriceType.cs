@@ -50,8 +50,8 @@ internal sealed class DimensionalPriceType : PriceType
     }
 
     /// <summary>Every combination that the author says will occur, in the order of the dimensions.</summary>
-    public static ImmutableArray<ImmutableArray<string>> KnownValuesOf(PriceBody body) => body is not { KnownValues: { } known, Dimensions: { } names }
-        ? []
+    public static ImmutableArray<ImmutableArray<string>> KnownValuesOf(PriceBody body) =>
+        body is not { KnownValues: { } known, Dimensions: { } names } ? []
         : [.. known.SelectMany(entry => names.Aggregate(
             ImmutableArray.Create(ImmutableArray<string>.Empty),
             (combinations, name) => [.. combinations.SelectMany(combination => entry[name].Select(combination.Add))]))];
