@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
+using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
@@ -23,16 +24,18 @@ internal static class AccessCompiler
             return new CompiledChanges([], head);
         }
 
-        var credentials = (await session.QueryAsync<(Guid CustomerId, string Hash)>(CredentialsSql, new { ids }, cancellationToken))
-            .ToLookup(row => row.CustomerId, row => row.Hash);
+        var credentials = (await session.QueryAsync<CompiledCredential>(CredentialsSql, new { ids, now }, cancellationToken))
+            .ToLookup(row => row.CustomerId);
+        Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(row => row.Users)];
+        var suspended = await CustomerTree.SuspendedAsync(session, named, now, cancellationToken);
         var entitlements = await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken);
+        var granted = entitlements.ToLookup(row => row.CustomerId);
         var limits = (await session.QueryAsync<(Guid Id, decimal Limit)>(
             LimitsSql, new { ids = entitlements.Select(one => one.Id).ToArray(), now }, cancellationToken)).ToDictionary(row => row.Id, row => row.Limit);
-        var granted = entitlements.ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [
             .. changed.Select(customer => new CustomerChanged(
-                customer.Version, Compile(customer, credentials[customer.Id], granted[customer.Id], limits))),
+                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], granted[customer.Id], limits))),
         ];
 
         // Fewer than asked for: that was all there is up to the head.
@@ -44,14 +47,17 @@ internal static class AccessCompiler
 
     /// <summary>Of each feature what is active now or will be next; what follows that comes with the boundary in between.</summary>
     private static CustomerAccess Compile(
-        ChangedCustomer customer, IEnumerable<string> credentialHashes, IEnumerable<EntitlementRow> entitlements,
-        Dictionary<Guid, decimal> limits) => new(
+        ChangedCustomer customer, HashSet<Guid> suspended, ImmutableArray<CompiledCredential> credentials,
+        IEnumerable<EntitlementRow> entitlements, Dictionary<Guid, decimal> limits) => new(
         PublicId.Format(customer.Id),
         customer.Key,
         customer.Subject,
-        customer.Removed ? CustomerStatus.Removed : CustomerStatus.Active,
-        [.. credentialHashes],
-        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(one => ToFeature(one, limits.GetValueOrDefault(one.Id)))]);
+        customer.Removed ? CustomerStatus.Removed : suspended.Contains(customer.Id) ? CustomerStatus.Suspended : CustomerStatus.Active,
+        [.. credentials.Where(credential => !credential.IsRestricted).Select(credential => credential.Hash)],
+        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(one => ToFeature(one, limits.GetValueOrDefault(one.Id)))])
+        {
+            RestrictedCredentials = [.. credentials.Where(credential => credential.IsRestricted).Select(one => one.ToAccess(suspended))],
+        };
 
     private static FeatureAccess ToFeature(EntitlementRow entitlement, decimal limit) => new(
         entitlement.FeatureKey,
@@ -85,9 +91,10 @@ internal static class AccessCompiler
         """;
 
     private const string CredentialsSql = """
-        select customer_id, encode(key_hash, 'hex')
+        select customer_id as customerId, encode(key_hash, 'hex') as hash, expires_at as expiresAt, feature_keys::text as featureKeys,
+               application_id as applicationId, agent_id as agentId
         from subscriptions.credential
-        where customer_id = any(@ids) and revoked_at is null
+        where customer_id = any(@ids) and revoked_at is null and (expires_at is null or expires_at > @now)
         order by id
         """;
 
@@ -120,6 +127,19 @@ internal static class AccessCompiler
         """;
 
     private sealed record ChangedCustomer(Guid Id, long Version, string? Key, bool Removed, string Subject);
+
+    private sealed record CompiledCredential(
+        Guid CustomerId, string Hash, Instant? ExpiresAt, string? FeatureKeys, Guid? ApplicationId, Guid? AgentId)
+    {
+        public bool IsRestricted => ExpiresAt is not null || FeatureKeys is not null || Users.Any();
+
+        public IEnumerable<Guid> Users => new[] { ApplicationId, AgentId }.OfType<Guid>();
+
+        public CredentialAccess ToAccess(HashSet<Guid> suspended) => new(
+            Hash, ExpiresAt, FeatureKeys is null ? null : Metadata.FromJson<ImmutableArray<string>>(FeatureKeys),
+            ApplicationId is { } application ? PublicId.Format(application) : null,
+            AgentId is { } agent ? PublicId.Format(agent) : null, Users.Any(suspended.Contains));
+    }
 }
 
 /// <param name="UpTo">Everything up to and including this version is known to whoever applies the changes.</param>
