@@ -1,9 +1,12 @@
 using Metering.Contracts.Messages;
+using Metering.Ingest.Subjects;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
 using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Customers.Credentials;
+using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Plans;
@@ -23,6 +26,7 @@ public static class SubscriptionsModule
     {
         services.AddSingleton(Migrations);
         services.AddSingleton<CustomerReader>();
+        services.AddSingleton<ISubjectOwners, SubjectOwners>();
         services.AddSingleton<SubscriptionReader>();
         services.AddSingleton<PriceListReader>();
         services.AddSingleton<AccessBoundaries>();
@@ -48,7 +52,14 @@ public static class SubscriptionsModule
         GetCustomers.Map(routes);
         ReplaceCustomer.Map(routes);
         DeleteCustomer.Map(routes);
-        Credentials.Map(routes);
+        SuspendCustomer.Map(routes);
+        GetCustomerApps.Map(routes);
+        PlaceCustomer.Map(routes);
+        GetTree.Map(routes);
+        CreateCredential.Map(routes);
+        ListCredentials.Map(routes);
+        RevokeCredential.Map(routes);
+        RotateCredential.Map(routes);
         CreateFeature.Map(routes);
         GetFeatures.Map(routes);
         ArchiveFeature.Map(routes);
