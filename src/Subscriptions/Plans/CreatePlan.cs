@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -5,7 +6,6 @@ using Metering.Platform.Identifiers;
 using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,11 +33,12 @@ internal static class CreatePlan
                    "entitlementTemplate":{"type":"metered","issueAfterReset":2000000,"isSoftLimit":false,"usagePeriod":"P1M"}}]}]}
                 """, "createFeature");
 
-    private static async Task<IResult> CreateAsync(PlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        PlanBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(body), cancellationToken);
-        if (PlanChecks.Check(body, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([body], session, meters, cancellationToken);
+        if (PlanChecks.Check(body, features).Errors is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -55,11 +56,12 @@ internal static class CreatePlan
         var row = new PlanRow(
             PublicId.New(now), body.Key, latest + 1, body.Name, body.Description, body.Currency, body.BillingCadence,
             body.ProRatingConfig?.Enabled ?? true, Metadata.ToJson(body.Phases), Metadata.ToJson(body.Metadata ?? Metadata.None),
-            null, null, now, now);
+            null, null, now, now, body.Commitment?.MinimumSpend);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
         var view = row.ToView();
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.create", view.Id, now, null, view), cancellationToken);
-        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", view).WithTag(row.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(row, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", answer).WithTag(row.Tag), cancellationToken);
     }
 
     private const string VersionsSql = """
@@ -70,9 +72,10 @@ internal static class CreatePlan
 
     private const string InsertSql = """
         insert into subscriptions.plan
-            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at)
+            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at,
+             commitment)
         values
             (@Id, @Key, @Version, @Name, @Description, @Currency, @BillingCadence, @Prorates, @Phases::jsonb, @Metadata::jsonb,
-             @CreatedAt, @UpdatedAt)
+             @CreatedAt, @UpdatedAt, @Commitment)
         """;
 }
