@@ -61,10 +61,10 @@ public sealed class BadInputTests
         plan     | #1/price/amount = "1"                      | 400 | #1/price/amount | not_allowed
         plan     | #2/entitlementTemplate/type = "unlimited"  | 400 | #2/entitlementTemplate/type | unknown_entitlement_type
         plan     | #2/entitlementTemplate/issueAfterReset = -1 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
-        plan     | #2/entitlementTemplate/issueAfterReset = 1.5 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
+        plan     | #2/entitlementTemplate/issueAfterReset = 0.0000000000001 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
         plan     | #2/entitlementTemplate/usagePeriod = "DAY" | 400 | #2/entitlementTemplate/usagePeriod | invalid_duration
         plan     | #2/entitlementTemplate/config = "{}"       | 400 | #2/entitlementTemplate/config | not_allowed
-        plan     | #2/entitlementTemplate/preserveOverageAtReset = true | 400 | #2/entitlementTemplate/preserveOverageAtReset | not_supported
+        plan     | #2/entitlementTemplate/issueAfterResetPriority = 256 | 400 | #2/entitlementTemplate/issueAfterResetPriority | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | #2/entitlementTemplate/rateLimits/0/per | invalid_duration
         plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
@@ -85,6 +85,7 @@ public sealed class BadInputTests
         feature  | /key = "Search"                                               | 400 | /key | invalid_key
         feature  | /key = "summarize"                                            | 409 | /key | taken
         feature  | /meterSlug = "nothing"                                        | 400 | /meterSlug | unknown_meter
+        feature  | /overlap = "max"                                              | 400 | /overlap | unknown_overlap
         subscription | /plan/key = "nothing"                                     | 400 | /plan/key | unknown_plan
         subscription | /plan/version = 9                                         | 400 | /plan/version | unknown_plan
         subscription | /customerKey = "nobody"                                   | 400 | /customerKey | unknown_customer

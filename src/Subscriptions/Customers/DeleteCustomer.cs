@@ -70,6 +70,9 @@ internal static class DeleteCustomer
         delete from subscriptions.customer_placement where customer_id = @Id and effective_from >= @now;
         update subscriptions.customer_placement set effective_to = @now
         where customer_id = @Id and (effective_to is null or effective_to > @now);
+        update subscriptions.entitlement
+        set active_to = @now, deleted_at = @now, updated_at = @now
+        where customer_id = @Id and origin = 'customer' and deleted_at is null;
         update subscriptions.customer set deleted_at = @now, updated_at = @now where id = @Id
         """;
 }

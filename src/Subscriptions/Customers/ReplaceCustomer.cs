@@ -4,6 +4,8 @@ using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers.Tree;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Balances;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing;
@@ -69,6 +71,12 @@ internal static class ReplaceCustomer
             return Problem.Of(ProblemType.AlreadyExists, "A subject belongs to another customer.", taken);
         }
 
+        if (body.Zone.Id != before.TimeZone)
+        {
+            await EntitlementZones.MoveAsync(session, before.Id, body.Zone, now, cancellationToken);
+        }
+
+        await BalanceSnapshots.ForgetAllAsync(session, before.Id, cancellationToken);
         await PoolOpening.ForgetMeasurementsAsync(session, before.Id, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [before.Id], cancellationToken);
         var after = (await CustomerRow.FindAsync(session, before.Id, cancellationToken))!;

@@ -15,6 +15,7 @@ internal sealed record FeatureRow(
     string? EventType,
     string? Aggregation,
     string Metadata,
+    string Overlap,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant? ArchivedAt)
@@ -22,7 +23,7 @@ internal sealed record FeatureRow(
     /// <summary>Completed by a where clause.</summary>
     public const string SelectSql = """
         select id, key, name, meter_slug as meterSlug, event_type as eventType, aggregation, metadata::text as metadata,
-               created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
+               overlap, created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
         from subscriptions.feature
         """;
 
@@ -31,9 +32,6 @@ internal sealed record FeatureRow(
     private const string ByKeySql = SelectSql + " where key = @key and archived_at is null";
 
     private const string ByKeysSql = SelectSql + " where key = any(@keys) and archived_at is null";
-
-    /// <summary>Units can only be counted one by one when the meter adds them up.</summary>
-    public bool CountsUnits => Aggregation is "Sum" or "Count";
 
     /// <summary>Archived features are found by id only.</summary>
     public static async Task<FeatureRow?> FindAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
@@ -56,16 +54,18 @@ internal sealed record FeatureRow(
     public EntityTag Tag => EntityTag.Of(ToView());
 
     public FeatureView ToView() => new(
-        PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), CreatedAt, UpdatedAt, ArchivedAt);
+        PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), Overlap, CreatedAt, UpdatedAt, ArchivedAt);
 }
 
 /// <summary>A feature as the API shows it.</summary>
+/// <param name="Overlap">Additive: what happens when two subscriptions entitle to it at a time: <c>sum</c> or <c>refuse</c>.</param>
 internal sealed record FeatureView(
     string Id,
     string Key,
     string Name,
     string? MeterSlug,
     ImmutableSortedDictionary<string, string>? Metadata,
+    string Overlap,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant? ArchivedAt);
