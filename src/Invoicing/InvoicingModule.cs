@@ -2,6 +2,7 @@ using Metering.Contracts.Messages;
 using Metering.Invoicing.Billing;
 using Metering.Invoicing.Documents;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Lookups;
 using Metering.Invoicing.Suppliers;
 using Metering.Platform;
 using Metering.Platform.Clock;
@@ -38,5 +39,6 @@ public static class InvoicingModule
         routes.MapInvoices();
         routes.MapUpcoming();
         routes.MapSupplier();
+        routes.MapListCurrencies();
     }
 }

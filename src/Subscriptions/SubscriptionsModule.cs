@@ -1,4 +1,5 @@
 using Metering.Contracts.Messages;
+using Metering.Ingest.Subjects;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
@@ -29,6 +30,7 @@ public static class SubscriptionsModule
     {
         services.AddSingleton(Migrations);
         services.AddSingleton<CustomerReader>();
+        services.AddSingleton<ISubjectOwners, SubjectOwners>();
         services.AddSingleton<SubscriptionReader>();
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());

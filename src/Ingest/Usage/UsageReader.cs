@@ -2,16 +2,20 @@ using System.Collections.Immutable;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Subjects;
 using Metering.Platform.Database;
 using NodaTime;
 
 namespace Metering.Ingest.Usage;
 
 /// <summary>Answers usage queries.</summary>
-public sealed class UsageReader(MeteringDatabase database)
+public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners)
 {
     /// <summary>Groups by subject; the other dimensions are the meter's.</summary>
     public const string SubjectDimension = "subject";
+
+    /// <summary>Groups by the customer whose subject it is, as of now.</summary>
+    public const string CustomerDimension = "customer_id";
 
     /// <summary>Bounds an answer in both directions: windows, and rows.</summary>
     public const int MaxRows = 100_000;
@@ -70,7 +74,17 @@ public sealed class UsageReader(MeteringDatabase database)
             : UsageSplit.Of(from, to, boundaries, await rollups.FoldedPastAsync(from, to, cancellationToken));
         await rollups.AddAsync(split, groups, boundaries, cancellationToken);
         await new EventScan(session, new CompiledMeter(meter), query).AddAsync(split, groups, cancellationToken);
-        return groups.Count > MaxRows ? new UsageAnswer.TooFine() : new UsageAnswer.Rows(groups.ToRows());
+        if (groups.Count > MaxRows)
+        {
+            return new UsageAnswer.TooFine();
+        }
+
+        if (groups.ByCustomer)
+        {
+            groups.AttributeTo(await owners.OfSubjectsAsync(groups.Subjects, cancellationToken));
+        }
+
+        return new UsageAnswer.Rows(groups.ToRows());
     }
 
     /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>
