@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -26,9 +27,15 @@ internal static partial class PortalTokenEndpoints
 
     public static void MapPortalTokens(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/portal/tokens", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("portal_token.create");
+        routes.MapPost("/api/v1/portal/tokens", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("portal_token.create")
+            .WithName("createPortalToken").WithSummary("Create a link to the portal for a customer").Produces<PortalToken>()
+            .WithTags("Portal")
+            .WithExample("""{"customerKey":"acme","expiresAfter":"PT24H"}""", "createCustomer");
         routes.MapPost("/api/v1/portal/tokens/invalidate", InvalidateAsync)
-            .RequireScope(Scope.CustomersWrite).Audited("portal_token.invalidate");
+            .RequireScope(Scope.CustomersWrite).Audited("portal_token.invalidate")
+            .WithName("invalidatePortalTokens").WithSummary("End links to the portal").Produces(204)
+            .WithTags("Portal")
+            .WithExample("""{"subject":"acme-app"}""", "createPortalToken");
     }
 
     private static async Task<IResult> CreateAsync(
