@@ -46,7 +46,7 @@ public static class ApiDocument
     }
 
     /// <summary>The type's name, behind its module's where two modules have a type of that name; what is simple has no name.</summary>
-    private static string? SchemaIdOf(JsonTypeInfo type) =>
+    internal static string? SchemaIdOf(JsonTypeInfo type) =>
         SchemaFacts.IsSimple(type.Type) || OpenApiOptions.CreateDefaultSchemaReferenceId(type) is not { } id ? null
         : SchemaNames.IsAmbiguous(type.Type) ? SchemaNames.ModuleOf(type.Type) + id
         : id;

@@ -21,6 +21,9 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
     /// <summary>These end like ids and are not ours: they come from callers, standards or other systems.</summary>
     private static readonly ImmutableHashSet<string> OtherIds = ["taxId", "traceId", "clientId", "sidecarId", "providerId", "externalId"];
 
+    /// <summary>Elements of optional arrays that are being described, from the outermost to here.</summary>
+    private static readonly AsyncLocal<ImmutableHashSet<Type>?> Expanding = new();
+
     /// <summary>Written in place wherever it is used.</summary>
     public static bool IsSimple(Type type) =>
         SimpleOf(type) is not null || (Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement) || type == typeof(Stream);
@@ -72,6 +75,15 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         }
 
         var element = array.GenericTypeArguments[0];
+        var outer = Expanding.Value ?? [];
+        if (outer.Contains(element))
+        {
+            // A type that holds itself: it is being described right now, and gets its name when that is done.
+            schema.Items = new OpenApiSchemaReference(ApiDocument.SchemaIdOf(context.JsonTypeInfo.Options.GetTypeInfo(element))!, context.Document);
+            return;
+        }
+
+        Expanding.Value = outer.Add(element);
         schema.Items = SimpleOf(element) ?? await context.GetOrCreateSchemaAsync(element, null, cancellationToken);
     }
 

@@ -40,7 +40,9 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
             return Problem.NotFound("grant", grantId);
         }
 
-        var entitlement = (await EntitlementRow.FindAsync(session, grant.EntitlementId, cancellationToken))!;
+        var issuedFor = (await EntitlementRow.FindAsync(session, grant.EntitlementId, cancellationToken))!;
+        var entitlement = await TopUps.HolderAsync(session, issuedFor, now, cancellationToken);
+        await EntitlementRow.LockAsync(session, entitlement.Id, cancellationToken);
         var account = await BalanceAccount.LoadAsync(session, entitlement, cancellationToken);
         if (Refuse(grant, at, account.Periods.LastResetAt(now), now) is { } refusal)
         {
@@ -48,6 +50,7 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
         }
 
         await session.ExecuteAsync(VoidSql, new { id, at, now }, cancellationToken);
+        await BalanceSnapshots.ForgetFromAsync(session, issuedFor.Id, at, cancellationToken);
         await BalanceSnapshots.ForgetFromAsync(session, entitlement.Id, at, cancellationToken);
         await allowances.RefreshOpenAsync(session, entitlement.Id, now, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [entitlement.CustomerId], cancellationToken);
