@@ -20,6 +20,7 @@ public static class ApiDocument
     internal static void AddApiDocument(this IServiceCollection services)
     {
         services.AddSingleton<ApiDocumentText>();
+        services.AddSingleton<UnseenTypes>();
         services.AddOpenApi(Name, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;

@@ -14,21 +14,18 @@ namespace Metering.Platform.OpenApi;
 /// What our JSON converters write, which no serializer can tell from outside; what may be left out; and what a field means, from its
 /// comment in the code.
 /// </summary>
-internal sealed class SchemaFacts : IOpenApiSchemaTransformer
+internal sealed class SchemaFacts(UnseenTypes unseen) : IOpenApiSchemaTransformer
 {
     private const string AnyJson = "JSON of any shape.";
 
     /// <summary>These end like ids and are not ours: they come from callers, standards or other systems.</summary>
     private static readonly ImmutableHashSet<string> OtherIds = ["taxId", "traceId", "clientId", "sidecarId", "providerId", "externalId"];
 
-    /// <summary>Elements of optional arrays that are being described, from the outermost to here.</summary>
-    private static readonly AsyncLocal<ImmutableHashSet<Type>?> Expanding = new();
-
     /// <summary>Written in place wherever it is used.</summary>
     public static bool IsSimple(Type type) =>
         SimpleOf(type) is not null || (Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement) || type == typeof(Stream);
 
-    public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
         var property = context.JsonPropertyInfo;
@@ -45,12 +42,12 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         {
             Become(schema, new OpenApiSchema(), nullable: false);
             schema.Description = AnyJson;
-            return;
+            return Task.CompletedTask;
         }
         else
         {
             FillElements(schema, context.JsonTypeInfo, property);
-            await FillOptionalArrayAsync(schema, type, context, cancellationToken);
+            NoteOptionalArray(schema, type);
         }
 
         // An object becomes a schema with a name, which every field of its type refers to: it tells of the type.
@@ -63,11 +60,15 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         {
             schema.Description = XmlComments.OfProperty(property);
         }
+
+        return Task.CompletedTask;
     }
 
-    /// <summary>The walk over schemas does not look into the elements of an array that may be null.</summary>
-    private static async Task FillOptionalArrayAsync(
-        OpenApiSchema schema, Type type, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    /// <summary>
+    /// The framework's walk over schemas does not look into the elements of an array that may be null; <see cref="DocumentFacts"/> does so
+    /// afterwards.
+    /// </summary>
+    private void NoteOptionalArray(OpenApiSchema schema, Type type)
     {
         if (Nullable.GetUnderlyingType(type) is not { IsGenericType: true } array || array.GetGenericTypeDefinition() != typeof(ImmutableArray<>))
         {
@@ -75,16 +76,14 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         }
 
         var element = array.GenericTypeArguments[0];
-        var outer = Expanding.Value ?? [];
-        if (outer.Contains(element))
+        if (SimpleOf(element) is { } simple)
         {
-            // A type that holds itself: it is being described right now, and gets its name when that is done.
-            schema.Items = new OpenApiSchemaReference(ApiDocument.SchemaIdOf(context.JsonTypeInfo.Options.GetTypeInfo(element))!, context.Document);
-            return;
+            schema.Items = simple;
         }
-
-        Expanding.Value = outer.Add(element);
-        schema.Items = SimpleOf(element) ?? await context.GetOrCreateSchemaAsync(element, null, cancellationToken);
+        else
+        {
+            unseen.Add(element);
+        }
     }
 
     /// <summary>Arrays and maps of what a converter of ours writes.</summary>
