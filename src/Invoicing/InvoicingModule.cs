@@ -23,6 +23,7 @@ public static class InvoicingModule
         services.AddSingleton(Migrations);
         services.AddMessageHandler<SubscriptionStarted, SubscriptionStartedHandler>();
         services.AddMessageHandler<SubscriptionEnded, SubscriptionEndedHandler>();
+        services.AddSingleton<LineMetering>();
         services.AddSingleton<LineRating>();
         services.AddSingleton<SupplierStore>();
         services.AddSingleton<BillingRun>();
@@ -38,6 +39,7 @@ public static class InvoicingModule
     {
         routes.MapInvoices();
         routes.MapUpcoming();
+        routes.MapBlockedPeriods();
         routes.MapSupplier();
         routes.MapListCurrencies();
     }

@@ -32,6 +32,7 @@ public static class SubscriptionsModule
         services.AddSingleton<CustomerReader>();
         services.AddSingleton<ISubjectOwners, SubjectOwners>();
         services.AddSingleton<SubscriptionReader>();
+        services.AddSingleton<PriceListReader>();
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
         services.AddSingleton<PhaseUsage>();

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
 using Microsoft.AspNetCore.Builder;
@@ -15,10 +17,10 @@ internal sealed class CreateEntitlement(MeteringDatabase database, EntitlementSy
     {
         routes.MapPost("/api/v2/customers/{customerIdOrKey}/entitlements", (
             string customerIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
-            slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite);
+            slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements", (
             string subjectIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
-            slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite);
+            slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create");
     }
 
     private async Task<IResult> CreateAsync(EntitlementOwner owner, EntitlementBody body, CancellationToken cancellationToken)
@@ -49,8 +51,9 @@ internal sealed class CreateEntitlement(MeteringDatabase database, EntitlementSy
         }
 
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
-        var view = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v2/entitlements/{view.Id}", view);
+        var shown = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("entitlement.create", shown.View.Id, now, null, shown.View), cancellationToken);
+        return await session.CommitAsync(shown.ToCreated(), cancellationToken);
     }
 }

@@ -99,9 +99,12 @@ internal sealed record EntitlementRow(
         return (await ActiveAsync(session, customerId, at, cancellationToken)).FirstOrDefault(row => row.FeatureKey == idOrFeatureKey);
     }
 
-    /// <summary>Locks the row: nobody issues a grant, opens a pool or means to keep a snapshot until the transaction ends.</summary>
+    /// <summary>
+    /// Locks the row: nobody issues a grant, opens a pool or means to keep a snapshot until the transaction ends. Rows that refer to it may
+    /// change meanwhile; a stronger lock would wait for exchanges that hold a pool, and they for it.
+    /// </summary>
     public static Task LockAsync(DbSession session, Guid id, CancellationToken cancellationToken) =>
-        session.ExecuteAsync("select id from subscriptions.entitlement where id = @id for update", new { id }, cancellationToken);
+        session.ExecuteAsync("select id from subscriptions.entitlement where id = @id for no key update", new { id }, cancellationToken);
 
     public bool IsActiveAt(Instant instant) => ActiveFrom <= instant && !(ActiveTo <= instant);
 }

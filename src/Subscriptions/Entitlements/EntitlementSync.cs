@@ -24,7 +24,7 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
         var byItem = existing.Where(row => row.ItemId is not null).ToDictionary(row => row.ItemId!.Value);
         var features = planned.GroupBy(item => item.FeatureId).Select(items => new FeatureClaims(
             [.. items],
-            [.. existing.Where(row => row.FeatureId == items.Key && !row.IsOfSubscription && row.DeletedAt is null)],
+            [.. existing.Where(row => row.FeatureId == items.Key && !row.IsOfSubscription && !(row.ActiveTo <= row.ActiveFrom))],
             byItem, now)).ToList();
         if (features.Where(feature => feature.Refuses).Select(feature => feature.Key).ToImmutableArray() is { IsEmpty: false } refused)
         {

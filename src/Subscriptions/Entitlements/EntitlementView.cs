@@ -48,7 +48,7 @@ internal sealed record EntitlementView(
             row.IsMetered ? row.Soft : null, row.IsMetered && !version2 ? false : null, row.IsMetered ? row.PreserveOverage : null,
             issues ? row.Allowance : null, issues ? row.IssuePriority : null,
             issues && version2 ? new IssueBody(row.Allowance, row.IssuePriority) : null,
-            periods is null ? null : RecurringPeriodView.Of(row.UsagePeriod!, periods.CalendarAt(at).Anchor, !version2),
+            periods is null ? null : RecurringPeriodView.Of(row.UsagePeriod!, periods.CalendarAt(at).Anchor),
             periods is null ? null : PeriodSpan.Of(periods.PeriodAt(at)),
             row.IsMetered ? row.MeasuredFrom : null, row.IsMetered ? periods?.LastResetAt(at) : null, row.ActiveFrom, row.ActiveTo,
             Wire.Metadata.ParseOrNull(row.Metadata), AnnotationsOf(row), row.Origin, row.CreatedAt, row.UpdatedAt, row.DeletedAt);

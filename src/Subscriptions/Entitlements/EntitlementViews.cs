@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Microsoft.AspNetCore.Http;
 using NodaTime;
 
 namespace Metering.Subscriptions.Entitlements;
@@ -17,9 +19,14 @@ internal static class EntitlementViews
             row, row.UsagePeriod is null ? null : new EntitlementPeriods(row, turns[row.Id]), subjectKey(row), now))];
     }
 
-    public static async Task<EntitlementView> OneAsync(
-        DbSession session, EntitlementRow row, string? subjectKey, Instant now, CancellationToken cancellationToken) =>
-        (await OfAsync(session, [row], _ => subjectKey, now, cancellationToken))[0];
+    public static async Task<ShownEntitlement> OneAsync(
+        DbSession session, EntitlementRow row, string? subjectKey, Instant now, CancellationToken cancellationToken)
+    {
+        var turns = (await session.QueryAsync<TurnRow>(TurnsSql, new { ids = new[] { row.Id } }, cancellationToken)).Select(turn => turn.ToTurn()).ToList();
+        var periods = row.UsagePeriod is null ? null : new EntitlementPeriods(row, turns);
+        var tag = EntityTag.Of(row.Id, row.UpdatedAt, row.ActiveTo, row.DeletedAt, turns.LastOrDefault()?.At, turns.Count);
+        return new ShownEntitlement(EntitlementView.Of(row, periods, subjectKey, now), tag);
+    }
 
     /// <summary>The subject that stands for each customer in version 1 of the API.</summary>
     public static async Task<IReadOnlyDictionary<Guid, string>> SubjectsOfAsync(
@@ -48,4 +55,12 @@ internal static class EntitlementViews
     {
         public EntitlementTurn ToTurn() => new(At, IsReset, PreserveOverage, Anchor, TimeZone);
     }
+}
+
+/// <param name="Tag">Of what is stored; the current usage period passes by itself.</param>
+internal sealed record ShownEntitlement(EntitlementView View, EntityTag Tag)
+{
+    public IResult ToOk() => Results.Ok(View).WithTag(Tag);
+
+    public IResult ToCreated() => Results.Created($"/api/v2/entitlements/{View.Id}", View).WithTag(Tag);
 }

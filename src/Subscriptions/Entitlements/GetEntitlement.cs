@@ -32,7 +32,7 @@ internal sealed class GetEntitlement(MeteringDatabase database, IClock clock)
         var now = clock.GetCurrentInstant();
         await using var session = await database.OpenAsync(cancellationToken);
         var (row, notFound) = await owner.EntitlementAsync(session, idOrFeatureKey, now, cancellationToken);
-        return row is null ? notFound! : Results.Ok(await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken));
+        return row is null ? notFound! : (await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken)).ToOk();
     }
 
     private async Task<IResult> ByIdAsync(string entitlementId, bool version1, CancellationToken cancellationToken)
@@ -44,7 +44,8 @@ internal sealed class GetEntitlement(MeteringDatabase database, IClock clock)
         }
 
         var subjects = version1 ? await EntitlementViews.SubjectsOfAsync(session, [row], cancellationToken) : null;
-        return Results.Ok(await EntitlementViews.OneAsync(
-            session, row, subjects?.GetValueOrDefault(row.CustomerId), clock.GetCurrentInstant(), cancellationToken));
+        var shown = await EntitlementViews.OneAsync(
+            session, row, subjects?.GetValueOrDefault(row.CustomerId), clock.GetCurrentInstant(), cancellationToken);
+        return shown.ToOk();
     }
 }

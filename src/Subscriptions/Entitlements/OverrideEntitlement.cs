@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -19,19 +21,19 @@ internal sealed class OverrideEntitlement(MeteringDatabase database, Entitlement
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPut("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/override", (
-            string customerIdOrKey, string entitlementIdOrFeatureKey, EntitlementBody body, OverrideEntitlement slice,
+            string customerIdOrKey, string entitlementIdOrFeatureKey, EntitlementBody body, IfMatch ifMatch, OverrideEntitlement slice,
             CancellationToken cancellationToken) =>
-            slice.ReplaceAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite);
+            slice.ReplaceAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, ifMatch, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.override");
         routes.MapPut("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/override", (
-            string subjectIdOrKey, string entitlementIdOrFeatureKey, EntitlementBody body, OverrideEntitlement slice,
+            string subjectIdOrKey, string entitlementIdOrFeatureKey, EntitlementBody body, IfMatch ifMatch, OverrideEntitlement slice,
             CancellationToken cancellationToken) =>
-            slice.ReplaceAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite);
+            slice.ReplaceAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey, body, ifMatch, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.override");
     }
 
     private async Task<IResult> ReplaceAsync(
-        EntitlementOwner owner, string idOrFeatureKey, EntitlementBody body, CancellationToken cancellationToken)
+        EntitlementOwner owner, string idOrFeatureKey, EntitlementBody body, IfMatch ifMatch, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -39,6 +41,12 @@ internal sealed class OverrideEntitlement(MeteringDatabase database, Entitlement
         if (before is null || before.DeletedAt is not null)
         {
             return notFound ?? Problem.NotFound("entitlement", idOrFeatureKey);
+        }
+
+        var old = await EntitlementViews.OneAsync(session, before, owner.SubjectKey, now, cancellationToken);
+        if (ifMatch.Refuse(old.Tag) is { } stale)
+        {
+            return stale;
         }
 
         var customer = (await CustomerRow.FindAsync(session, before.CustomerId, cancellationToken))!;
@@ -68,8 +76,9 @@ internal sealed class OverrideEntitlement(MeteringDatabase database, Entitlement
         var row = await EntitlementWriting.InsertAsync(session, customer, body, feature, rollsOver: !owner.IsSubject, now, cancellationToken);
         await sync.SyncAsync(session, customer.Id, now, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
-        var view = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v2/entitlements/{view.Id}", view);
+        var shown = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("entitlement.override", old.View.Id, now, old.View, shown.View), cancellationToken);
+        return await session.CommitAsync(shown.ToCreated(), cancellationToken);
     }
 }

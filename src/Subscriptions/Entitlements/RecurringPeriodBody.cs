@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Metering.Rating;
 using Metering.Subscriptions.Wire;
 using NodaTime;
@@ -35,10 +36,10 @@ internal sealed record RecurringPeriodBody(string Interval, Instant? Anchor = nu
     };
 }
 
-/// <param name="IntervalISO">As version 1 shows it beside the word.</param>
-internal sealed record RecurringPeriodView(
-    string Interval, Instant Anchor, [property: System.Text.Json.Serialization.JsonPropertyName("intervalISO")] string? IntervalIso = null)
+/// <param name="Interval">A word where there is one.</param>
+/// <param name="IntervalIso">The same as an ISO 8601 duration.</param>
+internal sealed record RecurringPeriodView(string Interval, [property: JsonPropertyName("intervalISO")] string IntervalIso, Instant Anchor)
 {
-    public static RecurringPeriodView Of(string cadence, Instant anchor, bool withIso) =>
-        new(cadence switch { "P1D" => "DAY", "P1W" => "WEEK", "P1M" => "MONTH", "P1Y" => "YEAR", _ => cadence }, anchor, withIso ? cadence : null);
+    public static RecurringPeriodView Of(string cadence, Instant anchor) =>
+        new(cadence switch { "P1D" => "DAY", "P1W" => "WEEK", "P1M" => "MONTH", "P1Y" => "YEAR", _ => cadence }, cadence, anchor);
 }

@@ -1,5 +1,7 @@
 using Metering.Contracts.Messages;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Messaging;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -24,15 +26,18 @@ internal sealed class ResetEntitlement(MeteringDatabase database, PoolEpochs epo
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/reset", (
-            string customerIdOrKey, string entitlementIdOrFeatureKey, ResetBody? body, ResetEntitlement slice, CancellationToken cancellationToken) =>
-            slice.ResetAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite);
+            string customerIdOrKey, string entitlementIdOrFeatureKey, ResetBody? body, IfMatch ifMatch, ResetEntitlement slice,
+            CancellationToken cancellationToken) =>
+            slice.ResetAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, ifMatch, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.reset");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}/reset", (
-            string subjectIdOrKey, string entitlementId, ResetBody? body, ResetEntitlement slice, CancellationToken cancellationToken) =>
-            slice.ResetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, body, cancellationToken)).RequireScope(Scope.CustomersWrite);
+            string subjectIdOrKey, string entitlementId, ResetBody? body, IfMatch ifMatch, ResetEntitlement slice,
+            CancellationToken cancellationToken) =>
+            slice.ResetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, body, ifMatch, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.reset");
     }
 
-    private async Task<IResult> ResetAsync(EntitlementOwner owner, string idOrFeatureKey, ResetBody? body, CancellationToken cancellationToken)
+    private async Task<IResult> ResetAsync(
+        EntitlementOwner owner, string idOrFeatureKey, ResetBody? body, IfMatch ifMatch, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -40,6 +45,12 @@ internal sealed class ResetEntitlement(MeteringDatabase database, PoolEpochs epo
         if (row is null || row.DeletedAt is not null)
         {
             return notFound ?? Problem.NotFound("entitlement", idOrFeatureKey);
+        }
+
+        var before = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
+        if (ifMatch.Refuse(before.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsMetered)
@@ -64,8 +75,10 @@ internal sealed class ResetEntitlement(MeteringDatabase database, PoolEpochs epo
         await epochs.BeginAsync(session, row, at, now, cancellationToken);
         await Outbox.AddAsync(session, new EntitlementReset(row.Id, row.CustomerId, at), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [row.CustomerId], cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.NoContent();
+        var after = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("entitlement.reset", after.View.Id, now, before.View, after.View), cancellationToken);
+        return await session.CommitAsync(Results.NoContent(), cancellationToken);
     }
 
     private static async Task AddTurnAsync(

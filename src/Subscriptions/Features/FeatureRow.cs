@@ -33,6 +33,9 @@ internal sealed record FeatureRow(
 
     private const string ByKeysSql = SelectSql + " where key = any(@keys) and archived_at is null";
 
+    /// <summary>Units can only be counted one by one when the meter adds them up.</summary>
+    public bool CountsUnits => Aggregation is "Sum" or "Count";
+
     /// <summary>Archived features are found by id only.</summary>
     public static async Task<FeatureRow?> FindAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
     {

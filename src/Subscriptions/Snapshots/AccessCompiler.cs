@@ -97,12 +97,12 @@ internal static class AccessCompiler
         """;
 
     // What the pool gives out, or where nobody has asked yet what the grants in force add up to: the limit is told for headers and for the
-    // size of leases, and only a lease entitles to anything.
+    // size of leases, and only a lease entitles to anything. Where it falls, leases are given back; so a level at its limit has none.
     private const string LimitsSql = """
         select e.id, coalesce(p.allowed, g.amount, 0)
         from subscriptions.entitlement e
         left join lateral (
-            select allowed::numeric
+            select (case when gauge and metered >= allowed then 0 else allowed end)::numeric as allowed
             from subscriptions.pool
             where entitlement_id = e.id and closed_at is null and not stale and period_start <= @now and period_end > @now
         ) p on true

@@ -75,6 +75,13 @@ internal static class CreditShop
     public static Task ResetAsync(TestHost host, string fields = "{}", string featureKey = "units") =>
         host.PostAsync($"/api/v2/customers/acme/entitlements/{featureKey}/reset", Some.Json(fields), 204);
 
+    /// <summary>An hour from now, because usage counts from this very instant already.</summary>
+    public static async Task ResetLaterAsync(TestHost host)
+    {
+        await host.AdvanceToAsync(Text(host.Now + Duration.FromHours(1)));
+        await ResetAsync(host);
+    }
+
     public static async Task<JsonNode> PoolAsync(TestHost host) => (await host.GetAsync("/api/v1/sidecar/pools"))["items"]!.AsArray().Single()!;
 
     public static string Text(Instant instant) => InstantPattern.ExtendedIso.Format(instant);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
 using Metering.Rating;
 using Metering.Subscriptions.Entitlements.Grants;
 using NodaTime;
@@ -7,17 +8,31 @@ using NodaTime;
 namespace Metering.Subscriptions.Entitlements.Balances;
 
 /// <summary>All that a balance depends on besides usage: grants, usage periods, and whose usage it is.</summary>
+/// <param name="Grants">Its own, and top-ups of the entitlement before it that outlive that one.</param>
+/// <param name="Before">The entitlement whose top-ups it goes on with: another phase or plan gave it, and it ended where this one begins.</param>
 internal sealed record BalanceAccount(
-    EntitlementRow Entitlement, ImmutableArray<string> Subjects, ImmutableArray<Grant> Grants, EntitlementPeriods Periods)
+    EntitlementRow Entitlement, ImmutableArray<string> Subjects, ImmutableArray<Grant> Grants, EntitlementPeriods Periods, BalanceAccount? Before)
 {
     public static async Task<BalanceAccount> LoadAsync(DbSession session, EntitlementRow entitlement, CancellationToken cancellationToken)
     {
-        var grants = await GrantRow.OfEntitlementAsync(session, entitlement.Id, cancellationToken);
+        var grants = (await GrantRow.OfEntitlementAsync(session, entitlement.Id, cancellationToken)).ToList();
+        var before = await TopUps.HeldBeforeAsync(session, entitlement, cancellationToken) is { } previous
+            ? await LoadAsync(session, previous, cancellationToken)
+            : null;
+        var carried = before?.Grants.Where(grant => before.IsTopUp(grant.Id) && grant.IsInForceAt(entitlement.MeasuredFrom)) ?? [];
         var turns = await session.QueryAsync<EntitlementTurn>(TurnsSql, new { entitlement.Id }, cancellationToken);
         var subjects = await session.QueryAsync<string>(SubjectsSql, new { entitlement.CustomerId }, cancellationToken);
         return new BalanceAccount(
-            entitlement, [.. subjects], [.. grants.Select(grant => grant.ToGrant())], new EntitlementPeriods(entitlement, turns));
+            entitlement, [.. subjects], [.. grants.Select(grant => grant.ToGrant()), .. carried], new EntitlementPeriods(entitlement, turns), before)
+        {
+            GivenByPlan = [.. grants.Where(grant => grant.IsIssue || grant.Origin == EntitlementRow.OfSubscription).Select(grant => PublicId.Format(grant.Id))],
+        };
     }
+
+    /// <summary>What a plan gives ends with the plan; everything else was bought beside it.</summary>
+    public ImmutableHashSet<string> GivenByPlan { get; init; } = [];
+
+    public bool IsTopUp(string grantId) => !GivenByPlan.Contains(grantId);
 
     /// <summary>Whether what is left or owed at a reset has a part in what comes after it.</summary>
     public bool CarriesOverResets => Periods.EverPreservesOverage || Grants.Any(grant => grant.MinRollover < grant.MaxRollover);

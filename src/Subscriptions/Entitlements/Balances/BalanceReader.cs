@@ -103,12 +103,42 @@ internal sealed class BalanceReader(PhaseUsage phaseUsage, BalanceSnapshots snap
     {
         var extra = unrecorded.Where(usage => usage.Quantity > 0m && usage.PeriodEnd > account.Periods.MeasuredFrom).ToList();
         var notAfter = extra.Select(usage => usage.PeriodEnd - Tick).Append(until).Min();
-        var snapshot = await BalanceSnapshots.LatestAsync(session, account.Entitlement.Id, notAfter, cancellationToken);
+        var snapshot = await BalanceSnapshots.LatestAsync(session, account.Entitlement.Id, notAfter, cancellationToken)
+            ?? await HandedOverAsync(session, account, cancellationToken);
         var input = account.InputTo(until, snapshot);
         var phases = BurnDown.PhasesOf(input);
         var used = await phaseUsage.OfAsync(account.Entitlement.MeterSlug!, account.Subjects, phases, openTo, cancellationToken);
         var counted = extra.Select(usage => new UsageSegment(new ServicePeriod(usage.PeriodEnd - Tick, usage.PeriodEnd), usage.Quantity));
         return BurnDown.Run(input with { Usage = [.. used, .. counted, .. more] });
+    }
+
+    /// <summary>
+    /// Where a balance begins that goes on with top-ups: its own grants are whole, and of the others there is what the entitlement before has
+    /// left, rolled over as at a reset. What sidecars let through there and no event has told counts as used.
+    /// </summary>
+    private async Task<GrantSnapshot?> HandedOverAsync(DbSession session, BalanceAccount account, CancellationToken cancellationToken)
+    {
+        if (account.Before is not { } before)
+        {
+            return null;
+        }
+
+        var at = account.Periods.MeasuredFrom;
+        var unrecorded = (await UnrecordedUsage.OfAsync(session, before.Entitlement.Id, cancellationToken))
+            .Where(usage => usage.PeriodStart < at)
+            .Select(usage => usage with { PeriodEnd = Instant.Min(usage.PeriodEnd, at) });
+        var left = (await RunAsync(session, before, at, at, [.. unrecorded], cancellationToken)).Snapshot.Balances
+            .ToDictionary(grant => grant.GrantId, grant => grant.Balance, StringComparer.Ordinal);
+        return new GrantSnapshot
+        {
+            At = at,
+            PeriodStart = at,
+            Balances =
+            [
+                .. account.Grants.Where(grant => grant.IsInForceAt(at)).Select(grant =>
+                    new GrantBalance(grant.Id, left.TryGetValue(grant.Id, out var balance) ? grant.RollOver(balance) : grant.Amount)),
+            ],
+        };
     }
 
     /// <summary>Keeps the state at the beginning of the burn phase, so that the next reading asks for the usage of this phase only.</summary>

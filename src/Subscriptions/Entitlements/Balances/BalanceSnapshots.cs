@@ -55,15 +55,17 @@ internal sealed class BalanceSnapshots(MeteringDatabase database)
 
     // Locked first, so that nobody means to keep what was read with the subjects of before.
     private const string ForgetAllSql = """
-        select id from subscriptions.entitlement where customer_id = @customerId order by id for update;
+        select id from subscriptions.entitlement where customer_id = @customerId order by id for no key update;
         delete from subscriptions.balance_snapshot
         where entitlement_id in (select id from subscriptions.entitlement where customer_id = @customerId)
         """;
 
-    // An intention that came to nothing, because its process ended, is taken over.
+    // Waits for whoever changes the entitlement. An intention that came to nothing, because its process ended, is taken over.
     private const string IntendSql = """
+        with unchanged as (select id from subscriptions.entitlement where id = @entitlementId for share)
         insert into subscriptions.balance_snapshot (id, entitlement_id, at)
-        values (@id, @entitlementId, @at)
+        select @id, id, @at
+        from unchanged
         on conflict (entitlement_id, at) do update set id = excluded.id where balance_snapshot.state is null
         returning id
         """;

@@ -27,12 +27,11 @@ internal sealed record GrantView(
     Instant UpdatedAt,
     Instant? DeletedAt)
 {
-    /// <param name="version1">Shows the ISO form of intervals too.</param>
-    public static GrantView Of(GrantRow row, Instant now, bool version1) => new(
+    public static GrantView Of(GrantRow row, Instant now) => new(
         PublicId.Format(row.Id), PublicId.Format(row.EntitlementId), row.Amount, row.Priority, row.EffectiveAt,
         row.ExpirationDuration is null ? null : new ExpirationBody(row.ExpirationDuration, row.ExpirationCount!.Value), row.ExpiresAt,
         row.MinRollover, row.MaxRollover,
-        row.Recurrence is null ? null : RecurringPeriodView.Of(row.Recurrence, row.RecurrenceAnchor!.Value, version1),
+        row.Recurrence is null ? null : RecurringPeriodView.Of(row.Recurrence, row.RecurrenceAnchor!.Value),
         row.NextRecurrenceAfter(now), row.VoidedAt, Wire.Metadata.ParseOrNull(row.Metadata),
         row.Annotations is null ? null : JsonElement.Parse(row.Annotations), row.Origin, row.CreatedAt, row.UpdatedAt,
         row.VoidedAt <= now ? row.VoidedAt : null);

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -26,11 +28,11 @@ internal sealed class IssueGrant(MeteringDatabase database, PoolAllowances allow
         routes.MapPost("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/grants", (
             string customerIdOrKey, string entitlementIdOrFeatureKey, GrantBody body, IssueGrant slice, CancellationToken cancellationToken) =>
             slice.IssueAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite);
+            .RequireScope(Scope.CustomersWrite).Audited("grant.issue");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/grants", (
             string subjectIdOrKey, string entitlementIdOrFeatureKey, GrantBody body, IssueGrant slice, CancellationToken cancellationToken) =>
             slice.IssueAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite);
+            .RequireScope(Scope.CustomersWrite).Audited("grant.issue");
     }
 
     private async Task<IResult> IssueAsync(EntitlementOwner owner, string idOrFeatureKey, GrantBody body, CancellationToken cancellationToken)
@@ -67,8 +69,9 @@ internal sealed class IssueGrant(MeteringDatabase database, PoolAllowances allow
         await BalanceSnapshots.ForgetFromAsync(session, entitlement.Id, grant.EffectiveAt, cancellationToken);
         await allowances.RefreshOpenAsync(session, entitlement.Id, now, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [entitlement.CustomerId], cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created((string?)null, GrantView.Of(grant, now, owner.IsSubject));
+        var view = GrantView.Of(grant, now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("grant.issue", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created((string?)null, view), cancellationToken);
     }
 
     private static IResult? Refuse(EntitlementRow entitlement, Instant now) =>

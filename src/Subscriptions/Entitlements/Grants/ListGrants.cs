@@ -4,6 +4,7 @@ using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Entitlements.Balances;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -12,7 +13,7 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Entitlements.Grants;
 
-/// <summary>Lists of grants: of an entitlement, and of everybody. Void ones are the deleted ones.</summary>
+/// <summary>Lists of grants: of an entitlement, top-ups that it goes on with included, and of everybody. Void ones are the deleted ones.</summary>
 internal sealed class ListGrants(MeteringDatabase database, IClock clock)
 {
     private const int MaxValues = 1_000;
@@ -55,7 +56,8 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
             return notFound!;
         }
 
-        var (grants, total) = await ReadAsync(session, query, row.Id, [], [], [], owner.IsSubject, cancellationToken);
+        var sources = await TopUps.SourcesAsync(session, row.Id, cancellationToken);
+        var (grants, total) = await ReadAsync(session, query, row, sources, [], [], [], cancellationToken);
         return owner.IsSubject ? Results.Ok(grants) : Results.Ok(new Page<GrantView>(grants, total, query.Number, query.Take));
     }
 
@@ -75,18 +77,20 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
 
         await using var session = await database.OpenAsync(cancellationToken);
         var (grants, total) = await ReadAsync(
-            session, query, null, features ?? [], customers ?? [], subjects ?? [], version1, cancellationToken);
+            session, query, null, [], features ?? [], customers ?? [], subjects ?? [], cancellationToken);
         return version1 && query.Page is null ? Results.Ok(grants) : Results.Ok(new Page<GrantView>(grants, total, query.Number, query.Take));
     }
 
     private async Task<(ImmutableArray<GrantView> Grants, long Total)> ReadAsync(
-        DbSession session, ListQuery query, Guid? entitlementId, string[] features, string[] customers, string[] subjects, bool version1,
+        DbSession session, ListQuery query, EntitlementRow? entitlement, Guid[] sources, string[] features, string[] customers, string[] subjects,
         CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         var parameters = new
         {
-            entitlementId,
+            entitlementId = entitlement?.Id,
+            beginning = entitlement?.ActiveFrom,
+            sources,
             features,
             customers,
             customerIds = customers.Where(text => PublicId.TryParse(text, out _)).Select(text => PublicId.TryParse(text, out var id) ? id : default)
@@ -99,14 +103,16 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
         };
         var rows = await session.QueryAsync<GrantRow>(GrantRow.SelectSql + FilterSql + query.OrderSql("g"), parameters, cancellationToken);
         var total = await session.SingleAsync<long>(CountSql, parameters, cancellationToken);
-        return ([.. rows.Select(row => GrantView.Of(row, now, version1))], total);
+        return ([.. rows.Select(row => GrantView.Of(row, now))], total);
     }
 
     private const string FilterSql = """
 
         join subscriptions.entitlement e on e.id = g.entitlement_id
         join subscriptions.customer c on c.id = e.customer_id
-        where (@entitlementId::uuid is null or g.entitlement_id = @entitlementId)
+        where (@entitlementId::uuid is null or g.entitlement_id = @entitlementId or (
+            g.entitlement_id = any(@sources) and g.origin = 'customer' and not g.is_issue
+            and (g.expires_at is null or g.expires_at > @beginning) and (g.voided_at is null or g.voided_at > @beginning)))
           and (@includeDeleted or g.voided_at is null or g.voided_at > @now)
           and (cardinality(@features) = 0 or e.feature_key = any(@features))
           and (cardinality(@customers) = 0 or c.key = any(@customers) or c.id = any(@customerIds))

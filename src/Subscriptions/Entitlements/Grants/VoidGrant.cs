@@ -1,3 +1,4 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -22,7 +23,7 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete(
         "/api/v1/grants/{grantId}",
         (string grantId, string? at, VoidGrant slice, CancellationToken cancellationToken) => slice.VoidAsync(grantId, at, cancellationToken))
-        .RequireScope(Scope.CustomersWrite);
+        .RequireScope(Scope.CustomersWrite).Audited("grant.void");
 
     private async Task<IResult> VoidAsync(string grantId, string? atText, CancellationToken cancellationToken)
     {
@@ -39,7 +40,9 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
             return Problem.NotFound("grant", grantId);
         }
 
-        var entitlement = (await EntitlementRow.FindAsync(session, grant.EntitlementId, cancellationToken))!;
+        var issuedFor = (await EntitlementRow.FindAsync(session, grant.EntitlementId, cancellationToken))!;
+        var entitlement = await TopUps.HolderAsync(session, issuedFor, now, cancellationToken);
+        await EntitlementRow.LockAsync(session, entitlement.Id, cancellationToken);
         var account = await BalanceAccount.LoadAsync(session, entitlement, cancellationToken);
         if (Refuse(grant, at, account.Periods.LastResetAt(now), now) is { } refusal)
         {
@@ -47,11 +50,13 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
         }
 
         await session.ExecuteAsync(VoidSql, new { id, at, now }, cancellationToken);
+        await BalanceSnapshots.ForgetFromAsync(session, issuedFor.Id, at, cancellationToken);
         await BalanceSnapshots.ForgetFromAsync(session, entitlement.Id, at, cancellationToken);
         await allowances.RefreshOpenAsync(session, entitlement.Id, now, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [entitlement.CustomerId], cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.NoContent();
+        var (before, after) = (GrantView.Of(grant, now), GrantView.Of(grant with { VoidedAt = at, UpdatedAt = now }, now));
+        await AuditTrail.RecordAsync(session, new AuditEntry("grant.void", after.Id, now, before, after), cancellationToken);
+        return await session.CommitAsync(Results.NoContent(), cancellationToken);
     }
 
     /// <summary>In order of precedence: when, whose, whether it still is in force.</summary>
@@ -89,7 +94,7 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
         select id
         from subscriptions.entitlement
         where id = (select entitlement_id from subscriptions.entitlement_grant where id = @id)
-        for update
+        for no key update
         """;
 
     private const string VoidSql = "update subscriptions.entitlement_grant set voided_at = @at, updated_at = @now where id = @id";
