@@ -56,6 +56,9 @@ public static class SubscriptionsModule
         services.AddSingleton<QueryAccess>();
         services.AddSingleton<ListAccess>();
         services.AddSingleton<AccessReader>();
+        services.AddSingleton<FeatureLookup>();
+        services.AddSingleton(provider => new MeteredEntitlementReader(
+            provider.GetRequiredService<MeteringDatabase>(), provider.GetRequiredService<EntitlementValues>()));
         services.AddSingleton<PoolOpening>();
         services.AddSingleton<PoolAllowances>();
         services.AddSingleton<PoolEpochs>();

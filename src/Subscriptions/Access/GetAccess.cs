@@ -20,8 +20,10 @@ internal static class GetAccess
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/customers/{idOrKey}/access", AccessAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/customers/{idOrKey}/entitlements/{featureKey}/value", ValueAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers/{idOrKey}/access", AccessAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerAccess").WithSummary("Read what a customer may do").Produces<CustomerAccessView>();
+        routes.MapGet("/api/v1/customers/{idOrKey}/entitlements/{featureKey}/value", ValueAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerEntitlementValue").WithSummary("Read what a customer may do with a feature").Produces<EntitlementValue>();
     }
 
     private static async Task<IResult> AccessAsync(

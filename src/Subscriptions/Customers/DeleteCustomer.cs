@@ -19,7 +19,8 @@ namespace Metering.Subscriptions.Customers;
 internal static class DeleteCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("customer.delete");
+        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("customer.delete")
+            .WithName("deleteCustomer").WithSummary("Delete a customer").Produces(204);
 
     private static async Task<IResult> DeleteAsync(
         string idOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

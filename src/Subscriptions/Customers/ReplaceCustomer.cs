@@ -1,6 +1,7 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers.Tree;
@@ -20,7 +21,9 @@ namespace Metering.Subscriptions.Customers;
 internal static class ReplaceCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.replace");
+        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.replace")
+            .WithName("updateCustomer").WithSummary("Replace a customer").Produces<CustomerView>()
+            .WithExample("""{"name":"Acme Ltd","key":"acme","usageAttribution":{"subjectKeys":["acme-app","acme-batch"]}}""");
 
     private static async Task<IResult> ReplaceAsync(
         string idOrKey, CustomerBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
+using Metering.Contracts.Messages;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.Messaging;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
@@ -71,6 +73,7 @@ internal sealed class ResetEntitlement(MeteringDatabase database, PoolEpochs epo
         await AddTurnAsync(session, account, at, body, now, cancellationToken);
         await BalanceSnapshots.ForgetFromAsync(session, row.Id, at, cancellationToken);
         await epochs.BeginAsync(session, row, at, now, cancellationToken);
+        await Outbox.AddAsync(session, new EntitlementReset(row.Id, row.CustomerId, at), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [row.CustomerId], cancellationToken);
         var after = await EntitlementViews.OneAsync(session, row, owner.SubjectKey, now, cancellationToken);
         await AuditTrail.RecordAsync(

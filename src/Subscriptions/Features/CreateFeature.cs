@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -18,7 +19,9 @@ namespace Metering.Subscriptions.Features;
 internal static class CreateFeature
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/features", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("feature.create");
+        routes.MapPost("/api/v1/features", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("feature.create")
+            .WithName("createFeature").WithSummary("Create a feature").Produces<FeatureView>(201)
+            .WithExample("""{"key":"tokens","name":"Tokens","meterSlug":"tokens"}""", "createMeter");
 
     private static async Task<IResult> CreateAsync(
         FeatureBody body, MeterCatalog meters, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

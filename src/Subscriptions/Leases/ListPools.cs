@@ -17,7 +17,9 @@ namespace Metering.Subscriptions.Leases;
 internal static class ListPools
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/sidecar/pools", ListAsync).RequireScope(Scope.Enforcement);
+        routes.MapGet("/api/v1/sidecar/pools", ListAsync).RequireScope(Scope.Enforcement)
+            .WithName("listPools").WithSummary("List the pools that sidecars lease from").Produces<Page<PoolView>>()
+            .WithTags("Sidecar");
 
     private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) =>
         Page.OfAsync(database, page, ListSql, CountSql, null, (PoolLine row) => row.ToView(), cancellationToken);

@@ -24,14 +24,13 @@ internal static class AccessCompiler
             return new CompiledChanges([], head);
         }
 
-        var credentials = (await session.QueryAsync<CompiledCredential>(CredentialsSql, new { ids, now }, cancellationToken))
-            .ToLookup(row => row.CustomerId);
-        Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(row => row.Users)];
+        var credentials = await CompiledCredential.OfCustomersAsync(session, ids, now, cancellationToken);
+        Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(credential => credential.Users)];
         var suspended = await CustomerTree.SuspendedAsync(session, named, now, cancellationToken);
         var entitlements = await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken);
-        var granted = entitlements.ToLookup(row => row.CustomerId);
         var limits = (await session.QueryAsync<(Guid Id, decimal Limit)>(
             LimitsSql, new { ids = entitlements.Select(one => one.Id).ToArray(), now }, cancellationToken)).ToDictionary(row => row.Id, row => row.Limit);
+        var granted = entitlements.ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [
             .. changed.Select(customer => new CustomerChanged(
@@ -90,14 +89,6 @@ internal static class AccessCompiler
         limit @limit
         """;
 
-    private const string CredentialsSql = """
-        select customer_id as customerId, encode(key_hash, 'hex') as hash, expires_at as expiresAt, feature_keys::text as featureKeys,
-               application_id as applicationId, agent_id as agentId
-        from subscriptions.credential
-        where customer_id = any(@ids) and revoked_at is null and (expires_at is null or expires_at > @now)
-        order by id
-        """;
-
     private const string EntitlementsSql = EntitlementRow.SelectSql + """
          where e.customer_id = any(@ids)
           and c.deleted_at is null
@@ -127,19 +118,6 @@ internal static class AccessCompiler
         """;
 
     private sealed record ChangedCustomer(Guid Id, long Version, string? Key, bool Removed, string Subject);
-
-    private sealed record CompiledCredential(
-        Guid CustomerId, string Hash, Instant? ExpiresAt, string? FeatureKeys, Guid? ApplicationId, Guid? AgentId)
-    {
-        public bool IsRestricted => ExpiresAt is not null || FeatureKeys is not null || Users.Any();
-
-        public IEnumerable<Guid> Users => new[] { ApplicationId, AgentId }.OfType<Guid>();
-
-        public CredentialAccess ToAccess(HashSet<Guid> suspended) => new(
-            Hash, ExpiresAt, FeatureKeys is null ? null : Metadata.FromJson<ImmutableArray<string>>(FeatureKeys),
-            ApplicationId is { } application ? PublicId.Format(application) : null,
-            AgentId is { } agent ? PublicId.Format(agent) : null, Users.Any(suspended.Contains));
-    }
 }
 
 /// <param name="UpTo">Everything up to and including this version is known to whoever applies the changes.</param>

@@ -4,6 +4,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Entitlements;
@@ -21,7 +22,10 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class CancelSubscription
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel");
+        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel")
+            .WithName("cancelSubscription").WithSummary("End a subscription").Produces<SubscriptionView>()
+            .WithTags("Subscriptions")
+            .WithExample("""{"timing":"next_billing_cycle"}""");
 
     private static async Task<IResult> CancelAsync(
         string id, CancelBody body, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements, IClock clock,

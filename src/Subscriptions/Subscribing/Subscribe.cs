@@ -5,6 +5,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
@@ -25,7 +26,10 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class Subscribe
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create");
+        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create")
+            .WithName("createSubscription").WithSummary("Subscribe a customer to a plan").Produces<SubscriptionView>(201)
+            .WithTags("Subscriptions")
+            .WithExample("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"immediate"}""", "createCustomer", "publishPlan");
 
     private static async Task<IResult> SubscribeAsync(
         SubscribeBody body, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken)
