@@ -21,8 +21,12 @@ internal static class GetChannels
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/notification/channels", ListAsync).RequireScope(Scope.NotificationsRead);
-        routes.MapGet("/api/v1/notification/channels/{channelId}", GetAsync).RequireScope(Scope.NotificationsRead);
+        routes.MapGet("/api/v1/notification/channels", ListAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("listNotificationChannels").WithSummary("List notification channels").Produces<Page<ChannelView>>()
+            .WithTags("Notifications");
+        routes.MapGet("/api/v1/notification/channels/{channelId}", GetAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("getNotificationChannel").WithSummary("Read a notification channel").Produces<ChannelView>()
+            .WithTags("Notifications");
     }
 
     private static async Task<IResult> GetAsync(string channelId, MeteringDatabase database, SecretBox box, CancellationToken cancellationToken)

@@ -27,9 +27,13 @@ internal static class SaveChannel
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/notification/channels", CreateAsync)
-            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.create");
+            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.create")
+            .WithName("createNotificationChannel").WithSummary("Create a notification channel").Produces<ChannelView>(201)
+            .WithTags("Notifications");
         routes.MapPut("/api/v1/notification/channels/{channelId}", ReplaceAsync)
-            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.replace");
+            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.replace")
+            .WithName("updateNotificationChannel").WithSummary("Replace a notification channel").Produces<ChannelView>()
+            .WithTags("Notifications");
     }
 
     private static async Task<IResult> CreateAsync(

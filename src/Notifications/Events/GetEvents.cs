@@ -21,8 +21,11 @@ internal static class GetEvents
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/notification/events", ListAsync).RequireScope(Scope.NotificationsRead);
-        routes.MapGet("/api/v1/notification/events/{eventId}", GetAsync).RequireScope(Scope.NotificationsRead);
+        routes.MapGet("/api/v1/notification/events", ListAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("listNotificationEvents").WithSummary("List notifications").Produces<Page<EventView>>().WithTags("Notifications");
+        routes.MapGet("/api/v1/notification/events/{eventId}", GetAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("getNotificationEvent").WithSummary("Read a notification and its deliveries").Produces<EventView>()
+            .WithTags("Notifications");
     }
 
     private static async Task<IResult> GetAsync(string eventId, MeteringDatabase database, CancellationToken cancellationToken)

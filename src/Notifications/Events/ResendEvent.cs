@@ -20,7 +20,8 @@ namespace Metering.Notifications.Events;
 internal static class ResendEvent
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/notification/events/{eventId}/resend", ResendAsync)
-        .RequireScope(Scope.NotificationsWrite).Audited("notification_event.resend");
+        .RequireScope(Scope.NotificationsWrite).Audited("notification_event.resend")
+        .WithName("resendNotificationEvent").WithSummary("Send a notification again").Produces(202).WithTags("Notifications");
 
     private static async Task<IResult> ResendAsync(
         string eventId, ResendRequest? body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -22,8 +22,11 @@ internal static class GetRules
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/notification/rules", ListAsync).RequireScope(Scope.NotificationsRead);
-        routes.MapGet("/api/v1/notification/rules/{ruleId}", GetAsync).RequireScope(Scope.NotificationsRead);
+        routes.MapGet("/api/v1/notification/rules", ListAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("listNotificationRules").WithSummary("List notification rules").Produces<Page<RuleView>>()
+            .WithTags("Notifications");
+        routes.MapGet("/api/v1/notification/rules/{ruleId}", GetAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("getNotificationRule").WithSummary("Read a notification rule").Produces<RuleView>().WithTags("Notifications");
     }
 
     private static async Task<IResult> GetAsync(string ruleId, MeteringDatabase database, CancellationToken cancellationToken)

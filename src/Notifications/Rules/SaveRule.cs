@@ -21,9 +21,13 @@ internal static class SaveRule
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/notification/rules", CreateAsync).RequireScope(Scope.NotificationsWrite).Audited("notification_rule.create");
+        routes.MapPost("/api/v1/notification/rules", CreateAsync).RequireScope(Scope.NotificationsWrite).Audited("notification_rule.create")
+            .WithName("createNotificationRule").WithSummary("Create a notification rule").Produces<RuleView>(201)
+            .WithTags("Notifications");
         routes.MapPut("/api/v1/notification/rules/{ruleId}", ReplaceAsync)
-            .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.replace");
+            .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.replace")
+            .WithName("updateNotificationRule").WithSummary("Replace a notification rule").Produces<RuleView>()
+            .WithTags("Notifications");
     }
 
     private static async Task<IResult> CreateAsync(

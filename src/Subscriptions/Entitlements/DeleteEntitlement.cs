@@ -19,10 +19,12 @@ internal sealed class DeleteEntitlement(MeteringDatabase database, EntitlementSy
         routes.MapDelete("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}", (
             string customerIdOrKey, string entitlementIdOrFeatureKey, IfMatch ifMatch, DeleteEntitlement slice, CancellationToken cancellationToken) =>
             slice.DeleteAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, ifMatch, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("entitlement.delete");
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.delete")
+            .WithName("deleteCustomerEntitlementV2").WithSummary("End an entitlement").Produces(204);
         routes.MapDelete("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}", (
             string subjectIdOrKey, string entitlementId, IfMatch ifMatch, DeleteEntitlement slice, CancellationToken cancellationToken) =>
-            slice.DeleteAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, ifMatch, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.delete");
+            slice.DeleteAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, ifMatch, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.delete")
+            .WithName("deleteEntitlement").WithSummary("End a subject's entitlement").Produces(204);
     }
 
     private async Task<IResult> DeleteAsync(EntitlementOwner owner, string idOrFeatureKey, IfMatch ifMatch, CancellationToken cancellationToken)

@@ -27,12 +27,15 @@ internal sealed class GetEntitlementHistory(MeteringDatabase database, BalanceRe
             string customerIdOrKey, string entitlementIdOrFeatureKey, string? windowSize, string? from, string? to, string? windowTimeZone,
             GetEntitlementHistory slice, CancellationToken cancellationToken) => slice.GetAsync(
                 EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, new HistoryQuery(windowSize, from, to, windowTimeZone),
-                cancellationToken)).RequireScope(Scope.CustomersRead);
+                cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerEntitlementHistoryV2").WithSummary("Read how a balance came about").Produces<HistoryView>();
         routes.MapGet("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}/history", (
             string subjectIdOrKey, string entitlementId, string? windowSize, string? from, string? to, string? windowTimeZone,
             GetEntitlementHistory slice, CancellationToken cancellationToken) => slice.GetAsync(
                 EntitlementOwner.Subject(subjectIdOrKey), entitlementId, new HistoryQuery(windowSize, from, to, windowTimeZone), cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("getEntitlementHistory").WithSummary("Read how the balance of a subject's entitlement came about")
+            .Produces<HistoryView>();
     }
 
     private async Task<IResult> GetAsync(EntitlementOwner owner, string idOrFeatureKey, HistoryQuery query, CancellationToken cancellationToken)
