@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Metering.Platform.Problems;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.OpenApi;
@@ -39,11 +40,30 @@ internal sealed class DocumentFacts(UnseenTypes unseen, IOptions<JsonOptions> js
     {
         while (unseen.TryTake(out var type))
         {
-            var schema = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
-            if (ApiDocument.SchemaIdOf(json.Value.SerializerOptions.GetTypeInfo(type)) is { } id)
+            var info = json.Value.SerializerOptions.GetTypeInfo(type);
+            if (ApiDocument.SchemaIdOf(info) is { } id)
             {
-                document.Components!.Schemas![id] = schema;
+                document.Components!.Schemas![id] = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
+                foreach (var property in info.Properties)
+                {
+                    AddUnseen(property.PropertyType);
+                }
             }
+        }
+    }
+
+    /// <summary>The type itself, or what it is a list or a map of.</summary>
+    private void AddUnseen(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var info = json.Value.SerializerOptions.GetTypeInfo(type);
+        if (info.ElementType is { } element)
+        {
+            AddUnseen(element);
+        }
+        else if (info.Kind == JsonTypeInfoKind.Object)
+        {
+            unseen.Add(type);
         }
     }
 
