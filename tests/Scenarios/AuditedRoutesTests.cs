@@ -15,6 +15,7 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
     [
         // Usage is its own record: every event is kept, and so is what was refused.
         "POST /api/v1/events",
+        "POST /api/v3/openmeter/events",
 
         // Between sidecars and us, thousands a second; leases have a ledger of their own.
         "POST /api/v1/sidecar/leases",
@@ -25,6 +26,7 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
 
         // A question with a body.
         "POST /api/v1/meters/{idOrSlug}/query",
+        "POST /api/v3/openmeter/entitlement-access/query",
 
         // A customer ends its own session in the portal.
         "POST /portal/sign-out",

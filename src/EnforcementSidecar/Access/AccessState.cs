@@ -31,6 +31,12 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Begin(SnapshotBegins begins)
     {
+        if (begins.Format > SnapshotBegins.CurrentFormat)
+        {
+            throw new FormatException(
+                $"the snapshot is of format {begins.Format} and this sidecar knows {SnapshotBegins.CurrentFormat}: it has to be updated");
+        }
+
         var key = Convert.FromBase64String(begins.ReservationKey ?? throw new FormatException("the snapshot has no reservation key"));
         if (begins.Full || current is null)
         {
@@ -92,8 +98,10 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
                 continue;
             }
 
+            // Units of what is no longer allowed go back at once: Host grants nothing to anyone as long as too much is out.
             account.Forget();
-            if (!customer.Features.Any(now => now.Quota?.EntitlementId == quota.EntitlementId))
+            var limit = customer.Features.FirstOrDefault(now => now.Quota?.EntitlementId == quota.EntitlementId)?.Quota?.Limit;
+            if (limit is null || limit < quota.Limit)
             {
                 account.Retire();
             }

@@ -35,6 +35,12 @@ public sealed class BillingRun(
 
     public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)
     {
+        await using (var session = await database.BeginAsync(cancellationToken))
+        {
+            await BlockedPeriod.RearmAsync(session, now, cancellationToken);
+            await session.CommitAsync(cancellationToken);
+        }
+
         while (await CloseNextAsync(now, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -73,6 +79,7 @@ public sealed class BillingRun(
         var subscription = await subscriptions.FindAsync(cursor.SubscriptionId, cancellationToken)
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
         var supplier = await suppliers.DefaultAsync(session, cancellationToken);
+        var blocked = await BlockedPeriod.TakeAsync(session, cursor.SubscriptionId, cancellationToken);
         if (NextDue(subscription, cursor.BilledThrough, supplier) is not ({ } boundary, { } dueAt))
         {
             await cursor.PostponeAsync(session, null, cancellationToken);
@@ -87,14 +94,43 @@ public sealed class BillingRun(
 
         var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
-        var lines = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+        var rated = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+        if (!rated.Blocks.IsEmpty)
+        {
+            // Unpriced is not free: the period stays open, and whoever sees the list gives it a price or corrects the events.
+            var since = blocked?.Boundary == boundary ? blocked.Since : now;
+            await BlockAsync(session, subscription, cursor, boundary, rated.Blocks, watermark, since, now, cancellationToken);
+            return;
+        }
+
+        var lines = await CommitmentRating.AddAsync(
+            session, subscription, rated.Lines, cursor.BilledThrough, boundary, now, cancellationToken);
         var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
         var next = NextDue(subscription, boundary, supplier);
         await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
+        if (blocked is not null)
+        {
+            logger.PeriodUnblocked(cursor.SubscriptionId, boundary);
+        }
+
         if (invoice is not null)
         {
             InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
             logger.InvoiceIssued(invoice.Id, invoice.Number, cursor.SubscriptionId, invoice.Lines.Length);
+        }
+    }
+
+    private async Task BlockAsync(
+        DbSession session, BillableSubscription subscription, BillingCursor cursor, Instant boundary, ImmutableArray<BlockReason> reasons,
+        Watermark watermark, Instant since, Instant now, CancellationToken cancellationToken)
+    {
+        var from = cursor.BilledThrough ?? subscription.ActiveFrom;
+        await BlockedPeriod.PutAsync(session, subscription, from, boundary, reasons, watermark, since, now, cancellationToken);
+        await cursor.PostponeAsync(session, null, cancellationToken);
+        if (since == now)
+        {
+            InvoicingMetrics.PeriodBlocked();
+            logger.PeriodBlocked(subscription.Id, boundary, reasons.Length);
         }
     }
 

@@ -11,4 +11,7 @@ public sealed record PlannedLine(BillablePhase Phase, BillableRateCard RateCard,
 {
     /// <summary>Whether the amount depends on how much was used.</summary>
     public bool NeedsUsage => Price is not Price.Flat;
+
+    /// <summary>The version of the plan that priced what the subscription's own leaves unpriced; null when nothing was added.</summary>
+    public int? SupplementedBy { get; init; }
 }

@@ -2,6 +2,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
@@ -16,7 +17,14 @@ namespace Metering.Subscriptions.Customers;
 internal static class CreateCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("customer.create");
+        routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("customer.create")
+            .WithName("createCustomer").WithSummary("Create a customer").Produces<CustomerView>(201)
+            .WithExample(
+                """
+                {"name":"Acme","key":"acme","primaryEmail":"billing@acme.example","currency":"USD","timeZone":"Europe/Berlin",
+                 "usageAttribution":{"subjectKeys":["acme-app"]},"billingAddress":{"country":"DE","city":"Berlin",
+                 "line1":"Unter den Linden 1"},"metadata":{"tier":"gold"}}
+                """);
 
     private static async Task<IResult> CreateAsync(CustomerBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
@@ -28,7 +36,9 @@ internal static class CreateCustomer
         var now = clock.GetCurrentInstant();
         var id = PublicId.New(now);
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await session.ExecuteAsync(InsertSql, CustomerWriting.Parameters(id, body, body.Currency, now), cancellationToken) == 0)
+        var parameters = CustomerWriting.Parameters(
+            id, body, body.Currency, body.Kind ?? CustomerKind.External, body.Level ?? CustomerLevel.Account, now);
+        if (await session.ExecuteAsync(InsertSql, parameters, cancellationToken) == 0)
         {
             return CustomerWriting.KeyTaken();
         }
@@ -47,9 +57,10 @@ internal static class CreateCustomer
 
     private const string InsertSql = """
         insert into subscriptions.customer
-            (id, key, name, description, primary_email, currency, time_zone, billing_address, metadata, created_at, updated_at)
+            (id, key, name, description, primary_email, currency, time_zone, billing_address, metadata, kind, level, created_at, updated_at)
         values
-            (@id, @Key, @Name, @Description, @PrimaryEmail, @currency, @timeZone, @billingAddress::jsonb, @metadata::jsonb, @now, @now)
+            (@id, @Key, @Name, @Description, @PrimaryEmail, @currency, @timeZone, @billingAddress::jsonb, @metadata::jsonb, @kind, @level,
+             @now, @now)
         on conflict (key) where deleted_at is null do nothing
         """;
 }

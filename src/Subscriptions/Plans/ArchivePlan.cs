@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -19,12 +20,14 @@ internal static class ArchivePlan
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("plan.archive");
-        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan.delete");
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("plan.archive")
+            .WithName("archivePlan").WithSummary("Take a version out of sale").Produces<PlanView>();
+        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan.delete")
+            .WithName("deletePlan").WithSummary("Delete a draft").Produces(204);
     }
 
     private static async Task<IResult> ArchiveAsync(
-        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
@@ -47,7 +50,8 @@ internal static class ArchivePlan
         var after = row with { EffectiveTo = now, UpdatedAt = now };
         await AuditTrail.RecordAsync(
             session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(), after.ToView()), cancellationToken);
-        return await session.CommitAsync(Results.Ok(after.ToView()).WithTag(after.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(

@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
@@ -16,20 +17,23 @@ internal static class GetPlans
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/plans", ListAsync).RequireScope(Scope.CatalogRead);
-        routes.MapGet("/api/v1/plans/{planIdOrKey}", GetAsync).RequireScope(Scope.CatalogRead);
+        routes.MapGet("/api/v1/plans", ListAsync).RequireScope(Scope.CatalogRead)
+            .WithName("listPlans").WithSummary("List versions of plans").Produces<Page<PlanView>>();
+        routes.MapGet("/api/v1/plans/{planIdOrKey}", GetAsync).RequireScope(Scope.CatalogRead)
+            .WithName("getPlan").WithSummary("Read a version of a plan").Produces<PlanView>();
     }
 
-    private static async Task<IResult> GetAsync(string planIdOrKey, MeteringDatabase database, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await PlanRow.FindAsync(session, planIdOrKey, cancellationToken) is { } row
-            ? Results.Ok(row.ToView()).WithTag(row.Tag)
+            ? Results.Ok(await PlanView.OfAsync(row, session, meters, cancellationToken)).WithTag(row.Tag)
             : Problem.NotFound("plan", planIdOrKey);
     }
 
     private static async Task<IResult> ListAsync(
-        PageRequest page, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database,
+        PageRequest page, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, MeterCatalog meters,
         CancellationToken cancellationToken)
     {
         if (status?.FirstOrDefault(one => !Statuses.Contains(one)) is not null)
@@ -38,7 +42,9 @@ internal static class GetPlans
         }
 
         var filter = new { key = key ?? [], status = status ?? [] };
-        return await Page.OfAsync(database, page, ListSql, CountSql, filter, (PlanRow row) => row.ToView(), cancellationToken);
+        await using var session = await database.OpenAsync(cancellationToken);
+        var (rows, total) = await Page.RowsAsync<PlanRow>(session, page, ListSql, CountSql, filter, cancellationToken);
+        return Results.Ok(page.Of(await PlanView.OfAsync(rows, session, meters, cancellationToken), total));
     }
 
     private const string FilterSql = """

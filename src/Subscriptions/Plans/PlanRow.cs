@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
-using Metering.Platform.Problems;
 using NodaTime;
 
 namespace Metering.Subscriptions.Plans;
@@ -23,13 +21,14 @@ internal sealed record PlanRow(
     Instant? EffectiveFrom,
     Instant? EffectiveTo,
     Instant CreatedAt,
-    Instant UpdatedAt)
+    Instant UpdatedAt,
+    decimal? Commitment)
 {
     /// <summary>Completed by a where clause.</summary>
     public const string SelectSql = """
         select id, key, version, name, description, currency, billing_cadence as billingCadence, prorates, phases::text as phases,
                metadata::text as metadata, effective_from as effectiveFrom, effective_to as effectiveTo,
-               created_at as createdAt, updated_at as updatedAt
+               created_at as createdAt, updated_at as updatedAt, commitment
         from subscriptions.plan
         """;
 
@@ -105,36 +104,16 @@ internal sealed record PlanRow(
     /// <summary>The document again, to check it once more or to show it.</summary>
     public PlanBody ToBody() => new(
         Name, Key, Currency, BillingCadence, PhaseBodies(), Description, new ProRatingBody(Prorates, "prorate_prices"), "credit_then_invoice",
-        Wire.Metadata.ParseOrNull(Metadata));
+        Wire.Metadata.ParseOrNull(Metadata), Commitment is { } minimum ? new CommitmentBody(minimum) : null);
 
     public EntityTag Tag => EntityTag.Of(ToView());
 
+    /// <summary>As it is stored, without what is found in it: findings may change with other resources.</summary>
     public PlanView ToView()
     {
         var body = ToBody();
         return new PlanView(
             PublicId.Format(Id), Key, Version, Status, Name, Description, Currency, BillingCadence, body.ProRatingConfig!, body.SettlementMode!,
-            body.Phases, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null);
+            body.Phases, body.Commitment, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null, Warnings: null);
     }
 }
-
-/// <summary>A version of a plan as the API shows it.</summary>
-/// <param name="ValidationErrors">Always null: a plan with errors is refused when it is written.</param>
-internal sealed record PlanView(
-    string Id,
-    string Key,
-    int Version,
-    string Status,
-    string Name,
-    string? Description,
-    string Currency,
-    string BillingCadence,
-    ProRatingBody ProRatingConfig,
-    string SettlementMode,
-    ImmutableArray<PhaseBody> Phases,
-    ImmutableSortedDictionary<string, string>? Metadata,
-    Instant? EffectiveFrom,
-    Instant? EffectiveTo,
-    Instant CreatedAt,
-    Instant UpdatedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ImmutableArray<FieldError>? ValidationErrors);

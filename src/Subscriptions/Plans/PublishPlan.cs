@@ -1,10 +1,10 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,10 +19,11 @@ namespace Metering.Subscriptions.Plans;
 internal static class PublishPlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish");
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish")
+            .WithName("publishPlan").WithSummary("Put a draft in force").Produces<PlanView>();
 
     private static async Task<IResult> PublishAsync(
-        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
@@ -42,10 +43,10 @@ internal static class PublishPlan
 
         // A feature may have been archived since the draft was written.
         var plan = row.ToBody();
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
-        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([plan], session, meters, cancellationToken);
+        if (PlanChecks.Check(plan, features).AgainstPublishing is { IsEmpty: false } errors)
         {
-            return errors.ToResult();
+            return Problem.Invalid(errors);
         }
 
         var now = clock.GetCurrentInstant();
@@ -61,7 +62,8 @@ internal static class PublishPlan
         var after = row with { EffectiveFrom = now, UpdatedAt = now };
         var view = after.ToView();
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.publish", view.Id, now, row.ToView(), view), cancellationToken);
-        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string PublishSql = """

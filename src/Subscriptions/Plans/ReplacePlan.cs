@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,10 +19,18 @@ namespace Metering.Subscriptions.Plans;
 internal static class ReplacePlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace");
+        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace")
+            .WithName("updatePlan").WithSummary("Rewrite a draft").Produces<PlanView>()
+            .WithExample(
+                """
+                {"name":"Pro","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,
+                 "rateCards":[{"type":"flat_fee","key":"platform","name":"Platform fee","billingCadence":"P1M",
+                               "price":{"type":"flat","amount":"59.00","paymentTerm":"in_advance"}}]}]}
+                """);
 
     private static async Task<IResult> ReplaceAsync(
-        string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
@@ -45,8 +54,8 @@ internal static class ReplacePlan
         }
 
         var plan = body.ToPlan(row);
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
-        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([plan], session, meters, cancellationToken);
+        if (PlanChecks.Check(plan, features).Errors is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -56,12 +65,14 @@ internal static class ReplacePlan
         {
             row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
             phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now,
+            commitment = plan.Commitment?.MinimumSpend,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
         var after = (await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken))!;
         var view = after.ToView();
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.replace", view.Id, now, row.ToView(), view), cancellationToken);
-        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string UpdateSql = """
@@ -73,7 +84,8 @@ internal static class ReplacePlan
             prorates = @prorates,
             phases = @phases::jsonb,
             metadata = @metadata::jsonb,
-            updated_at = @now
+            updated_at = @now,
+            commitment = @commitment
         where id = @Id
         """;
 
@@ -88,9 +100,10 @@ internal static class ReplacePlan
         string? Description = null,
         ProRatingBody? ProRatingConfig = null,
         string? SettlementMode = null,
-        ImmutableSortedDictionary<string, string>? Metadata = null)
+        ImmutableSortedDictionary<string, string>? Metadata = null,
+        CommitmentBody? Commitment = null)
     {
         public PlanBody ToPlan(PlanRow row) =>
-            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata);
+            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata, Commitment);
     }
 }

@@ -29,7 +29,9 @@ internal sealed class StreamSnapshot(
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/sidecar/snapshot", (string? sidecar, long? since, HttpContext context, StreamSnapshot snapshot) =>
-            snapshot.StreamAsync(sidecar, since, context)).RequireScope(Scope.Enforcement);
+            snapshot.StreamAsync(sidecar, since, context)).RequireScope(Scope.Enforcement)
+            .WithName("streamSnapshot").WithSummary("Follow what every customer may do, one message per line").WithTags("Sidecar")
+            .Produces<SidecarMessage>(200, "application/x-ndjson");
 
     private async Task StreamAsync(string? sidecar, long? since, HttpContext context)
     {
@@ -92,7 +94,7 @@ internal sealed class StreamSnapshot(
 
         // A version that this database has not given yet comes from another life of it: nothing the sidecar knows can be trusted.
         var full = since is null || since > head;
-        await WriteAsync(body, [new SnapshotBegins(full, Convert.ToBase64String(key))], cancellationToken);
+        await WriteAsync(body, [new SnapshotBegins(full, Convert.ToBase64String(key), SnapshotBegins.CurrentFormat)], cancellationToken);
         return full ? 0 : since!.Value;
     }
 

@@ -14,4 +14,8 @@ public sealed record BillableRateCard(
     string? MeterSlug,
     Cadence? BillingCadence,
     Price? Price,
-    RateCardTerms Terms);
+    RateCardTerms Terms)
+{
+    /// <summary>What a converted unit is called on documents; null when nobody said.</summary>
+    public string? DisplayUnit { get; init; }
+}

@@ -24,4 +24,7 @@ public sealed record BillableSubscription(
 {
     /// <summary>Whether a flat fee is charged for the served part of its period only.</summary>
     public bool ProratesFees { get; init; } = true;
+
+    /// <summary>The least that a full billing period costs over all rate cards; null when nothing is agreed.</summary>
+    public PlanCommitment? Commitment { get; init; }
 }

@@ -63,7 +63,10 @@ internal sealed record SubscriptionContent(
         var card = Card();
         return new BillableRateCard(
             card.Key, card.Name, card.FeatureKey, MeterSlug, card.BillingCadence is null ? null : Cadence.Parse(card.BillingCadence),
-            PriceTerms.PriceOf(card), PriceTerms.TermsOf(card));
+            PriceTerms.PriceOf(card), PriceTerms.TermsOf(card))
+        {
+            DisplayUnit = card.UnitConfig?.DisplayUnit,
+        };
     }
 
     private SubscriptionPhaseView ToPhaseView(SubscriptionRow subscription, Instant? to, IEnumerable<SubscriptionContent> items)

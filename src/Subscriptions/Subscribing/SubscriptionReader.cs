@@ -33,8 +33,18 @@ public sealed class SubscriptionReader(MeteringDatabase database)
 
         var content = await SubscriptionContent.OfAsync(session, [.. rows.Select(row => row.Id)], cancellationToken);
         var customer = (await CustomerRow.FindAsync(session, rows[0].CustomerId, cancellationToken))!.ToAccount();
-        return [.. rows.Select(row => ToBillable(row, customer, content[row.Id]))];
+        var commitments = (await session.QueryAsync<(Guid PlanId, decimal Amount)>(
+            CommitmentsSql, new { ids = rows.Select(row => row.PlanId).ToArray() }, cancellationToken)).ToDictionary(plan => plan.PlanId);
+        return
+        [
+            .. rows.Select(row => ToBillable(row, customer, content[row.Id]) with
+            {
+                Commitment = commitments.TryGetValue(row.PlanId, out var agreed) ? new PlanCommitment(agreed.Amount) : null,
+            }),
+        ];
     }
+
+    private const string CommitmentsSql = "select id, commitment from subscriptions.plan where id = any(@ids) and commitment is not null";
 
     private static BillableSubscription ToBillable(SubscriptionRow row, CustomerAccount customer, IEnumerable<SubscriptionContent> content) => new(
         row.Id, row.Name, customer, new PlanReference(row.PlanId, row.PlanKey, row.PlanName, row.PlanVersion), Currency.Parse(row.Currency),

@@ -1,11 +1,38 @@
 using System.Text.Json.Nodes;
+using Metering.Ingest.Usage;
 using Metering.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 using Xunit;
 
 namespace Metering.Ingest.Tests.Usage;
 
 public sealed class UsageQueryTests
 {
+    [Fact]
+    public async Task Each_event_counts_for_itself_in_order_of_time_and_id_as_its_watermark_saw_it()
+    {
+        await using var host = await TestHost.StartAsync();
+        await host.MeterAsync("tokens");
+        await host.PostEventsAsync(
+            EventPosting.Event("b", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 2 }),
+            EventPosting.Event("a", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 1.5 }),
+            EventPosting.Event("c", "2026-01-14T09:00:00Z", new JsonObject { ["tokens"] = -3 }),
+            EventPosting.Event("d", "2026-01-14T11:00:00Z", new JsonObject { ["tokens"] = 4 }),
+            EventPosting.Event("e", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 5 }, subject: "globex"));
+        var usage = host.Services.GetRequiredService<UsageReader>();
+        var query = new UsageQuery("tokens", Instant.FromUtc(2026, 1, 14, 9, 0), Instant.FromUtc(2026, 1, 14, 11, 0))
+        {
+            Subjects = ["acme"], AsRecordedBy = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken),
+        };
+        await host.PostEventsAsync(EventPosting.Event("f", "2026-01-14T10:30:00Z", new JsonObject { ["tokens"] = 6 }));
+
+        Assert.Equal([-3m, 1.5m, 2m], await usage.ReadEachAsync(query, TestContext.Current.CancellationToken));
+        Assert.Equal([-3m, 1.5m, 2m, 6m], await usage.ReadEachAsync(query with { AsRecordedBy = null }, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => usage.ReadEachAsync(new UsageQuery("nothing", null, null), TestContext.Current.CancellationToken));
+    }
+
     private const string Events = """
         id  time                        subject  model  tokens
         1   2026-01-10T08:15:00Z        acme     big    10
@@ -106,7 +133,16 @@ public sealed class UsageQueryTests
             windowTimeZone=Europe/Springfield                       ?windowTimeZone unknown_value
             groupBy=colour                                          ?groupBy unknown_value
             filterGroupBy[colour]=red                               ?filterGroupBy[colour] unknown_value
-            filterCustomerId=01G65Z755AFWAKHE12NY0CQ9FH             ?filterCustomerId not_supported
+            filterCustomerId=01G65Z755AFWAKHE12NY0CQ9FH             ?filterCustomerId unknown_customer
+            filterCustomerId=acme                                   ?filterCustomerId invalid_id
+            advancedMeterGroupByFilters=big                         ?advancedMeterGroupByFilters invalid_json
+            advancedMeterGroupByFilters={"model":{"$gross":"1"}}    ?advancedMeterGroupByFilters invalid_json
+            advancedMeterGroupByFilters={"model":{}}                ?advancedMeterGroupByFilters required
+            advancedMeterGroupByFilters={"colour":{"$eq":"red"}}    ?advancedMeterGroupByFilters unknown_value
+            advancedMeterGroupByFilters={"model":{"$in":[]}}        ?advancedMeterGroupByFilters invalid_value
+            advancedMeterGroupByFilters={"model":{"$like":"a\\"}}  ?advancedMeterGroupByFilters invalid_pattern
+            clientId=a-client-id-of-more-than-36-characters         ?clientId invalid_length
+            colour=red                                              ?colour not_supported
             watermark=soon                                          ?watermark invalid_format
             windowSize=MINUTE&from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z ?windowSize too_fine
             """;

@@ -68,7 +68,8 @@ internal static class Some
         BillableSubscription subscription, Instant? previous, Instant boundary, Func<PlannedLine, decimal> usage, string number = "INV-2026-000001")
     {
         var lines = BillingPlanner.LinesDueAt(subscription, previous, boundary)
-            .Select((plan, i) => LineRating.Rate(subscription, plan, plan.NeedsUsage ? usage(plan) : null, new Watermark(42), i + 1, boundary))
+            .Select((plan, i) => LineRating.Rate(
+                subscription, plan, plan.NeedsUsage ? LineUsage.Of(usage(plan)) : null, new Watermark(42), i + 1, boundary))
             .Where(line => !line.Charges.IsEmpty)
             .ToImmutableArray();
         return InvoiceIssue.Compose(subscription, Supplier(), lines, new Watermark(42), number, boundary);
