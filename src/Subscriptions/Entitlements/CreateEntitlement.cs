@@ -21,7 +21,8 @@ internal sealed class CreateEntitlement(MeteringDatabase database, EntitlementSy
             slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
             .WithName("createCustomerEntitlementV2").WithSummary("Entitle a customer to a feature").Produces<EntitlementView>(201)
             .WithExample(
-                """{"type":"metered","featureKey":"tokens","isSoftLimit":false,"issueAfterReset":1000,"usagePeriod":{"interval":"MONTH"}}""", "createFeature");
+                """{"type":"metered","featureKey":"tokens","isSoftLimit":false,"issueAfterReset":1000,"usagePeriod":{"interval":"MONTH"}}""",
+                "createFeature");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements", (
             string subjectIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
             slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
