@@ -157,7 +157,8 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
     private static partial Regex StyleDigest();
 
     /// <param name="Path">The pattern with a value for each parameter that names nothing that exists.</param>
-    private sealed record Route(string Method, string Pattern, string Path, ImmutableArray<string> Scopes, bool NeedsPortalSession, bool NeedsPortalToken)
+    private sealed record Route(
+        string Method, string Pattern, string Path, ImmutableArray<string> Scopes, bool NeedsPortalSession, bool NeedsPortalToken)
     {
         /// <summary>Without the digest that names the style sheet's content.</summary>
         public string Name => $"{Method} {StyleDigest().Replace(Pattern, "/style.css")}";
