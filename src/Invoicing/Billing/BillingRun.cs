@@ -73,24 +73,28 @@ public sealed class BillingRun(
         var subscription = await subscriptions.FindAsync(cursor.SubscriptionId, cancellationToken)
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
         var supplier = await suppliers.DefaultAsync(session, cancellationToken);
-        if (NextDue(subscription, cursor.BilledThrough, supplier) is not ({ } boundary, { } dueAt))
-        {
-            await cursor.PostponeAsync(session, null, cancellationToken);
-            return;
-        }
-
-        if (dueAt > now)
+        var billed = await BilledServices.EndingFromAsync(
+            session, subscription.Id, cursor.BilledThrough, subscription.Currency, cancellationToken);
+        var (boundary, dueAt) = NextDue(subscription, cursor, billed, supplier);
+        if (boundary is null || dueAt > now)
         {
             await cursor.PostponeAsync(session, dueAt, cancellationToken);
             return;
         }
 
-        var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
+        var plan = PlanFor(subscription, cursor, boundary.Value, billed);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
-        var lines = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+        var rated = await rating.RateAsync(subscription, plan.Lines, watermark, now, cancellationToken);
+        var corrected = plan.Corrections.Select(correction => LineRating.Correct(subscription, correction, now)).ToImmutableArray();
+        ImmutableArray<BilledService> account =
+            [.. plan.Lines.Zip(rated, BilledService.Of), .. corrected.Select(correction => correction.After)];
+        var lines = LineRating.Shown(rated.Concat(corrected.Select(correction => correction.Line).OfType<InvoiceLine>()));
+        await BilledServices.SaveAsync(session, subscription.Id, account, cancellationToken);
         var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
-        var next = NextDue(subscription, boundary, supplier);
-        await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
+        var closed = cursor with { BilledThrough = boundary };
+        var remembered = await BilledServices.EndingFromAsync(session, subscription.Id, boundary, subscription.Currency, cancellationToken);
+        await cursor.CloseAsync(
+            session, boundary.Value, invoice?.Id, NextDue(subscription, closed, remembered, supplier).DueAt, now, cancellationToken);
         if (invoice is not null)
         {
             InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
@@ -106,11 +110,28 @@ public sealed class BillingRun(
             ? null
             : await InvoiceIssue.IssueAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
 
-    /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed at once.</summary>
-    private static (Instant? Boundary, Instant? DueAt) NextDue(BillableSubscription subscription, Instant? billedThrough, SupplierProfile supplier)
+    /// <summary>
+    /// A period that ends is billed when late usage has been waited for; one that only opens is billed at once. A subscription that was ended just
+    /// where it is billed to has no further boundary, and the last one is settled once more if that gives something back.
+    /// </summary>
+    private static (Instant? Boundary, Instant? DueAt) NextDue(
+        BillableSubscription subscription, BillingCursor cursor, ImmutableArray<BilledService> billed, SupplierProfile supplier)
     {
-        var boundary = BillingTimeline.NextBoundary(subscription, billedThrough);
-        return (boundary, billedThrough is null ? boundary : boundary + supplier.CollectionPeriod);
+        var boundary = BillingTimeline.NextBoundary(subscription, cursor.BilledThrough);
+        if (boundary is null && cursor.BilledThrough is { } last && !PlanFor(subscription, cursor, last, billed).IsEmpty)
+        {
+            boundary = last;
+        }
+
+        return (boundary, cursor.BilledThrough is null ? boundary : boundary + supplier.CollectionPeriod);
+    }
+
+    /// <summary>What was billed before there was an account of it is not billed again.</summary>
+    private static BillingPlan PlanFor(
+        BillableSubscription subscription, BillingCursor cursor, Instant boundary, ImmutableArray<BilledService> billed)
+    {
+        var plan = BillingPlanner.DueAt(subscription, cursor.BilledThrough, boundary, billed);
+        return cursor.ServicesFrom is { } from ? plan with { Lines = plan.Lines.RemoveAll(line => line.DueAt <= from) } : plan;
     }
 
     private async Task RememberFailureAsync(BillingCursor cursor, Exception exception, Instant now, CancellationToken cancellationToken)

@@ -11,10 +11,7 @@ namespace Metering.Invoicing.Billing;
 /// <summary>Gives planned lines their usage and their charges.</summary>
 public sealed class LineRating(UsageReader usage)
 {
-    /// <summary>
-    /// Lines without a single charge are left out: a price that charges nothing for no usage says nothing. A line that
-    /// charges zero for some usage stays: the reader is told what was included.
-    /// </summary>
+    /// <summary>One line for each that is planned, in their order, also where nothing is charged.</summary>
     public async Task<ImmutableArray<InvoiceLine>> RateAsync(
         BillableSubscription subscription, ImmutableArray<PlannedLine> planned, Watermark watermark, Instant now, CancellationToken cancellationToken)
     {
@@ -22,14 +19,24 @@ public sealed class LineRating(UsageReader usage)
         foreach (var plan in planned)
         {
             var metered = plan.NeedsUsage ? await CountAsync(subscription, plan, watermark, cancellationToken) : (decimal?)null;
-            var line = Rate(subscription, plan, metered, watermark, lines.Count + 1, now);
-            if (!line.Charges.IsEmpty)
-            {
-                lines.Add(line);
-            }
+            lines.Add(Rate(subscription, plan, metered, watermark, lines.Count + 1, now));
         }
 
         return lines.ToImmutable();
+    }
+
+    /// <summary>
+    /// The lines of a document. Those without a single charge are left out: a price that charges nothing for no usage says nothing. A line that
+    /// charges zero for some usage stays: the reader is told what was included.
+    /// </summary>
+    public static ImmutableArray<InvoiceLine> Shown(IEnumerable<InvoiceLine> lines) =>
+        [.. lines.Where(line => !line.Charges.IsEmpty).Select((line, i) => line with { Position = i + 1 })];
+
+    /// <summary>What is due by what is known now, less what was billed.</summary>
+    public static (BilledService After, InvoiceLine? Line) Correct(BillableSubscription subscription, PlannedCorrection correction, Instant now)
+    {
+        var due = correction.Now is { } plan ? Rate(subscription, plan, metered: null, new Watermark(0), 1, now).Charges : [];
+        return FeeCorrection.Of(correction, due, subscription.Currency, now);
     }
 
     /// <summary>Pure.</summary>
@@ -43,7 +50,7 @@ public sealed class LineRating(UsageReader usage)
             Currency = subscription.Currency,
             Line = plan.Period,
             Rounding = Rounding.HalfAwayFromZero,
-            Proration = subscription.ProratesFees ? Proration.ByDay(subscription.Customer.Zone) : Proration.None,
+            Proration = subscription.ProratesFees ? Proration.ByTime : Proration.None,
             Usage = metered is { } quantity ? Usage.Of(quantity) : Usage.None,
             Terms = plan.RateCard.Terms,
         });

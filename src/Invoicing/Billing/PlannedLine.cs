@@ -11,4 +11,7 @@ public sealed record PlannedLine(BillablePhase Phase, BillableRateCard RateCard,
 {
     /// <summary>Whether the amount depends on how much was used.</summary>
     public bool NeedsUsage => Price is not Price.Flat;
+
+    /// <summary>Whether it is paid before it is served. A fee without a cadence is: it is due when its item begins.</summary>
+    public bool IsInAdvance => RateCard.BillingCadence is null || Price is Price.Flat { Term: PaymentTerm.InAdvance };
 }

@@ -27,7 +27,7 @@ public sealed class UpcomingReader(SubscriptionReader subscriptions, UsageReader
             }
 
             var planned = BillingPlanner.LinesRunningAt(subscription, now);
-            var lines = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+            var lines = LineRating.Shown(await rating.RateAsync(subscription, planned, watermark, now, cancellationToken));
             var total = lines.Aggregate(Money.Zero(subscription.Currency), (sum, line) => sum + line.Amount);
             costs.Add(new UpcomingCost(subscription, PeriodAt(subscription, now), BillingTimeline.NextBoundary(subscription, now), lines, total));
         }
@@ -37,7 +37,7 @@ public sealed class UpcomingReader(SubscriptionReader subscriptions, UsageReader
 
     private static ServicePeriod PeriodAt(BillableSubscription subscription, Instant now)
     {
-        var full = BillingTimeline.CalendarOf(subscription, subscription.BillingCadence).PeriodContaining(now);
+        var full = subscription.CalendarOf(subscription.BillingCadence).PeriodContaining(now);
         return new ServicePeriod(
             Instant.Max(full.Start, subscription.ActiveFrom), subscription.ActiveTo is { } end ? Instant.Min(full.End, end) : full.End);
     }

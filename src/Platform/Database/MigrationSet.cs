@@ -6,8 +6,8 @@ using System.Text;
 namespace Metering.Platform.Database;
 
 /// <summary>
-/// The migrations that a module owns: SQL files <c>NNNN_name.sql</c> embedded from its <c>Migrations</c> folder, numbered
-/// without gaps.
+/// The migrations that a module owns: SQL files <c>NNNN_name.sql</c> embedded from its <c>Migrations</c> folder, each with a number of its own.
+/// Work that lands later may have a lower number that was set aside for it, so there may be gaps, and they may be filled.
 /// </summary>
 public sealed record MigrationSet(string Module, ImmutableArray<Migration> Migrations)
 {
@@ -19,12 +19,9 @@ public sealed record MigrationSet(string Module, ImmutableArray<Migration> Migra
             .Select(name => Read(assembly, name, name[(name.IndexOf(marker, StringComparison.Ordinal) + marker.Length)..^4]))
             .OrderBy(migration => migration.Number)
             .ToImmutableArray();
-        for (var i = 0; i < migrations.Length; i++)
+        if (migrations.GroupBy(migration => migration.Number).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            if (migrations[i].Number != i + 1)
-            {
-                throw new InvalidOperationException($"Migrations of {module} are not numbered without gaps at {migrations[i].Name}.");
-            }
+            throw new InvalidOperationException($"Migrations of {module} have the number {twice.Key} more than once.");
         }
 
         return new MigrationSet(module, migrations);

@@ -50,7 +50,7 @@ public sealed class Migrator(MeteringDatabase database, IEnumerable<MigrationSet
             }
         }
 
-        foreach (var migration in set.Migrations.Skip(applied.Count))
+        foreach (var migration in set.Migrations.ExceptBy(applied.Select(row => row.Number), migration => migration.Number))
         {
             await using var step = await database.BeginAsync(cancellationToken);
             await step.ExecuteAsync(migration.Sql, null, cancellationToken);

@@ -46,6 +46,11 @@ internal static class ReplaceCustomer
             return CustomerWriting.KeyTaken();
         }
 
+        if (body.Zone.Id != before.TimeZone)
+        {
+            await session.ExecuteAsync(MovedSql, new { before.Id, now, before.TimeZone }, cancellationToken);
+        }
+
         var currency = body.Currency ?? (bought ? before.Currency : null);
         await session.ExecuteAsync(UpdateSql, CustomerWriting.Parameters(before.Id, body, currency, now), cancellationToken);
         if (await CustomerWriting.ReplaceSubjectsAsync(session, before.Id, body, cancellationToken) is { Count: > 0 } taken)
@@ -62,6 +67,13 @@ internal static class ReplaceCustomer
     }
 
     private const string BoughtSql = "select exists (select from subscriptions.subscription where customer_id = @Id)";
+
+    // Two moves at one instant are one, from where the first began.
+    private const string MovedSql = """
+        insert into subscriptions.customer_zone_change (customer_id, changed_at, zone_before)
+        values (@Id, @now, @TimeZone)
+        on conflict do nothing
+        """;
 
     private const string UpdateSql = """
         update subscriptions.customer

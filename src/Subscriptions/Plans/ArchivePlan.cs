@@ -1,5 +1,4 @@
 using Metering.Platform.Database;
-using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -23,37 +22,39 @@ internal static class ArchivePlan
 
     private static async Task<IResult> ArchiveAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
 
         await PlanRow.LockKeyAsync(session, row.Key, cancellationToken);
-        if (await session.ExecuteAsync(ArchiveSql, new { row.Id, now = clock.GetCurrentInstant() }, cancellationToken) == 0)
+        if (await session.ExecuteAsync(ArchiveSql, new { row.Id, now }, cancellationToken) == 0)
         {
             return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is not in force; only a version in force can be archived.");
         }
 
-        var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
+        var after = await PlanRow.FindAsync(session, row.Id, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView());
+        return Results.Ok(after!.ToView(now));
     }
 
-    private static async Task<IResult> DeleteAsync(string planIdOrKey, MeteringDatabase database, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
 
         if (!row.IsDraft)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a draft can be deleted. Archive it instead.");
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be deleted. Archive it instead.");
         }
 
-        await session.ExecuteAsync("delete from subscriptions.plan where id = @Id", new { row.Id }, cancellationToken);
+        await session.ExecuteAsync(DeleteSql, new { row.Id }, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
@@ -61,6 +62,11 @@ internal static class ArchivePlan
     private const string ArchiveSql = """
         update subscriptions.plan
         set effective_to = @now, updated_at = @now
-        where id = @Id and effective_from is not null and effective_to is null
+        where id = @Id and effective_from <= @now and (effective_to is null or effective_to > @now)
+        """;
+
+    private const string DeleteSql = """
+        delete from subscriptions.plan_addon where plan_id = @Id;
+        delete from subscriptions.plan where id = @Id
         """;
 }

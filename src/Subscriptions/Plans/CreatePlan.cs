@@ -41,7 +41,7 @@ internal static class CreatePlan
             null, null, now, now);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/plans/{PublicId.Format(row.Id)}", row.ToView());
+        return Results.Created($"/api/v1/plans/{PublicId.Format(row.Id)}", row.ToView(now));
     }
 
     private const string VersionsSql = """

@@ -37,7 +37,7 @@ internal sealed record PlanRow(
     // A key alone means the version in force, or else the newest one.
     private const string ByKeySql = SelectSql + """
          where key = @key
-        order by (effective_from is not null and effective_to is null) desc, version desc
+        order by (coalesce(effective_from <= @now, false) and (effective_to is null or effective_to > @now)) desc, version desc
         limit 1
         """;
 
@@ -50,25 +50,30 @@ internal sealed record PlanRow(
 
     public bool IsDraft => EffectiveFrom is null;
 
-    public bool IsActive => EffectiveFrom is not null && EffectiveTo is null;
+    public bool IsActiveAt(Instant now) => StatusAt(now) == "active";
 
-    public string Status => IsDraft ? "draft" : IsActive ? "active" : "archived";
+    public string StatusAt(Instant now) =>
+        IsDraft ? "draft"
+        : EffectiveTo <= now ? "archived"
+        : EffectiveFrom > now ? "scheduled"
+        : "active";
 
     public ImmutableArray<PhaseBody> PhaseBodies() => Wire.Metadata.FromJson<ImmutableArray<PhaseBody>>(Phases);
 
-    public static async Task<PlanRow?> FindAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
+    public static async Task<PlanRow?> FindAsync(DbSession session, string idOrKey, Instant now, CancellationToken cancellationToken)
     {
         var byId = PublicId.TryParse(idOrKey, out var id) ? await session.FirstOrNoneAsync<PlanRow>(ByIdSql, new { id }, cancellationToken) : null;
-        return byId ?? await session.FirstOrNoneAsync<PlanRow>(ByKeySql, new { key = idOrKey }, cancellationToken);
+        return byId ?? await session.FirstOrNoneAsync<PlanRow>(ByKeySql, new { key = idOrKey, now }, cancellationToken);
     }
 
     public static Task<PlanRow?> FindVersionAsync(DbSession session, string key, int version, CancellationToken cancellationToken) =>
         session.FirstOrNoneAsync<PlanRow>(VersionSql, new { key, version }, cancellationToken);
 
     /// <summary>By id, or the draft of a key; its key is locked until the transaction ends.</summary>
-    public static async Task<PlanRow?> FindDraftForChangeAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
+    public static async Task<PlanRow?> FindDraftForChangeAsync(
+        DbSession session, string idOrKey, Instant now, CancellationToken cancellationToken)
     {
-        if (await FindAsync(session, idOrKey, cancellationToken) is not { } found)
+        if (await FindAsync(session, idOrKey, now, cancellationToken) is not { } found)
         {
             return null;
         }
@@ -77,8 +82,11 @@ internal sealed record PlanRow(
         return PublicId.TryParse(idOrKey, out var id) && id == found.Id
             ? await session.FirstOrNoneAsync<PlanRow>(ByIdSql, new { id }, cancellationToken)
             : await session.FirstOrNoneAsync<PlanRow>(DraftSql, new { found.Key }, cancellationToken)
-                ?? await FindAsync(session, found.Key, cancellationToken);
+                ?? await FindAsync(session, found.Key, now, cancellationToken);
     }
+
+    public static Task<PlanRow?> FindAsync(DbSession session, Guid id, CancellationToken cancellationToken) =>
+        session.FirstOrNoneAsync<PlanRow>(ByIdSql, new { id }, cancellationToken);
 
     public static Task LockKeyAsync(DbSession session, string key, CancellationToken cancellationToken) =>
         session.ExecuteAsync(LockKeySql, new { key }, cancellationToken);
@@ -88,11 +96,11 @@ internal sealed record PlanRow(
         Name, Key, Currency, BillingCadence, PhaseBodies(), Description, new ProRatingBody(Prorates, "prorate_prices"), "credit_then_invoice",
         Wire.Metadata.ParseOrNull(Metadata));
 
-    public PlanView ToView()
+    public PlanView ToView(Instant now)
     {
         var body = ToBody();
         return new PlanView(
-            PublicId.Format(Id), Key, Version, Status, Name, Description, Currency, BillingCadence, body.ProRatingConfig!, body.SettlementMode!,
+            PublicId.Format(Id), Key, Version, StatusAt(now), Name, Description, Currency, BillingCadence, body.ProRatingConfig!, body.SettlementMode!,
             body.Phases, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null);
     }
 }

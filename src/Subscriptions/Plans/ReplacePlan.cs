@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
-using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Features;
@@ -21,15 +20,16 @@ internal static class ReplacePlan
     private static async Task<IResult> ReplaceAsync(
         string planIdOrKey, ReplacePlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
 
         if (!row.IsDraft)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a draft can be changed. Create the next version.");
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be changed. Create the next version.");
         }
 
         if (body.Key is not null && body.Key != row.Key)
@@ -47,12 +47,12 @@ internal static class ReplacePlan
         var parameters = new
         {
             row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
-            phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now = clock.GetCurrentInstant(),
+            phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
-        var after = await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken);
+        var after = await PlanRow.FindAsync(session, row.Id, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView());
+        return Results.Ok(after!.ToView(now));
     }
 
     private const string UpdateSql = """

@@ -8,10 +8,13 @@ namespace Metering.Subscriptions.Subscribing;
 /// <summary>Reads subscriptions for billing and for the portal.</summary>
 public sealed class SubscriptionReader(MeteringDatabase database)
 {
+    private const string CustomPlanKey = "custom";
+
+    /// <summary>Also one that was deleted before it started: it ends where it begins.</summary>
     public async Task<BillableSubscription?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        return await SubscriptionRow.FindAsync(session, id, cancellationToken) is { } row
+        return await SubscriptionRow.FindAlsoDeletedAsync(session, id, cancellationToken) is { } row
             ? (await CompleteAsync(session, [row], cancellationToken)).Single()
             : null;
     }
@@ -36,10 +39,15 @@ public sealed class SubscriptionReader(MeteringDatabase database)
         return [.. rows.Select(row => ToBillable(row, customer, content[row.Id]))];
     }
 
-    private static BillableSubscription ToBillable(SubscriptionRow row, CustomerAccount customer, IEnumerable<SubscriptionContent> content) => new(
-        row.Id, row.Name, customer, new PlanReference(row.PlanId, row.PlanKey, row.PlanName, row.PlanVersion), Currency.Parse(row.Currency),
-        Cadence.Parse(row.BillingCadence), row.BillingAnchor, row.ActiveFrom, row.ActiveTo, SubscriptionContent.ToBillable(row, content))
+    private static BillableSubscription ToBillable(SubscriptionRow row, CustomerAccount customer, SubscriptionContent content) => new(
+        row.Id, row.Name, customer, PlanOf(row), Currency.Parse(row.Currency), Cadence.Parse(row.BillingCadence), row.BillingAnchor,
+        row.ActiveFrom, row.ActiveTo, content.ToBillable(row.ActiveTo))
     {
         ProratesFees = row.Prorates,
+        ZoneChanges = row.Moves(),
     };
+
+    /// <summary>A plan that was written for one subscription is known by the subscription's id.</summary>
+    private static PlanReference PlanOf(SubscriptionRow row) =>
+        new(row.PlanId ?? row.Id, row.PlanKey ?? CustomPlanKey, row.PlanName, row.PlanVersion ?? 1);
 }

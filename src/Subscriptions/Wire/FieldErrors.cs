@@ -23,5 +23,17 @@ internal sealed class FieldErrors
         }
     }
 
+    /// <summary>The same, of a document that stands within another one.</summary>
+    public FieldErrors Under(string pointer)
+    {
+        var moved = new FieldErrors();
+        foreach (var error in errors)
+        {
+            moved.errors.Add(error with { Pointer = pointer + error.Pointer });
+        }
+
+        return moved;
+    }
+
     public IResult ToResult() => Problem.Invalid(All);
 }
