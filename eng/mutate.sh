@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Mutation testing of the rating core: which changed operators and constants does no test notice?
-#   eng/mutate.sh            all mutants
-#   eng/mutate.sh 5          every fifth of them
-#   eng/mutate.sh 1 Tiers    all in files whose path contains "Tiers"
+# Mutation testing of the rating core: which changed operators, constants and statements does no test notice?
+#   eng/mutate.sh            all of them; writes docs/reference/rating-mutants.md
+#   eng/mutate.sh Tiers      those in files whose path contains "Tiers"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build eng/Mutate -c Release -v q --nologo

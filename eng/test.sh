@@ -11,7 +11,7 @@ source "$METERING_ROOT/eng/build.sh"
 # A project that runs longer is ended and counted as failed.
 PROJECT_SECONDS=${METERING_TEST_PROJECT_SECONDS:-900}
 # PostgreSQL and RabbitMQ are fetched by their own scripts when they are missing; as root all come in one go.
-TEST_PACKAGES=(rabbitmq-server nginx libnginx-mod-http-js weasyprint poppler-utils fonts-dejavu-core fonts-droid-fallback)
+TEST_PACKAGES=(nodejs npm rabbitmq-server nginx libnginx-mod-http-js weasyprint poppler-utils fonts-dejavu-core fonts-droid-fallback)
 
 passed=0 failed=0 skipped=0 troubles=()
 
@@ -49,6 +49,14 @@ build() {
     grep -E 'error|warning' "$log" | sort -u | head -n 40 >&2 || tail -n 40 "$log" >&2
     die "The build failed; the errors are above."
   fi
+}
+
+# What a test project has from npm is fetched before its time is counted.
+install_npm_packages() {
+  local project
+  for project in "${projects[@]}"; do
+    if [ -f "$(dirname "$project")/package-lock.json" ]; then "$METERING_ROOT/eng/npm.sh" "$(dirname "$project")" >/dev/null; fi
+  done
 }
 
 start_servers() {
@@ -143,6 +151,7 @@ work=$(mktemp -d /tmp/metering-test.XXXXXX)
 chmod 755 "$work"
 trap stop_servers EXIT
 trap 'exit 130' INT TERM HUP
+install_npm_packages
 build
 start_servers
 for project in "${projects[@]}"; do run_project "$project"; done

@@ -1,53 +1,44 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Metering.Mutate;
 
-// Turns operators and constants of src/Rating into others, one at a time, and reports the changes that no test of tests/Rating notices.
-//   Mutate <repository> [every nth mutant: 1 for all] [only files whose path contains this]
-var repository = args[0];
-var every = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
-var filter = args.Length > 2 ? args[2] : "";
+// Turns operators, constants and statements of src/Rating into others, one at a time, and reports the changes that no test of tests/Rating notices.
+//   Mutate <repository> [only files whose path contains this]
+if (args is [TestWorker.Command, var tests, var assembly])
+{
+    return TestWorker.Run(tests, assembly);
+}
+
+var (repository, filter) = (args[0], args.Length > 1 ? args[1] : "");
 var scratch = Directory.CreateTempSubdirectory("metering-mutants-").FullName;
 try
 {
-    var bench = new Bench(repository, scratch);
-    Environment.SetEnvironmentVariable("METERING_LAW_CASES", Environment.GetEnvironmentVariable("METERING_LAW_CASES") ?? "300");
-    if (!bench.IsSound())
+    var started = Stopwatch.GetTimestamp();
+    var workshop = new Workshop(repository, scratch);
+    if (!workshop.Build())
     {
-        Console.Error.WriteLine("The tests do not pass without a mutant.");
         return 1;
     }
 
-    // The sample is spread by a hash, not by place, and is the same every time for the same sources.
-    var mutants = bench.Sources()
-        .SelectMany(source => Mutator.In(source, bench.Lines(source)))
-        .Where(mutant => mutant.File.Contains(filter, StringComparison.Ordinal))
-        .OrderBy(mutant => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(mutant.ToString()))), StringComparer.Ordinal)
-        .ToArray();
-    var sample = mutants.Where((_, i) => i % every == 0).ToArray();
-    var started = Stopwatch.GetTimestamp();
-    var verdicts = new Dictionary<Verdict, int> { [Verdict.Killed] = 0, [Verdict.Survived] = 0, [Verdict.DoesNotCompile] = 0 };
-    foreach (var mutant in sample)
+    var core = new Core(workshop);
+    using var hunt = new Hunt(workshop, core);
+    if (!hunt.Prepare())
     {
-        var verdict = bench.Try(mutant);
-        verdicts[verdict]++;
-        if (verdict == Verdict.Survived)
-        {
-            Console.WriteLine($"survived  {mutant}");
-        }
+        return 1;
     }
 
-    var (killed, survived) = (verdicts[Verdict.Killed], verdicts[Verdict.Survived]);
-    Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"""
-        {mutants.Length} mutants, {sample.Length} tried in {Stopwatch.GetElapsedTime(started).TotalMinutes:F1} min:
-        {killed} killed, {survived} survived, {verdicts[Verdict.DoesNotCompile]} did not compile;
-        {100m * killed / Math.Max(1, killed + survived):F1} % killed
-        """));
-    return 0;
+    var report = new Report(repository);
+    foreach (var mutation in core.Mutations.Where(mutation => mutation.File.Contains(filter, StringComparison.Ordinal)))
+    {
+        report.Add(mutation, hunt.Try(mutation), core.IsSwitched(mutation));
+    }
+
+    if (!hunt.IsSound())
+    {
+        Console.Error.WriteLine("A mutant left something behind in the process; the verdicts cannot be trusted.");
+        return 1;
+    }
+
+    return report.Close(Stopwatch.GetElapsedTime(started), isComplete: filter.Length == 0);
 }
 finally
 {

@@ -21,11 +21,7 @@ public static class HostApplication
     {
         var dataSource = PlatformModule.CreateDataSource(options);
         var database = new MeteringDatabase(dataSource);
-        using (var logging = LoggerFactory.Create(log => log.AddJsonConsole()))
-        {
-            await new Migrator(database, MigrationSets, logging.CreateLogger<Migrator>()).MigrateAsync(cancellationToken);
-        }
-
+        await MigrateAsync(database, cancellationToken);
         var clock = await TestClock.OpenAsync(database, options.TestClock, cancellationToken);
         options = options with { TestClock = clock.Stands ? clock.GetCurrentInstant() : null };
 
@@ -53,5 +49,12 @@ public static class HostApplication
         app.MapPortal();
         await app.Services.GetRequiredService<FirstKeys>().EnsureAsync(cancellationToken);
         return app;
+    }
+
+    /// <summary>Brings a database to this version.</summary>
+    public static async Task MigrateAsync(MeteringDatabase database, CancellationToken cancellationToken)
+    {
+        using var logging = LoggerFactory.Create(log => log.AddJsonConsole());
+        await new Migrator(database, MigrationSets, logging.CreateLogger<Migrator>()).MigrateAsync(cancellationToken);
     }
 }

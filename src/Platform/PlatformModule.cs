@@ -1,8 +1,11 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.Idempotency;
 using Metering.Platform.Messaging;
 using Metering.Platform.Problems;
+using Metering.Platform.Requests;
 using Metering.Platform.Security;
 using Metering.Platform.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -45,7 +48,7 @@ public static class PlatformModule
         TelemetryExport.AddWhenConfigured(services);
     }
 
-    /// <summary>Before any route: problems outermost, then who asks, then whether they may.</summary>
+    /// <summary>Before any route: problems outermost, then who asks, then whether they may, then whether they asked before.</summary>
     public static void UsePlatform(this WebApplication app)
     {
         app.Use((context, next) =>
@@ -57,12 +60,15 @@ public static class PlatformModule
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        RequestContext.Use(app);
+        IdempotencyMiddleware.Use(app);
     }
 
     public static void MapPlatform(this IEndpointRouteBuilder routes)
     {
         routes.MapHealth();
         routes.MapApiKeys();
+        ListAuditEntries.Map(routes);
         routes.MapTestClock();
     }
 }

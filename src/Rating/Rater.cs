@@ -95,9 +95,21 @@ public static class Rater
             InvalidPriceException.ThrowIfAny(input.Terms.CheckFor(input.Price));
         }
 
-        var usage = input.Price.UsageOf(input);
+        var usage = input.UnitsInForce == UnitsInForce.None ? input.Price.UsageOf(input) : UsageOfUnitsInForce(input);
         return input.Line.OpensPeriod && usage.Prior != 0m
             ? throw new ArgumentException($"A line that opens its period has no prior usage, and this one has {usage.Prior}.", nameof(input))
             : usage;
+    }
+
+    private static Usage UsageOfUnitsInForce(RatingInput input)
+    {
+        if (!input.Price.CountsUnitsInForce || input.Groups != GroupedUsage.None || input.Transactions != TransactionUsage.None)
+        {
+            throw new ArgumentException(
+                "Units in force are priced per unit, by tiers, or beyond an allowance of them, without groups or transactions.", nameof(input));
+        }
+
+        decimal AverageAt(Reading reading) => input.UnitsInForce.LevelsAt(reading, input.Line, input.Proration).Average;
+        return Price.Agreed(new Usage(AverageAt(Reading.Beginning), AverageAt(Reading.End)), input.Usage);
     }
 }

@@ -17,7 +17,7 @@ public sealed record RatingInput
     /// <summary>How each charge is rounded. Invoices use <see cref="Rounding.HalfAwayFromZero"/>.</summary>
     public required Rounding Rounding { get; init; }
 
-    /// <summary>How much of a flat fee a partly served period pays.</summary>
+    /// <summary>How much of a flat fee a partly served period pays, and how much units count that are in force for a part of it.</summary>
     public required Proration Proration { get; init; }
 
     /// <summary>How much was used. Zero unless said.</summary>
@@ -28,6 +28,12 @@ public sealed record RatingInput
 
     /// <summary>Usage by dimension values, for <see cref="Price.Dimensional"/>; stands for <see cref="Usage"/>. None unless said.</summary>
     public GroupedUsage Groups { get; init; } = GroupedUsage.None;
+
+    /// <summary>
+    /// Units that are paid for the time in which they are in force, for <see cref="Price.PerUnit"/>, <see cref="Price.Graduated"/>,
+    /// <see cref="Price.Volume"/> and an <see cref="Price.Overage"/> of these; stands for <see cref="Usage"/>. None unless said.
+    /// </summary>
+    public UnitsInForce UnitsInForce { get; init; } = UnitsInForce.None;
 
     /// <summary>Unit conversion, discounts, maximum and minimum. None unless said.</summary>
     public RateCardTerms Terms { get; init; } = RateCardTerms.None;

@@ -20,13 +20,19 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
     private int count;
     private List<UnpricedUsage>? unpriced;
     private Scope? scope;
+    private UnitLevels? levels = input.UnitsInForce == UnitsInForce.None
+        ? null
+        : input.UnitsInForce.LevelsAt(reading, input.Line, input.Proration);
 
     public RatingInput Input => input;
 
     public bool ClosesPeriod => closesPeriod;
 
     /// <summary>The usage from the start of the served period that is left to price.</summary>
-    public decimal Quantity { get; set; } = quantity;
+    public decimal Quantity { get; private set; } = quantity;
+
+    /// <summary>How far the usage reached into the tiers: as far as there is of it, or as there was in force at one time.</summary>
+    public decimal Reached => levels is null ? Quantity : levels.Peak;
 
     /// <summary>The sum of the rounded charges so far.</summary>
     public decimal Total { get; private set; }
@@ -48,6 +54,25 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
 
     public decimal At(Usage usage) => reading == Reading.End ? usage.Cumulative : usage.Prior;
 
+    /// <summary>How much of the quantity lies below a bound.</summary>
+    public decimal QuantityBelow(decimal bound) => levels is null ? Math.Min(Quantity, bound) : levels.AverageBelow(bound);
+
+    public void Convert(UnitConversion conversion)
+    {
+        levels = levels?.Converted(conversion);
+        Quantity = levels is null ? conversion.Apply(Quantity) : levels.Average;
+    }
+
+    /// <summary>Says what was billed, where the price does not bill the quantity as a whole.</summary>
+    public void Bill(decimal billed) => Quantity = billed;
+
+    /// <summary>Leaves the first units out.</summary>
+    public void LeaveOut(decimal first)
+    {
+        levels = levels?.Above(first);
+        Quantity = levels is null ? Math.Max(0m, Quantity - first) : levels.Average;
+    }
+
     public decimal Converted(decimal metered) => Input.Terms.Conversion?.Apply(metered) ?? metered;
 
     public decimal Round(decimal amount) => Input.Rounding.Apply(amount, digits);
@@ -59,6 +84,15 @@ internal sealed class Tally(RatingInput input, Reading reading, decimal quantity
         (Quantity, scope) = (ofQuantity, outerScope is null || !explains ? within : outerScope.Inner(within));
         price.ChargeTo(this);
         (Quantity, scope) = (outerQuantity, outerScope);
+    }
+
+    /// <summary>Charges what is above a quantity by another price.</summary>
+    public void ChargeAbove(decimal included, Scope within, Price price)
+    {
+        var (outerQuantity, outerLevels) = (Quantity, levels);
+        LeaveOut(included);
+        ChargeWithin(within, price, Quantity);
+        (Quantity, levels) = (outerQuantity, outerLevels);
     }
 
     public void AddUnpriced(UnpricedUsage usage) => (unpriced ??= []).Add(usage);

@@ -58,7 +58,7 @@ internal static class EventPosting
     /// <summary>For what happens behind a queue: looks again until it has happened, or gives up.</summary>
     public static async Task UntilAsync(this TestHost host, Func<Task<bool>> happened)
     {
-        for (var look = 0; look < 400; look++)
+        for (var look = 0; look < 1_200; look++)
         {
             if (await happened())
             {
@@ -68,7 +68,7 @@ internal static class EventPosting
             await Task.Delay(50);
         }
 
-        throw new TimeoutException($"{host.Url}: it did not happen in 20 s.");
+        throw new TimeoutException($"{host.Url}: it did not happen in a minute.");
     }
 
     /// <summary>The rows of an answer, one line each: <c>start subject dimensions value</c>.</summary>

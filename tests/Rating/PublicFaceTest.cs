@@ -20,7 +20,7 @@ public sealed class PublicFaceTest
             text.Append(type.FullName).Append('\n');
             var members = type.GetMembers(Declared & ~BindingFlags.NonPublic)
                 .Where(member => member is not Type && !IsMadeByTheCompiler(member))
-                .Select(member => $"  {member}")
+                .Select(member => $"  {member}{DefaultsOf(member)}")
                 .Order(StringComparer.Ordinal);
             text.Append(string.Concat(members.Select(member => $"{member}\n")));
         }
@@ -51,6 +51,16 @@ public sealed class PublicFaceTest
             Assert.All(used, use => Assert.DoesNotContain(use.Type, banned));
         }
     }
+
+    /// <summary>Constants and defaults are compiled into whoever uses them, so they are as much a promise as names are.</summary>
+    private static string DefaultsOf(MemberInfo member) => member switch
+    {
+        FieldInfo { IsLiteral: true } field when !field.DeclaringType!.IsEnum => $" = {field.GetRawConstantValue()}",
+        FieldInfo { FieldType: var type } field when field.IsStatic && type == typeof(decimal) => $" = {field.GetValue(null)}",
+        MethodBase method => string.Concat(method.GetParameters().Where(parameter => parameter.HasDefaultValue)
+            .Select(parameter => $", {parameter.Name} = {parameter.DefaultValue ?? "null"}")),
+        _ => "",
+    };
 
     /// <summary>The accessors behind properties, the equality of records, and the number behind an enum are not part of the face.</summary>
     private static bool IsMadeByTheCompiler(MemberInfo member) =>

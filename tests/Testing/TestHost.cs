@@ -56,7 +56,7 @@ public sealed class TestHost : IAsyncDisposable
     public static async Task<TestHost> StartAsync(
         string startAt = "2026-01-15T09:00:00Z", string? rabbitMq = null, string publicUrl = "http://127.0.0.1")
     {
-        var database = await TestDatabase.CreateAsync();
+        var database = await TestDatabase.CreateMigratedAsync();
         var dataDirectory = Directory.CreateTempSubdirectory("metering-test-").FullName;
         var options = new MeteringOptions(
             database.ConnectionString, rabbitMq is null ? null : new Uri(rabbitMq), dataDirectory,

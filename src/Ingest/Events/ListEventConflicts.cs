@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
-using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,18 +15,10 @@ internal static class ListEventConflicts
     public static void MapListEventConflicts(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/events/conflicts", ListAsync).RequireScope(Scope.UsageRead);
 
-    private static async Task<IResult> ListAsync(int? page, int? pageSize, MeteringDatabase database, CancellationToken cancellationToken)
-    {
-        if (PageRequest.TryCreate(page, pageSize, out var asked) is { } error)
-        {
-            return Problem.Invalid(error);
-        }
-
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<ConflictRow>(ListSql, new { asked.Offset, asked.Size }, cancellationToken);
-        var total = await session.SingleAsync<long>("select count(*) from ingest.event_conflict", null, cancellationToken);
-        return Results.Ok(new Page<ConflictingEvent>([.. rows.Select(row => row.ToConflict())], total, asked.Number, asked.Size));
-    }
+    private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) =>
+        Page.OfAsync(
+            database, page, ListSql, "select count(*) from ingest.event_conflict", null, (ConflictRow row) => row.ToConflict(),
+            cancellationToken);
 
     private const string ListSql = """
         select c.source, c.id, c.type, c.subject, c.time, c.data, c.payload_hash as payloadHash, c.first_payload_hash as firstPayloadHash,
@@ -35,7 +26,6 @@ internal static class ListEventConflicts
         from ingest.event_conflict c
         join ingest.batch b on b.batch = c.batch
         order by c.batch desc, c.key
-        limit @Size offset @Offset
         """;
 
     private sealed record ConflictRow(

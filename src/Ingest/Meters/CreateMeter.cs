@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Metering.Ingest.Rollups;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -15,7 +17,7 @@ namespace Metering.Ingest.Meters;
 internal static class CreateMeter
 {
     public static void MapCreateMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/meters", CreateAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/meters", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("meter.create");
 
     private static async Task<IResult> CreateAsync(
         CreateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock, CancellationToken cancellationToken)
@@ -26,9 +28,10 @@ internal static class CreateMeter
             return Problem.Invalid(errors);
         }
 
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         var watermark = await MeterBackfill.StandStillAsync(session, cancellationToken);
-        if (await session.ExecuteAsync(InsertSql, ParametersOf(request, clock.GetCurrentInstant()), cancellationToken) == 0)
+        if (await session.ExecuteAsync(InsertSql, ParametersOf(request, now), cancellationToken) == 0)
         {
             return Problem.Of(ProblemType.AlreadyExists, "There is a meter with this slug.", new FieldError("/slug", "taken", "The slug is taken."));
         }
@@ -36,8 +39,9 @@ internal static class CreateMeter
         await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
         var meter = (await MeterCatalog.FindAsync(request.Slug, session, cancellationToken))!;
         await backfill.RunAsync(session, meter, watermark, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/meters/{PublicId.Format(meter.Id)}", MeterResponse.Of(meter));
+        var shown = MeterResponse.Of(meter);
+        await AuditTrail.RecordAsync(session, new AuditEntry("meter.create", shown.Id, now, null, shown), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/meters/{shown.Id}", shown).WithTag(shown.Tag), cancellationToken);
     }
 
     private static object ParametersOf(CreateMeterRequest request, Instant now) => new

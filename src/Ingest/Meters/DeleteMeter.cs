@@ -1,5 +1,7 @@
 using Metering.Ingest.Rollups;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -13,10 +15,10 @@ namespace Metering.Ingest.Meters;
 internal static class DeleteMeter
 {
     public static void MapDeleteMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/meters/{idOrSlug}", DeleteAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapDelete("/api/v1/meters/{idOrSlug}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("meter.delete");
 
     private static async Task<IResult> DeleteAsync(
-        string idOrSlug, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string idOrSlug, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         await MeterBackfill.StandStillAsync(session, cancellationToken);
@@ -25,8 +27,16 @@ internal static class DeleteMeter
             return Problem.NotFound("meter", idOrSlug);
         }
 
-        await session.ExecuteAsync(DeleteSql, new { meter.Id, now = clock.GetCurrentInstant() }, cancellationToken);
+        var shown = MeterResponse.Of(meter);
+        if (ifMatch.Refuse(shown.Tag) is { } stale)
+        {
+            return stale;
+        }
+
+        var now = clock.GetCurrentInstant();
+        await session.ExecuteAsync(DeleteSql, new { meter.Id, now }, cancellationToken);
         await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
+        await AuditTrail.RecordAsync(session, new AuditEntry("meter.delete", shown.Id, now, shown, null), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }

@@ -1,3 +1,4 @@
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using NodaTime;
 
@@ -19,6 +20,8 @@ internal sealed record MeterResponse(
     Instant UpdatedAt,
     Instant? DeletedAt)
 {
+    internal EntityTag Tag => EntityTag.Of(this);
+
     public static MeterResponse Of(Meter meter) => new(
         PublicId.Format(meter.Id), meter.Slug, meter.Name ?? meter.Slug, meter.Description, AggregationCode.Of(meter.Aggregation), meter.EventType,
         meter.EventFrom, meter.ValueProperty, meter.GroupBy, meter.Metadata.IsEmpty ? null : meter.Metadata, meter.CreatedAt, meter.UpdatedAt,

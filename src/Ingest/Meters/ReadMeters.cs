@@ -19,18 +19,12 @@ internal static class ReadMeters
 
     private static async Task<IResult> GetAsync(string idOrSlug, MeterCatalog meters, CancellationToken cancellationToken) =>
         await meters.FindAsync(idOrSlug, cancellationToken) is { } meter
-            ? Results.Ok(MeterResponse.Of(meter))
+            ? Results.Ok(MeterResponse.Of(meter)).WithTag(MeterResponse.Of(meter).Tag)
             : Problem.NotFound("meter", idOrSlug);
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, string? orderBy, string? order, bool? includeDeleted, MeteringDatabase database,
-        CancellationToken cancellationToken)
+        PageRequest page, string? orderBy, string? order, bool? includeDeleted, MeteringDatabase database, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var asked) is { } error)
-        {
-            return Problem.Invalid(error);
-        }
-
         if (order is not (null or "ASC" or "DESC"))
         {
             return Problem.Invalid("?order", "unknown_value", "The order is ASC or DESC.");
@@ -44,7 +38,7 @@ internal static class ReadMeters
         }
 
         var ordered = order == "DESC" ? sorted.Reverse() : sorted;
-        return Results.Ok(ordered.Skip(asked.Offset).Take(asked.Size).Select(MeterResponse.Of).ToArray());
+        return Results.Ok(ordered.Skip(page.Offset).Take(page.Size).Select(MeterResponse.Of).ToArray());
     }
 
     private static IEnumerable<Meter>? Sorted(IEnumerable<Meter> meters, string? orderBy) => orderBy switch

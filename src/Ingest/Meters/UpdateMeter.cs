@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Metering.Ingest.Rollups;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -18,10 +20,10 @@ namespace Metering.Ingest.Meters;
 internal static class UpdateMeter
 {
     public static void MapUpdateMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/meters/{idOrSlug}", UpdateAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPut("/api/v1/meters/{idOrSlug}", UpdateAsync).RequireScope(Scope.CatalogWrite).Audited("meter.update");
 
     private static async Task<IResult> UpdateAsync(
-        string idOrSlug, UpdateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock,
+        string idOrSlug, UpdateMeterRequest request, IfMatch ifMatch, MeteringDatabase database, MeterBackfill backfill, IClock clock,
         CancellationToken cancellationToken)
     {
         var errors = MeterRules.Check(request.Name, request.Description, request.GroupBy, request.Metadata).ToArray();
@@ -35,6 +37,12 @@ internal static class UpdateMeter
         if (await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken) is not { } meter)
         {
             return Problem.NotFound("meter", idOrSlug);
+        }
+
+        var before = MeterResponse.Of(meter);
+        if (ifMatch.Refuse(before.Tag) is { } stale)
+        {
+            return stale;
         }
 
         var updated = meter with
@@ -52,8 +60,9 @@ internal static class UpdateMeter
             await backfill.RunAsync(session, updated, watermark, cancellationToken);
         }
 
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(MeterResponse.Of(updated));
+        var after = MeterResponse.Of(updated);
+        await AuditTrail.RecordAsync(session, new AuditEntry("meter.update", after.Id, updated.UpdatedAt, before, after), cancellationToken);
+        return await session.CommitAsync(Results.Ok(after).WithTag(after.Tag), cancellationToken);
     }
 
     private static object ParametersOf(Meter meter) => new

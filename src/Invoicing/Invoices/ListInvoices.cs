@@ -18,14 +18,10 @@ internal static class ListInvoices
         ["gathering", "draft", "issuing", "issued", "payment_processing", "overdue", "paid", "uncollectible", "voided"];
 
     public static async Task<IResult> HandleAsync(
-        [AsParameters] InvoiceListQuery query, InvoiceReader reader, CustomerReader customers, CancellationToken cancellationToken)
+        PageRequest page, [AsParameters] InvoiceListQuery query, InvoiceReader reader, CustomerReader customers,
+        CancellationToken cancellationToken)
     {
         var errors = new List<FieldError>();
-        if (PageRequest.TryCreate(query.Page, query.PageSize, out var page) is { } pageError)
-        {
-            errors.Add(pageError);
-        }
-
         if (query.Statuses?.FirstOrDefault(status => !Statuses.Contains(status)) is not null)
         {
             errors.Add(new FieldError("?statuses", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + "."));
@@ -50,13 +46,13 @@ internal static class ListInvoices
         // Documents exist only once they are issued; nothing has another status yet.
         if (query.Statuses is { Length: > 0 } statuses && !statuses.Contains("issued"))
         {
-            return Results.Ok(new Page<InvoiceView>([], 0, page.Number, page.Size));
+            return Results.Ok(page.Of<InvoiceView>([], 0));
         }
 
         filter = filter with { CustomerIds = await CustomerIdsAsync(query.Customers, customers, cancellationToken) };
         var (invoices, total) = await reader.ListAsync(filter, page, cancellationToken);
         var withLines = query.Expand?.Contains("lines") ?? false;
-        return Results.Ok(new Page<InvoiceView>([.. invoices.Select(invoice => InvoiceView.Of(invoice, withLines))], total, page.Number, page.Size));
+        return Results.Ok(page.Of(invoices.Select(invoice => InvoiceView.Of(invoice, withLines)), total));
     }
 
     /// <summary>Ids are taken as they are, keys are looked up; one that nobody has matches nothing.</summary>
@@ -86,25 +82,17 @@ internal static class ListInvoices
 
     private static Instant? ReadInstant(string name, string? text, List<FieldError> errors)
     {
-        if (text is null)
+        if (InstantConverter.TryReadParameter(name, text, out var instant) is { } error)
         {
-            return null;
+            errors.Add(error);
         }
 
-        if (InstantConverter.TryParse(text, out var instant))
-        {
-            return instant;
-        }
-
-        errors.Add(new FieldError($"?{name}", "invalid_time", InstantConverter.Expected));
-        return null;
+        return instant;
     }
 }
 
 /// <summary>The query parameters of the list, named as OpenMeter names them.</summary>
 internal sealed record InvoiceListQuery(
-    [property: FromQuery(Name = "page")] int? Page,
-    [property: FromQuery(Name = "pageSize")] int? PageSize,
     [property: FromQuery(Name = "customers")] string[]? Customers,
     [property: FromQuery(Name = "statuses")] string[]? Statuses,
     [property: FromQuery(Name = "expand")] string[]? Expand,

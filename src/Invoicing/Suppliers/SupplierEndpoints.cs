@@ -1,4 +1,8 @@
 using Metering.Invoicing.Invoices;
+using Metering.Platform.Auditing;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -20,13 +24,17 @@ internal static class SupplierEndpoints
     public static void MapSupplier(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/billing/supplier", GetAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapPut("/api/v1/billing/supplier", ReplaceAsync).RequireScope(Scope.InvoicesWrite);
+        routes.MapPut("/api/v1/billing/supplier", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("supplier.replace");
     }
 
-    private static async Task<IResult> GetAsync(SupplierStore store, CancellationToken cancellationToken) =>
-        Results.Ok(Supplier.Of(await store.DefaultAsync(cancellationToken)));
+    private static async Task<IResult> GetAsync(SupplierStore store, CancellationToken cancellationToken)
+    {
+        var supplier = Supplier.Of(await store.DefaultAsync(cancellationToken));
+        return Results.Ok(supplier).WithTag(EntityTag.Of(supplier));
+    }
 
-    private static async Task<IResult> ReplaceAsync(Supplier request, SupplierStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> ReplaceAsync(
+        Supplier request, IfMatch ifMatch, SupplierStore store, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var errors = Check(request, out var collectionPeriod).ToArray();
         if (errors.Length > 0)
@@ -34,8 +42,19 @@ internal static class SupplierEndpoints
             return Problem.Invalid(errors);
         }
 
-        await store.ReplaceDefaultAsync(request.ToDetails(), collectionPeriod, cancellationToken);
-        return Results.Ok(Supplier.Of(await store.DefaultAsync(cancellationToken)));
+        await using var session = await database.BeginAsync(cancellationToken);
+        var profile = await SupplierStore.DefaultForChangeAsync(session, cancellationToken);
+        var before = Supplier.Of(profile);
+        if (ifMatch.Refuse(EntityTag.Of(before)) is { } stale)
+        {
+            return stale;
+        }
+
+        await SupplierStore.ReplaceDefaultAsync(session, request.ToDetails(), collectionPeriod, cancellationToken);
+        var after = Supplier.Of(await store.DefaultAsync(session, cancellationToken));
+        var entry = new AuditEntry("supplier.replace", PublicId.Format(profile.Id), clock.GetCurrentInstant(), before, after);
+        await AuditTrail.RecordAsync(session, entry, cancellationToken);
+        return await session.CommitAsync(Results.Ok(after).WithTag(EntityTag.Of(after)), cancellationToken);
     }
 
     private static List<FieldError> Check(Supplier supplier, out Duration collectionPeriod)

@@ -16,9 +16,13 @@ public sealed class SupplierStore(MeteringDatabase database)
     internal async Task<SupplierProfile> DefaultAsync(DbSession session, CancellationToken cancellationToken) =>
         (await session.SingleAsync<SupplierRow>(FindSql, null, cancellationToken)).ToProfile();
 
-    public async Task ReplaceDefaultAsync(InvoiceSupplier details, Duration collectionPeriod, CancellationToken cancellationToken)
+    /// <summary>Locked until the transaction ends.</summary>
+    internal static async Task<SupplierProfile> DefaultForChangeAsync(DbSession session, CancellationToken cancellationToken) =>
+        (await session.SingleAsync<SupplierRow>(FindSql + " for update", null, cancellationToken)).ToProfile();
+
+    internal static Task ReplaceDefaultAsync(
+        DbSession session, InvoiceSupplier details, Duration collectionPeriod, CancellationToken cancellationToken)
     {
-        await using var session = await database.BeginAsync(cancellationToken);
         var address = details.Address ?? new InvoiceAddress();
         var parameters = new
         {
@@ -26,8 +30,7 @@ public sealed class SupplierStore(MeteringDatabase database)
             address.Country, details.Iban, details.Bic, details.PaymentTermsDays, details.InvoiceNote,
             collectionPeriodSeconds = (long)collectionPeriod.TotalSeconds,
         };
-        await session.ExecuteAsync(ReplaceSql, parameters, cancellationToken);
-        await session.CommitAsync(cancellationToken);
+        return session.ExecuteAsync(ReplaceSql, parameters, cancellationToken);
     }
 
     private const string FindSql = """

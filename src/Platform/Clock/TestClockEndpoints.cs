@@ -1,4 +1,5 @@
 using Metering.Platform.Problems;
+using Metering.Platform.Requests;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,13 +21,17 @@ public static class TestClockEndpoints
         clock.Stands ? Results.Ok(new TestClockState(clock.GetCurrentInstant())) : NotInSandbox();
 
     private static async Task<IResult> AdvanceAsync(
-        AdvanceTestClock request, TestClock testClock, ProductClock clock, CancellationToken cancellationToken) =>
-        await testClock.AdvanceAsync(request.To, cancellationToken) switch
+        AdvanceTestClock request, TestClock testClock, ProductClock clock, CancellationToken cancellationToken)
+    {
+        // What falls due on the way is not done by whoever moves the clock.
+        RequestContext.Leave();
+        return await testClock.AdvanceAsync(request.To, cancellationToken) switch
         {
             TestClockOutcome.NotInSandbox => NotInSandbox(),
             TestClockOutcome.IntoThePast => Problem.Invalid("/to", "time_in_the_past", $"The test clock stands at {clock.GetCurrentInstant()}."),
             TestClockOutcome.Advanced => Results.Ok(new TestClockState(clock.GetCurrentInstant())),
         };
+    }
 
     private static IResult NotInSandbox() =>
         Problem.Of(ProblemType.SandboxRequired, "Start with --test-clock to run on a settable clock.");

@@ -7,11 +7,14 @@ namespace Metering.Platform.Database;
 public sealed class DbSession : IAsyncDisposable
 {
     private readonly NpgsqlTransaction? transaction;
+    private readonly ITransactionCompanion? companion;
+    private bool committed;
 
-    internal DbSession(NpgsqlConnection connection, NpgsqlTransaction? transaction)
+    internal DbSession(NpgsqlConnection connection, NpgsqlTransaction? transaction, ITransactionCompanion? companion)
     {
         Connection = connection;
         this.transaction = transaction;
+        this.companion = companion;
     }
 
     /// <summary>For COPY and what else Dapper does not do.</summary>
@@ -31,8 +34,21 @@ public sealed class DbSession : IAsyncDisposable
     public Task<int> ExecuteAsync(string sql, object? parameters, CancellationToken cancellationToken) =>
         Connection.ExecuteAsync(Command(sql, parameters, cancellationToken));
 
-    public Task CommitAsync(CancellationToken cancellationToken) =>
-        transaction?.CommitAsync(cancellationToken) ?? throw new InvalidOperationException("No transaction was begun.");
+    public async Task CommitAsync(CancellationToken cancellationToken)
+    {
+        if (transaction is null)
+        {
+            throw new InvalidOperationException("No transaction was begun.");
+        }
+
+        if (companion is not null)
+        {
+            await companion.CommittingAsync(this, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        committed = true;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -41,6 +57,7 @@ public sealed class DbSession : IAsyncDisposable
             await transaction.DisposeAsync();
         }
 
+        companion?.Ended(this, committed);
         await Connection.DisposeAsync();
     }
 

@@ -1,3 +1,4 @@
+using Metering.Platform.Requests;
 using Npgsql;
 
 namespace Metering.Platform.Database;
@@ -12,7 +13,7 @@ public sealed class MeteringDatabase(NpgsqlDataSource dataSource)
 
     /// <summary>For reading: each statement is its own transaction.</summary>
     public async Task<DbSession> OpenAsync(CancellationToken cancellationToken) =>
-        new(await dataSource.OpenConnectionAsync(cancellationToken), null);
+        new(await dataSource.OpenConnectionAsync(cancellationToken), null, null);
 
     /// <summary>For writing: nothing is kept unless <see cref="DbSession.CommitAsync"/> returns.</summary>
     public async Task<DbSession> BeginAsync(CancellationToken cancellationToken)
@@ -20,10 +21,14 @@ public sealed class MeteringDatabase(NpgsqlDataSource dataSource)
         var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         try
         {
-            return new DbSession(connection, await connection.BeginTransactionAsync(cancellationToken));
+            var companion = RequestContext.Current;
+            var session = new DbSession(connection, await connection.BeginTransactionAsync(cancellationToken), companion);
+            await (companion?.BegunAsync(session, cancellationToken) ?? Task.CompletedTask);
+            return session;
         }
         catch
         {
+            // Closing the connection rolls back what was begun.
             await connection.DisposeAsync();
             throw;
         }

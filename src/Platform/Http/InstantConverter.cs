@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Metering.Platform.Problems;
 using NodaTime;
 using NodaTime.Text;
 
@@ -24,6 +25,13 @@ public sealed class InstantConverter : JsonConverter<Instant>
     public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteStringValue(Format(value));
 
     public static string Format(Instant instant) => InstantPattern.ExtendedIso.Format(instant);
+
+    /// <summary>A query parameter, which may be absent. Null when it is well; otherwise what is wrong with it.</summary>
+    public static FieldError? TryReadParameter(string name, string? text, out Instant? instant)
+    {
+        instant = text is not null && TryParse(text, out var parsed) ? parsed : null;
+        return text is null || instant is not null ? null : new FieldError($"?{name}", "invalid_time", Expected);
+    }
 
     public static bool TryParse(string text, out Instant instant)
     {

@@ -9,6 +9,11 @@ internal static partial class BindingErrors
 {
     public static IReadOnlyList<FieldError> Of(BadHttpRequestException exception)
     {
+        if (exception is RefusedBindingException refused)
+        {
+            return [refused.Error];
+        }
+
         if (exception.InnerException is JsonException json)
         {
             return OfJson(json);

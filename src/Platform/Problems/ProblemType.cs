@@ -56,6 +56,9 @@ public sealed record ProblemType
     public static readonly ProblemType SandboxRequired =
         new("sandbox-required", StatusCodes.Status409Conflict, "Only a sandbox can do this");
 
+    public static readonly ProblemType PreconditionFailed =
+        new("precondition-failed", StatusCodes.Status412PreconditionFailed, "The resource has changed meanwhile");
+
     public static readonly ProblemType TooLarge =
         new("too-large", StatusCodes.Status413PayloadTooLarge, "The request is too large");
 
@@ -80,7 +83,7 @@ public sealed record ProblemType
     public static readonly ImmutableArray<ProblemType> All =
     [
         InvalidRequest, Unauthenticated, PaymentRequired, Forbidden, NotFound, MethodNotAllowed, Conflict, AlreadyExists, SandboxRequired,
-        TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError, NotAvailable,
+        PreconditionFailed, TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError, NotAvailable,
     ];
 
     internal static ProblemType ForStatus(int status) => All.FirstOrDefault(type => type.Status == status) ?? InternalError;

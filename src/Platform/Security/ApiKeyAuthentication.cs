@@ -24,14 +24,11 @@ public sealed class ApiKeyAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        const string bearer = "Bearer ";
-        var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(bearer, StringComparison.OrdinalIgnoreCase) || header.Length > bearer.Length + ApiKey.MaxLength)
+        if (SecretOf(Request) is not { } secret)
         {
             return AuthenticateResult.NoResult();
         }
 
-        var secret = header[bearer.Length..].Trim();
         if (await FindAsync(secret) is not { } known)
         {
             return AuthenticateResult.Fail("unknown key");
@@ -39,8 +36,19 @@ public sealed class ApiKeyAuthentication(
 
         var claims = known.Role.Scopes.Select(scope => new Claim(ScopeClaim, scope))
             .Append(new Claim(ClaimTypes.NameIdentifier, known.Id.ToString()))
-            .Append(new Claim(ClaimTypes.Name, known.Name));
+            .Append(new Claim(ClaimTypes.Name, known.Name))
+            .Append(new Claim(ClaimTypes.Role, known.Role.Name));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(claims, SchemeName)), SchemeName));
+    }
+
+    /// <summary>The API key that a request brings; null when it brings none.</summary>
+    internal static string? SecretOf(HttpRequest request)
+    {
+        const string bearer = "Bearer ";
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(bearer, StringComparison.OrdinalIgnoreCase) && header.Length <= bearer.Length + ApiKey.MaxLength
+            ? header[bearer.Length..].Trim()
+            : null;
     }
 
     /// <summary>Only what the database has just said is remembered, so that a revoked key is not remembered from memory.</summary>

@@ -1,3 +1,6 @@
+using Metering.Platform.Auditing;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Microsoft.AspNetCore.Builder;
@@ -14,12 +17,13 @@ public static class ApiKeyEndpoints
 
     public static void MapApiKeys(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/api-keys", CreateAsync).RequireScope(Scope.KeysWrite);
+        routes.MapPost("/api/v1/api-keys", CreateAsync).RequireScope(Scope.KeysWrite).Audited("api_key.create");
         routes.MapGet("/api/v1/api-keys", ListAsync).RequireScope(Scope.KeysWrite);
-        routes.MapDelete("/api/v1/api-keys/{id}", RevokeAsync).RequireScope(Scope.KeysWrite);
+        routes.MapDelete("/api/v1/api-keys/{id}", RevokeAsync).RequireScope(Scope.KeysWrite).Audited("api_key.revoke");
     }
 
-    private static async Task<IResult> CreateAsync(CreateApiKey request, ApiKeyStore store, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        CreateApiKey request, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         if (request.Name is not { Length: >= 1 and <= MaxNameLength })
         {
@@ -38,16 +42,14 @@ public static class ApiKeyEndpoints
         }
 
         var key = ApiKey.Generate("mtr_" + role.Name.Replace('-', '_'));
-        var id = await store.AddAsync(key, request.Name, role, request.ExpiresAt, now, cancellationToken);
-        var created = new CreatedApiKey(PublicId.Format(id), request.Name, role.Name, request.ExpiresAt, key.Secret);
-        return Results.Created($"/api/v1/api-keys/{created.Id}", created);
+        await using var session = await database.BeginAsync(cancellationToken);
+        var added = await ApiKeyStore.AddAsync(session, key, request.Name, role, request.ExpiresAt, now, cancellationToken);
+        var created = new CreatedApiKey(PublicId.Format(added.Id), request.Name, role.Name, request.ExpiresAt, key.Secret);
+        return await session.CommitAsync(Results.Created($"/api/v1/api-keys/{created.Id}", created), cancellationToken);
     }
 
     private static async Task<IResult> ListAsync(ApiKeyStore store, CancellationToken cancellationToken) =>
-        Results.Ok((await store.ListAsync(cancellationToken)).Select(key => new
-        {
-            Id = PublicId.Format(key.Id), key.Name, key.Role, key.CreatedAt, key.ExpiresAt, key.RevokedAt,
-        }));
+        Results.Ok((await store.ListAsync(cancellationToken)).Select(key => key.ToView()));
 
     private static async Task<IResult> RevokeAsync(string id, ApiKeyStore store, IClock clock, CancellationToken cancellationToken) =>
         PublicId.TryParse(id, out var guid) && await store.RevokeAsync(guid, clock.GetCurrentInstant(), cancellationToken)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using NodaTime;
@@ -8,14 +9,26 @@ namespace Metering.Platform.Security;
 /// <summary>The operators' API keys; not those of customers, which a sidecar checks.</summary>
 public sealed class ApiKeyStore(MeteringDatabase database)
 {
-    public async Task<Guid> AddAsync(ApiKey key, string name, Role role, Instant? expiresAt, Instant now, CancellationToken cancellationToken)
+    /// <summary>In a transaction of its own. A key that is known already stays as it is.</summary>
+    public async Task AddAsync(ApiKey key, string name, Role role, Instant? expiresAt, Instant now, CancellationToken cancellationToken)
     {
-        var id = PublicId.New(now);
         await using var session = await database.BeginAsync(cancellationToken);
-        var parameters = new { id, name, role = role.Name, hash = key.Hash(), expiresAt, now };
-        await session.ExecuteAsync(InsertSql, parameters, cancellationToken);
+        await AddAsync(session, key, name, role, expiresAt, now, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return id;
+    }
+
+    internal static async Task<ListedApiKey> AddAsync(
+        DbSession session, ApiKey key, string name, Role role, Instant? expiresAt, Instant now, CancellationToken cancellationToken)
+    {
+        var added = new ListedApiKey(PublicId.New(now), name, role.Name, now, expiresAt, null);
+        var parameters = new { added.Id, name, role = role.Name, hash = key.Hash(), expiresAt, now };
+        if (await session.ExecuteAsync(InsertSql, parameters, cancellationToken) == 1)
+        {
+            var view = added.ToView();
+            await AuditTrail.RecordAsync(session, new AuditEntry("api_key.create", view.Id, now, null, view), cancellationToken);
+        }
+
+        return added;
     }
 
     /// <summary>Null when no key with this secret is valid at <paramref name="now"/>.</summary>
@@ -47,14 +60,25 @@ public sealed class ApiKeyStore(MeteringDatabase database)
     public async Task<bool> RevokeAsync(Guid id, Instant now, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        var revoked = await session.ExecuteAsync(RevokeSql, new { id, now }, cancellationToken) == 1;
-        await session.CommitAsync(cancellationToken);
-        return revoked;
+        if (await session.FirstOrNoneAsync<ListedApiKey>(LockSql, new { id }, cancellationToken) is not { } key)
+        {
+            return false;
+        }
+
+        if (key.RevokedAt is null)
+        {
+            await session.ExecuteAsync("update platform.api_key set revoked_at = @now where id = @id", new { id, now }, cancellationToken);
+            var (before, after) = (key.ToView(), (key with { RevokedAt = now }).ToView());
+            await AuditTrail.RecordAsync(session, new AuditEntry("api_key.revoke", before.Id, now, before, after), cancellationToken);
+            await session.CommitAsync(cancellationToken);
+        }
+
+        return true;
     }
 
     private const string InsertSql = """
         insert into platform.api_key (id, name, role, key_hash, created_at, expires_at)
-        values (@id, @name, @role, @hash, @now, @expiresAt)
+        values (@Id, @name, @role, @hash, @now, @expiresAt)
         on conflict (key_hash) do nothing
         """;
 
@@ -68,13 +92,14 @@ public sealed class ApiKeyStore(MeteringDatabase database)
 
     private const string AnySql = "select exists (select from platform.api_key where role = @role and revoked_at is null)";
 
-    private const string ListSql = """
+    private const string SelectSql = """
         select id, name, role, created_at as createdAt, expires_at as expiresAt, revoked_at as revokedAt
         from platform.api_key
-        order by id
         """;
 
-    private const string RevokeSql = "update platform.api_key set revoked_at = coalesce(revoked_at, @now) where id = @id";
+    private const string ListSql = SelectSql + " order by id";
+
+    private const string LockSql = SelectSql + " where id = @id for update";
 
     private sealed record KeyRow(Guid Id, string Name, string Role, byte[] KeyHash);
 }

@@ -17,10 +17,11 @@ public static class Scope
     public const string ClockRead = "clock:read";
     public const string ClockWrite = "clock:write";
     public const string KeysWrite = "keys:write";
+    public const string AuditRead = "audit:read";
 
     public static readonly ImmutableArray<string> All =
     [
         EventsWrite, UsageRead, CatalogRead, CatalogWrite, CustomersRead, CustomersWrite, InvoicesRead, InvoicesWrite, Enforcement,
-        ClockRead, ClockWrite, KeysWrite,
+        ClockRead, ClockWrite, KeysWrite, AuditRead,
     ];
 }

@@ -1,3 +1,4 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using NodaTime;
@@ -10,16 +11,17 @@ internal sealed class PortalAccess(MeteringDatabase database)
     /// <summary>A link that was shared too widely must not fill the table; the oldest session gives way.</summary>
     private const int MaxSessionsPerLink = 100;
 
-    public async Task<(Guid Id, string Token)> IssueLinkAsync(
-        Guid customerId, string? subject, Instant expiresAt, Instant now, CancellationToken cancellationToken)
+    /// <returns>The link and its token, which is stored nowhere.</returns>
+    public static async Task<(PortalLink Link, string Token)> IssueLinkAsync(
+        DbSession session, Guid customerId, string? subject, Instant expiresAt, Instant now, CancellationToken cancellationToken)
     {
-        var id = PublicId.New(now);
+        var link = new PortalLink(PublicId.New(now), customerId, subject, now, expiresAt, null);
         var token = PortalSecret.New();
-        await using var session = await database.BeginAsync(cancellationToken);
-        var parameters = new { id, customerId, subject, hash = PortalSecret.HashOf(token), now, expiresAt };
+        var parameters = new { link.Id, customerId, subject, hash = PortalSecret.HashOf(token), now, expiresAt };
         await session.ExecuteAsync(IssueSql, parameters, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return (id, token);
+        var view = link.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("portal_token.create", view.Id, now, null, view), cancellationToken);
+        return (link, token);
     }
 
     /// <returns>The secret of a new session, or null when no valid link has this token.</returns>
@@ -66,13 +68,22 @@ internal sealed class PortalAccess(MeteringDatabase database)
     public async Task RevokeAsync(Guid? id, string? subject, Instant now, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        await session.ExecuteAsync(RevokeSql, new { id, subject, now }, cancellationToken);
-        await session.CommitAsync(cancellationToken);
+        var revoked = await session.QueryAsync<PortalLink>(RevokeSql, new { id, subject, now }, cancellationToken);
+        foreach (var link in revoked)
+        {
+            var (before, after) = ((link with { RevokedAt = null }).ToView(), link.ToView());
+            await AuditTrail.RecordAsync(session, new AuditEntry("portal_token.invalidate", after.Id, now, before, after), cancellationToken);
+        }
+
+        if (revoked.Count > 0)
+        {
+            await session.CommitAsync(cancellationToken);
+        }
     }
 
     private const string IssueSql = """
         insert into portal.link (id, customer_id, subject, token_hash, created_at, expires_at)
-        values (@id, @customerId, @subject, @hash, @now, @expiresAt)
+        values (@Id, @customerId, @subject, @hash, @now, @expiresAt)
         """;
 
     // Locked, so that two visits at once do not both find room for the last session.
@@ -116,5 +127,6 @@ internal sealed class PortalAccess(MeteringDatabase database)
         set revoked_at = @now
         where revoked_at is null
           and (id = @id or subject = @subject)
+        returning id, customer_id as customerId, subject, created_at as createdAt, expires_at as expiresAt, revoked_at as revokedAt
         """;
 }

@@ -1,5 +1,8 @@
 using System.Text.RegularExpressions;
 using Metering.Platform;
+using Metering.Platform.Auditing;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -21,12 +24,13 @@ internal static partial class PortalTokenEndpoints
 
     public static void MapPortalTokens(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/portal/tokens", CreateAsync).RequireScope(Scope.CustomersWrite);
-        routes.MapPost("/api/v1/portal/tokens/invalidate", InvalidateAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/portal/tokens", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("portal_token.create");
+        routes.MapPost("/api/v1/portal/tokens/invalidate", InvalidateAsync)
+            .RequireScope(Scope.CustomersWrite).Audited("portal_token.invalidate");
     }
 
     private static async Task<IResult> CreateAsync(
-        CreatePortalToken request, CustomerReader customers, PortalAccess access, MeteringOptions options, IClock clock,
+        CreatePortalToken request, CustomerReader customers, MeteringDatabase database, MeteringOptions options, IClock clock,
         CancellationToken cancellationToken)
     {
         if (new[] { request.Subject, request.CustomerId, request.CustomerKey }.Count(name => name is not null) != 1)
@@ -53,10 +57,12 @@ internal static partial class PortalTokenEndpoints
         var now = clock.GetCurrentInstant();
         var expiresAt = now + lifetime;
         var subjectKey = request.Subject ?? customer.SubjectKeys.FirstOrDefault();
-        var (id, token) = await access.IssueLinkAsync(customer.Id, subjectKey, expiresAt, now, cancellationToken);
-        return Results.Ok(new PortalToken(
-            PublicId.Format(id), PublicId.Format(customer.Id), subjectKey, token, now, expiresAt, false,
-            new Uri(options.PublicUrl, $"/portal/link/{token}").ToString()));
+        await using var session = await database.BeginAsync(cancellationToken);
+        var (link, token) = await PortalAccess.IssueLinkAsync(session, customer.Id, subjectKey, expiresAt, now, cancellationToken);
+        var answer = new PortalToken(
+            PublicId.Format(link.Id), PublicId.Format(customer.Id), subjectKey, token, now, expiresAt, false,
+            new Uri(options.PublicUrl, $"/portal/link/{token}").ToString());
+        return await session.CommitAsync(Results.Ok(answer), cancellationToken);
     }
 
     private static async Task<IResult> InvalidateAsync(

@@ -59,9 +59,31 @@ public static class Explanation
         }
 
         text.Append('\n');
+        if (result.Input.UnitsInForce != UnitsInForce.None)
+        {
+            AppendLevels(text, result.Input, units);
+        }
+
         if (billable != metered)
         {
             AppendBillable(text, result, units);
+        }
+    }
+
+    /// <summary>Every level of units in force and for how long it was: times units, they re-add to the usage.</summary>
+    private static void AppendLevels(StringBuilder text, RatingInput input, string units)
+    {
+        var inForce = input.UnitsInForce.Within(input.Line.Billed, input.Line.Full, input.Proration);
+        if (inForce.IsWithoutTime)
+        {
+            text.Append($"{"In force",-10}at most {AmountText.Quantity(inForce.Peak)} {units} at one time\n");
+            return;
+        }
+
+        foreach (var same in inForce.Levels.Where(level => level.Units > 0m).GroupBy(level => level.Units).OrderBy(group => group.Key))
+        {
+            var share = same.Select(level => level.Share!.Value).Aggregate((sum, next) => sum with { Part = sum.Part + next.Part });
+            text.Append($"{"In force",-10}{AmountText.Quantity(same.Key)} {units} for {share.InLargestUnit()}\n");
         }
     }
 
@@ -125,6 +147,11 @@ public static class Explanation
     {
         var input = result.Input;
         text.Append('\n');
+        if (input.UnitsInForce != UnitsInForce.None)
+        {
+            text.Append("A unit counts for the share of the full period in which it is in force, in the tier in which it then lies.\n");
+        }
+
         foreach (var sentence in result.Charges.Select(Sentence).Distinct())
         {
             text.Append(sentence).Append('\n');

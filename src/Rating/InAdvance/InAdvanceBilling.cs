@@ -78,7 +78,7 @@ public static class InAdvanceBilling
         ArgumentNullException.ThrowIfNull(period);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(events, EventsMax);
         InvalidPriceException.ThrowIfAny(period.Terms.CheckFor(period.Price));
-        if (period.Usage != Usage.None || period.Transactions != TransactionUsage.None)
+        if (period.Usage != Usage.None || period.Transactions != TransactionUsage.None || period.UnitsInForce != UnitsInForce.None)
         {
             throw new ArgumentException("The usage of events that are billed in advance follows from the events.", nameof(period));
         }

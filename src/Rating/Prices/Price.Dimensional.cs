@@ -106,42 +106,32 @@ public abstract partial record Price
 
         internal override bool IsOfQuantity => false;
 
-        internal override Usage UsageOf(RatingInput input) => Agreed(input.Groups.Total, input.Usage);
+        internal override Usage UsageOf(RatingInput input) => Agreed(input.Groups.Total, base.UsageOf(input));
 
         internal override void ChargeTo(Tally tally)
         {
-            var usage = tally.Input.Groups.By(Dimensions);
-            if (Pooling == Pooling.AcrossGroups)
+            var billed = 0m;
+            foreach (var (scope, cell, quantity) in Portions(tally))
             {
-                ChargePooled(tally, usage);
-                return;
+                // Each portion is converted by itself, so what is billed is the sum of what they come to, not the conversion of their sum.
+                var converted = tally.Converted(quantity);
+                billed += converted;
+                if (cell is not null)
+                {
+                    tally.ChargeWithin(scope!, cell, converted);
+                }
             }
 
-            foreach (var group in usage.Groups)
-            {
-                var quantity = tally.At(group.Usage);
-                if (quantity == 0m)
-                {
-                    continue;
-                }
-
-                if (table.Find(group.Values) is not { } cell)
-                {
-                    tally.AddUnpriced(Unpriced(group));
-                    continue;
-                }
-
-                var scope = cell.IsOneGroup ? cell.Scope : Scope.Of(Dimensions, group.Values!);
-                tally.ChargeWithin(scope, cell.Price, tally.Converted(quantity));
-            }
+            tally.Bill(billed);
         }
 
-        private void ChargePooled(Tally tally, GroupedUsage usage)
+        /// <summary>What is charged together: each group, or all groups that one cell covers. Usage without a price is reported on the way.</summary>
+        private List<(Scope? Scope, Price? Cell, decimal Quantity)> Portions(Tally tally)
         {
             // Groups come in the order of their values, and so do cells by their first group: the same for every recalculation.
-            var pools = new Dictionary<CellTable.Entry, decimal>(ReferenceEqualityComparer.Instance);
-            List<CellTable.Entry> order = [];
-            foreach (var group in usage.Groups)
+            List<(Scope?, Price?, decimal Quantity)> portions = [];
+            var places = new Dictionary<CellTable.Entry, int>(ReferenceEqualityComparer.Instance);
+            foreach (var group in tally.Input.Groups.By(Dimensions).Groups)
             {
                 var quantity = tally.At(group.Usage);
                 if (quantity == 0m)
@@ -152,22 +142,23 @@ public abstract partial record Price
                 if (table.Find(group.Values) is not { } cell)
                 {
                     tally.AddUnpriced(Unpriced(group));
-                    continue;
+                    portions.Add((null, null, quantity));
                 }
-
-                if (!pools.TryAdd(cell, quantity))
+                else if (Pooling == Pooling.EachGroup)
                 {
-                    pools[cell] += quantity;
-                    continue;
+                    portions.Add((cell.IsOneGroup ? cell.Scope : Scope.Of(Dimensions, group.Values!), cell.Price, quantity));
                 }
-
-                order.Add(cell);
+                else if (places.TryAdd(cell, portions.Count))
+                {
+                    portions.Add((cell.Scope, cell.Price, quantity));
+                }
+                else
+                {
+                    portions[places[cell]] = (cell.Scope, cell.Price, portions[places[cell]].Quantity + quantity);
+                }
             }
 
-            foreach (var cell in order)
-            {
-                tally.ChargeWithin(cell.Scope, cell.Price, tally.Converted(pools[cell]));
-            }
+            return portions;
         }
 
         private UnpricedUsage Unpriced(UsageGroup group) =>

@@ -55,12 +55,10 @@ public abstract partial record Price
 
         internal override Usage UsageOf(RatingInput input)
         {
-            if (MarkupPerTransaction > 0m && input.Transactions == TransactionUsage.None && input.Usage != Usage.None)
-            {
-                throw new ArgumentException("A markup per transaction needs to know how many transactions there were.");
-            }
-
-            return input.Transactions.KnowsAmounts ? Agreed(input.Transactions.Amounts, input.Usage) : input.Usage;
+            var usage = base.UsageOf(input);
+            return MarkupPerTransaction == 0m || input.Transactions != TransactionUsage.None || usage == Usage.None
+                ? usage
+                : throw new ArgumentException("A markup per transaction needs to know how many transactions there were.");
         }
 
         internal override void ChargeTo(Tally tally)

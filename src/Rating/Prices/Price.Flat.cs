@@ -31,6 +31,8 @@ public abstract partial record Price
 
         internal override bool IsOfQuantity => false;
 
+        internal override Usage UsageOf(RatingInput input) => input.Usage;
+
         internal override void ChargeTo(Tally tally)
         {
             if (Term == PaymentTerm.InArrears && !tally.ClosesPeriod)

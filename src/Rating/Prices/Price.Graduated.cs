@@ -39,6 +39,8 @@ public abstract partial record Price
         /// <inheritdoc/>
         public override int GetHashCode() => TierTable.HashOf(Tiers);
 
+        internal override bool CountsUnitsInForce => true;
+
         internal override void ChargeTo(Tally tally) =>
             TierTable.ChargeEachTier(tally, steps, FirstTier, ChargeRule.GraduatedTierUnit, ChargeRule.GraduatedTierFlat);
     }

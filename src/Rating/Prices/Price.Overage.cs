@@ -41,13 +41,14 @@ public abstract partial record Price
             return checks.Errors;
         }
 
+        internal override bool CountsUnitsInForce => Beyond.CountsUnitsInForce;
+
         internal override void ChargeTo(Tally tally)
         {
-            var quantity = tally.Quantity;
-            tally.AddUnits(ChargeRule.IncludedUsage, "included", "Included", Math.Min(quantity, Included), 0m, tier: null);
-            if (quantity > Included)
+            tally.AddUnits(ChargeRule.IncludedUsage, "included", "Included", tally.QuantityBelow(Included), 0m, tier: null);
+            if (tally.Reached > Included)
             {
-                tally.ChargeWithin(Within, Beyond, quantity - Included);
+                tally.ChargeAbove(Included, Within, Beyond);
             }
         }
     }

@@ -21,6 +21,8 @@ public abstract partial record Price
         /// <summary>What would be wrong with such a price; empty when nothing.</summary>
         public static ImmutableArray<PriceError> Check(decimal amount) => new PriceChecks().Amount("/amount", amount).Errors;
 
+        internal override bool CountsUnitsInForce => true;
+
         internal override void ChargeTo(Tally tally) =>
             tally.AddUnits(ChargeRule.PerUnit, "unit", "Usage", tally.Quantity, Amount, tier: null);
     }

@@ -93,15 +93,11 @@ public abstract partial record Price
 
         internal override Usage UsageOf(RatingInput input)
         {
-            var transactions = input.Transactions;
-            if (transactions.KnowsAmounts)
-            {
-                return Agreed(transactions.Amounts, input.Usage);
-            }
-
-            var told = !NeedsEachTransaction && (FixedAmount == 0m || transactions != TransactionUsage.None);
-            return told || input.Usage == Usage.None
-                ? input.Usage
+            var usage = base.UsageOf(input);
+            var told = input.Transactions.KnowsAmounts
+                || (!NeedsEachTransaction && (FixedAmount == 0m || input.Transactions != TransactionUsage.None));
+            return told || usage == Usage.None
+                ? usage
                 : throw new ArgumentException("This percentage price needs to know its transactions; see RatingInput.Transactions.");
         }
 

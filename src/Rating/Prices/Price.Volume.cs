@@ -38,14 +38,16 @@ public abstract partial record Price
         /// <inheritdoc/>
         public override int GetHashCode() => TierTable.HashOf(Tiers);
 
+        internal override bool CountsUnitsInForce => true;
+
         internal override void ChargeTo(Tally tally)
         {
-            if (!tally.ClosesPeriod || (FirstTier == TierEntry.OnFirstUse && tally.Quantity == 0m))
+            if (!tally.ClosesPeriod || (FirstTier == TierEntry.OnFirstUse && tally.Reached == 0m))
             {
                 return;
             }
 
-            var step = StepOf(tally.Quantity);
+            var step = StepOf(tally.Reached);
             tally.AddUnits(ChargeRule.VolumeTierUnit, step.UnitReference, step.UnitName, tally.Quantity, step.UnitAmount, step.Bounds);
             tally.AddFlat(ChargeRule.VolumeTierFlat, step.FlatReference, step.FlatName, step.FlatAmount, step.Bounds);
         }

@@ -14,8 +14,16 @@ public abstract partial record Price
     /// <summary>Whether the price needs one quantity and nothing else, so that it can price a cell, an overage, and converted units.</summary>
     internal virtual bool IsOfQuantity => true;
 
+    /// <summary>Whether the price can count units for the time in which they are in force.</summary>
+    internal virtual bool CountsUnitsInForce => false;
+
     /// <summary>What of the input the price reads as usage: the plain quantity, unless transactions or groups say it in more detail.</summary>
-    internal virtual Usage UsageOf(RatingInput input) => input.Usage;
+    /// <remarks>Details that a price does not ask for are usage all the same: reading over them would make it free.</remarks>
+    internal virtual Usage UsageOf(RatingInput input)
+    {
+        var plain = input.Transactions.KnowsAmounts ? Agreed(input.Transactions.Amounts, input.Usage) : input.Usage;
+        return input.Groups == GroupedUsage.None ? plain : Agreed(input.Groups.Total, plain);
+    }
 
     /// <summary>
     /// Charges everything from the start of the period up to <see cref="Tally.Quantity"/>. The subtraction of what was billed before is not the
@@ -24,7 +32,7 @@ public abstract partial record Price
     internal abstract void ChargeTo(Tally tally);
 
     /// <summary>A more detailed usage stands for the plain one; when both are said they must agree.</summary>
-    private static Usage Agreed(Usage detailed, Usage plain) => plain == Usage.None || plain == detailed
+    internal static Usage Agreed(Usage detailed, Usage plain) => plain == Usage.None || plain == detailed
         ? detailed
         : throw new ArgumentException(
             $"The usage is {plain.Prior} to {plain.Cumulative}; its details sum to {detailed.Prior} to {detailed.Cumulative}.");

@@ -1,12 +1,13 @@
-using System.Collections.Immutable;
 using NodaTime;
 
 namespace Metering.Rating;
 
-/// <summary>How much of a flat fee is due when only a part of the full period is served. Closed: named policies, never a default.</summary>
+/// <summary>
+/// How much of a flat fee is due, and how much units in force count, for a part of the full period. Closed: named policies, never a default.
+/// </summary>
 /// <remarks>
 /// The denominator is always the whole full period, so the shares of parts that make up the period sum to the fee (before rounding). Usage
-/// is never prorated: a shorter period simply has less of it.
+/// that is a sum of events is never prorated: a shorter period simply has less of it.
 /// </remarks>
 public abstract record Proration
 {
@@ -29,38 +30,35 @@ public abstract record Proration
     /// </summary>
     public static Proration ByDay(DateTimeZone zone) => new Days(zone);
 
-    internal abstract (decimal Amount, string Name) Of(decimal fee, LinePeriod line);
+    /// <summary>How much of a full period a part of it is; null when the part counts as the whole.</summary>
+    internal abstract TimeShare? ShareOf(ServicePeriod part, ServicePeriod full);
 
-    private static (decimal Amount, string Name) Share(decimal fee, long served, long full, string unit) => served == full
-        ? (fee, FullFee)
-        : (fee * served / full, $"Fee for {AmountText.Quantity(served)} of {AmountText.Quantity(full)} {unit}");
+    /// <summary>What of a fee is due for the served part of the full period, and how that is called.</summary>
+    internal (decimal Amount, string Name) Of(decimal fee, LinePeriod line)
+    {
+        if (ShareOf(line.Served, line.Full) is not { } served || served.Part == served.Full)
+        {
+            return (fee, FullFee);
+        }
+
+        var share = served.InLargestUnit();
+        return (fee * share.Part / share.Full, $"Fee for {share}");
+    }
 
     private sealed record Full : Proration
     {
-        internal override (decimal Amount, string Name) Of(decimal fee, LinePeriod line) => (fee, FullFee);
+        internal override TimeShare? ShareOf(ServicePeriod part, ServicePeriod full) => null;
     }
 
     private sealed record Time : Proration
     {
-        // The share is told in the largest unit that divides both times, so that a person reads 31 of 91 days.
-        private static readonly ImmutableArray<(long Microseconds, string Name)> Units =
-            [(86_400_000_000, "days"), (3_600_000_000, "hours"), (1_000_000, "seconds"), (1, "microseconds")];
-
-        internal override (decimal Amount, string Name) Of(decimal fee, LinePeriod line)
-        {
-            var (served, full) = (line.Served.Microseconds, line.Full.Microseconds);
-            var unit = Units.First(unit => served % unit.Microseconds == 0 && full % unit.Microseconds == 0);
-            return Share(fee, served / unit.Microseconds, full / unit.Microseconds, unit.Name);
-        }
+        internal override TimeShare? ShareOf(ServicePeriod part, ServicePeriod full) => TimeShare.OfTime(part.Microseconds, full.Microseconds);
     }
 
     private sealed record Days(DateTimeZone Zone) : Proration
     {
-        internal override (decimal Amount, string Name) Of(decimal fee, LinePeriod line)
-        {
-            var full = DaysOf(line.Full);
-            return full == 0 ? (fee, FullFee) : Share(fee, DaysOf(line.Served), full, "days");
-        }
+        internal override TimeShare? ShareOf(ServicePeriod part, ServicePeriod full) =>
+            DaysOf(full) is > 0 and var days ? TimeShare.OfDays(DaysOf(part), days) : null;
 
         private int DaysOf(ServicePeriod period) => Period.DaysBetween(period.Start.InZone(Zone).Date, period.End.InZone(Zone).Date);
     }

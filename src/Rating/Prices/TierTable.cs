@@ -62,22 +62,24 @@ internal static class TierTable
     /// <summary>Charges each tier that was entered for the quantity that lies in it.</summary>
     public static void ChargeEachTier(Tally tally, ImmutableArray<TierStep> steps, TierEntry firstTier, ChargeRule unitRule, ChargeRule flatRule)
     {
-        var used = tally.Quantity;
-        if (used == 0m && firstTier == TierEntry.OnFirstUse)
+        var reached = tally.Reached;
+        if (reached == 0m && firstTier == TierEntry.OnFirstUse)
         {
             return;
         }
 
+        var below = 0m;
         foreach (var step in steps)
         {
             var (from, upTo) = (step.Bounds.From, step.Bounds.UpTo);
-            if (from > 0m && used <= from)
+            if (from > 0m && reached <= from)
             {
                 return;
             }
 
-            var inTier = (upTo is { } bound && bound < used ? bound : used) - from;
-            tally.AddUnits(unitRule, step.UnitReference, step.UnitName, inTier, step.UnitAmount, step.Bounds);
+            var charged = below;
+            below = upTo is { } bound ? tally.QuantityBelow(bound) : tally.Quantity;
+            tally.AddUnits(unitRule, step.UnitReference, step.UnitName, below - charged, step.UnitAmount, step.Bounds);
             tally.AddFlat(flatRule, step.FlatReference, step.FlatName, step.FlatAmount, step.Bounds);
         }
     }

@@ -5,9 +5,9 @@ internal static class Adjustments
 {
     public static void ConvertUnits(Tally tally)
     {
-        if (tally.Input.Terms.Conversion is not null)
+        if (tally.Input.Terms.Conversion is { } conversion)
         {
-            tally.Quantity = tally.Converted(tally.Quantity);
+            tally.Convert(conversion);
         }
     }
 
@@ -15,7 +15,7 @@ internal static class Adjustments
     {
         if (tally.Input.Terms.UsageDiscount > 0m)
         {
-            tally.Quantity = Math.Max(0m, tally.Quantity - tally.Input.Terms.UsageDiscount);
+            tally.LeaveOut(tally.Input.Terms.UsageDiscount);
         }
     }
 

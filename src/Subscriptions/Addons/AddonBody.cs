@@ -21,7 +21,9 @@ internal sealed record AddonBody(
     public IEnumerable<string> FeatureKeys() => Cards().Select(card => card?.FeatureKey).OfType<string>().Where(Texts.IsKey);
 
     /// <summary>Everything that can be wrong with an add-on, found in one pass.</summary>
-    public FieldErrors Check(ImmutableDictionary<string, FeatureRow> features)
+    /// <param name="features">Those it may name.</param>
+    /// <param name="isForSale">A draft may still have what nobody could buy.</param>
+    public FieldErrors Check(ImmutableDictionary<string, FeatureRow> features, bool isForSale)
     {
         var errors = new FieldErrors();
         Texts.Key(Key, "/key", errors);
@@ -38,7 +40,7 @@ internal sealed record AddonBody(
         foreach (var (i, card) in Cards().Take(MaxRateCards).Index())
         {
             errors.AddIf(
-                InstanceType == "multiple" && card is { Price: { Type: not "flat" } }, $"/rateCards/{i}/price/type", "not_allowed",
+                isForSale && InstanceType == "multiple" && card is { Price: { Type: not "flat" } }, $"/rateCards/{i}/price/type", "not_allowed",
                 "Only fees can be had more than once; usage is priced once however many are had.");
         }
 

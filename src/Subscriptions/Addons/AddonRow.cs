@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Subscriptions.Plans;
@@ -69,6 +70,11 @@ internal sealed record AddonRow(
     public static async Task<ImmutableDictionary<Guid, AddonRow>> FindAllAsync(DbSession session, Guid[] ids, CancellationToken cancellationToken) =>
         (await session.QueryAsync<AddonRow>(ByIdsSql, new { ids }, cancellationToken)).ToImmutableDictionary(row => row.Id);
 
+    /// <summary>The version that can be bought; null when none can.</summary>
+    public static Task<AddonRow?> FindInForceAsync(DbSession session, string key, CancellationToken cancellationToken) =>
+        session.FirstOrNoneAsync<AddonRow>(
+            SelectSql + " where a.key = @key and a.effective_from is not null and a.effective_to is null", new { key }, cancellationToken);
+
     /// <summary>By id, or the newest version of a key; its key is locked until the transaction ends.</summary>
     public static async Task<AddonRow?> FindForChangeAsync(DbSession session, string idOrKey, CancellationToken cancellationToken)
     {
@@ -86,6 +92,8 @@ internal sealed record AddonRow(
 
     public AddonBody ToBody() => new(
         Name, Key, InstanceType, Currency, RateCardBodies(), Description, Wire.Metadata.ParseOrNull(Metadata));
+
+    public EntityTag Tag => EntityTag.Of(ToView());
 
     public AddonView ToView() => new(
         PublicId.Format(Id), Key, Version, Status, Name, Description, Currency, InstanceType, RateCardBodies(),

@@ -25,33 +25,41 @@ internal static class GetAddons
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await AddonRow.FindAsync(session, addonId, includeLatest ?? false, cancellationToken) is { } row
-            ? Results.Ok(row.ToView())
+            ? Results.Ok(row.ToView()).WithTag(row.Tag)
             : Problem.NotFound("add-on", addonId);
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? id, [FromQuery] string[]? key, [FromQuery] string[]? status,
-        [FromQuery] string[]? currency, MeteringDatabase database, CancellationToken cancellationToken)
+        PageRequest page, [FromQuery] string[]? id, [FromQuery] string[]? key, [FromQuery] string[]? status,
+        [FromQuery] string[]? currency, string? order, string? orderBy, MeteringDatabase database, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         if (status?.FirstOrDefault(one => !Statuses.Contains(one)) is not null)
         {
             return Problem.Invalid("?status", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + ".");
         }
 
         var ids = (id ?? []).Select(text => PublicId.TryParse(text, out var known) ? known : Guid.Empty).ToArray();
-        var filter = new
+        var column = orderBy switch
         {
-            ids, key = key ?? [], status = status ?? [], currency = currency ?? [], limit = request.Size, offset = request.Offset,
+            null or "key" => "a.key",
+            "id" => "a.id",
+            "version" => "a.version",
+            "created_at" => "a.created_at",
+            "updated_at" => "a.updated_at",
+            _ => null,
         };
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<AddonRow>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(new Page<AddonView>([.. rows.Select(row => row.ToView())], total, request.Number, request.Size));
+        if (column is null || order is not (null or "ASC" or "DESC"))
+        {
+            return Problem.Invalid(
+                column is null ? "?orderBy" : "?order", "unknown_order",
+                "Add-ons are ordered by id, key, version, created_at or updated_at, ASC or DESC.");
+        }
+
+        var direction = order == "DESC" ? "desc" : "asc";
+        var filter = new { ids, key = key ?? [], status = status ?? [], currency = currency ?? [] };
+        return await Page.OfAsync(
+            database, page, $"{AddonRow.SelectSql}{FilterSql} order by {column} {direction}, a.version {direction}", CountSql, filter,
+            (AddonRow row) => row.ToView(), cancellationToken);
     }
 
     private const string FilterSql = """
@@ -61,12 +69,6 @@ internal static class GetAddons
           and (cardinality(@currency) = 0 or a.currency = any(@currency))
           and (cardinality(@status) = 0
             or case when effective_from is null then 'draft' when effective_to is null then 'active' else 'archived' end = any(@status))
-        """;
-
-    private const string ListSql = AddonRow.SelectSql + FilterSql + """
-
-        order by a.key, a.version
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from subscriptions.addon a" + FilterSql;

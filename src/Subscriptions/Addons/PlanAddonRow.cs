@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using NodaTime;
@@ -30,6 +31,8 @@ internal sealed record PlanAddonRow(
 
     public static Task<IReadOnlyList<PlanAddonRow>> OfPlanAsync(DbSession session, Guid planId, CancellationToken cancellationToken) =>
         session.QueryAsync<PlanAddonRow>(OfPlanSql, new { planId }, cancellationToken);
+
+    public EntityTag Tag => EntityTag.Of(Id, FromPlanPhase, MaxQuantity, Metadata, UpdatedAt);
 
     public PlanAddonView ToView(AddonRow addon) => new(
         PublicId.Format(Id), addon.ToView(), FromPlanPhase, MaxQuantity, Wire.Metadata.ParseOrNull(Metadata), CreatedAt, UpdatedAt,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -25,11 +26,11 @@ internal static class PlanAddons
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.create");
         routes.MapGet(Path, ListAsync).RequireScope(Scope.CatalogRead);
         routes.MapGet(Path + "/{planAddonId}", GetAsync).RequireScope(Scope.CatalogRead);
-        routes.MapPut(Path + "/{planAddonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite);
-        routes.MapDelete(Path + "/{planAddonId}", DeleteAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPut(Path + "/{planAddonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.replace");
+        routes.MapDelete(Path + "/{planAddonId}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.delete");
     }
 
     private static async Task<IResult> CreateAsync(
@@ -37,7 +38,7 @@ internal static class PlanAddons
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } plan)
+        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } plan)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
@@ -71,19 +72,16 @@ internal static class PlanAddons
         var row = new PlanAddonRow(
             PublicId.New(now), plan.Id, addon.Id, body.FromPlanPhase, body.MaxQuantity, Metadata.ToJson(body.Metadata ?? Metadata.None), now, now);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/plans/{PublicId.Format(plan.Id)}/addons/{PublicId.Format(row.Id)}", row.ToView(addon));
+        var view = row.ToView(addon);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan_addon.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(
+            Results.Created($"/api/v1/plans/{PublicId.Format(plan.Id)}/addons/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     private static async Task<IResult> ListAsync(
-        string planIdOrKey, int? page, int? pageSize, [FromQuery] string[]? id, [FromQuery] string[]? key, MeteringDatabase database,
+        string planIdOrKey, PageRequest page, [FromQuery] string[]? id, [FromQuery] string[]? key, MeteringDatabase database,
         IClock clock, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         await using var session = await database.OpenAsync(cancellationToken);
         if (await PlanRow.FindAsync(session, planIdOrKey, clock.GetCurrentInstant(), cancellationToken) is not { } plan)
         {
@@ -95,8 +93,7 @@ internal static class PlanAddons
         var found = rows.Select(row => row.ToView(addons[row.AddonId]))
             .Where(view => id is null or [] || id.Contains(view.Addon.Id, StringComparer.OrdinalIgnoreCase))
             .Where(view => key is null or [] || key.Contains(view.Addon.Key, StringComparer.Ordinal)).ToList();
-        return Results.Ok(new Page<PlanAddonView>(
-            [.. found.Skip(request.Offset).Take(request.Size)], found.Count, request.Number, request.Size));
+        return Results.Ok(page.Of(found.Skip(page.Offset).Take(page.Size), found.Count));
     }
 
     private static async Task<IResult> GetAsync(
@@ -105,17 +102,17 @@ internal static class PlanAddons
         await using var session = await database.OpenAsync(cancellationToken);
         var plan = await PlanRow.FindAsync(session, planIdOrKey, clock.GetCurrentInstant(), cancellationToken);
         return plan is null ? Problem.NotFound("plan", planIdOrKey)
-            : await FindAsync(session, plan, planAddonId, cancellationToken) is var (row, addon) ? Results.Ok(row.ToView(addon))
+            : await FindAsync(session, plan, planAddonId, cancellationToken) is var (row, addon) ? Results.Ok(row.ToView(addon)).WithTag(row.Tag)
             : Problem.NotFound("add-on of the plan", planAddonId);
     }
 
     private static async Task<IResult> ReplaceAsync(
-        string planIdOrKey, string planAddonId, ReplacePlanAddonBody body, MeteringDatabase database, IClock clock,
+        string planIdOrKey, string planAddonId, ReplacePlanAddonBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock,
         CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } plan)
+        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } plan)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
@@ -123,6 +120,11 @@ internal static class PlanAddons
         if (await FindAsync(session, plan, planAddonId, cancellationToken) is not var (row, addon))
         {
             return Problem.NotFound("add-on of the plan", planAddonId);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (Check(plan, addon, body.FromPlanPhase, body.MaxQuantity, body.Metadata) is { Any: true } errors)
@@ -136,39 +138,37 @@ internal static class PlanAddons
             Metadata = Metadata.ToJson(body.Metadata ?? Metadata.None),
         };
         await session.ExecuteAsync(UpdateSql, after, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after.ToView(addon));
+        var view = after.ToView(addon);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan_addon.replace", view.Id, now, row.ToView(addon), view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
     /// <summary>Who has the add-on keeps it.</summary>
     private static async Task<IResult> DeleteAsync(
-        string planIdOrKey, string planAddonId, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, string planAddonId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await FindForChangeAsync(session, planIdOrKey, clock.GetCurrentInstant(), cancellationToken) is not { } plan)
+        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } plan)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
 
-        if (await FindAsync(session, plan, planAddonId, cancellationToken) is not var (row, _))
+        if (await FindAsync(session, plan, planAddonId, cancellationToken) is not var (row, addon))
         {
             return Problem.NotFound("add-on of the plan", planAddonId);
         }
 
-        await session.ExecuteAsync("delete from subscriptions.plan_addon where id = @Id", new { row.Id }, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.NoContent();
-    }
-
-    private static async Task<PlanRow?> FindForChangeAsync(DbSession session, string idOrKey, Instant now, CancellationToken cancellationToken)
-    {
-        if (await PlanRow.FindAsync(session, idOrKey, now, cancellationToken) is not { } found)
+        if (ifMatch.Refuse(row.Tag) is { } stale)
         {
-            return null;
+            return stale;
         }
 
-        await PlanRow.LockKeyAsync(session, found.Key, cancellationToken);
-        return await PlanRow.FindAsync(session, found.Id, cancellationToken);
+        await session.ExecuteAsync("delete from subscriptions.plan_addon where id = @Id", new { row.Id }, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("plan_addon.delete", PublicId.Format(row.Id), now, row.ToView(addon), null), cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return Results.NoContent();
     }
 
     /// <summary>By its own id, or by id or key of the add-on: OpenMeter shows no id of its own.</summary>

@@ -1,4 +1,7 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Features;
@@ -17,17 +20,23 @@ internal static class PublishAddon
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/addons/{addonId}/publish", PublishAsync).RequireScope(Scope.CatalogWrite);
-        routes.MapPost("/api/v1/addons/{addonId}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite);
-        routes.MapDelete("/api/v1/addons/{addonId}", DeleteAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/addons/{addonId}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("addon.publish");
+        routes.MapPost("/api/v1/addons/{addonId}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("addon.archive");
+        routes.MapDelete("/api/v1/addons/{addonId}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("addon.delete");
     }
 
-    private static async Task<IResult> PublishAsync(string addonId, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> PublishAsync(
+        string addonId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await AddonRow.FindForChangeAsync(session, addonId, cancellationToken) is not { } row)
         {
             return Problem.NotFound("add-on", addonId);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -37,15 +46,26 @@ internal static class PublishAddon
 
         // A feature may have been archived since the draft was written.
         var addon = row.ToBody();
-        if (addon.Check(await FeatureRow.FindAllAsync(session, addon.FeatureKeys(), cancellationToken)) is { Any: true } errors)
+        if (addon.Check(await FeatureRow.FindAllAsync(session, addon.FeatureKeys(), cancellationToken), isForSale: true) is { Any: true } errors)
         {
             return errors.ToResult();
         }
 
-        return await ChangeAsync(session, PublishSql, row, clock.GetCurrentInstant(), cancellationToken);
+        var now = clock.GetCurrentInstant();
+        if (await AddonRow.FindInForceAsync(session, row.Key, cancellationToken) is { } previous)
+        {
+            await EndAsync(session, previous, now, cancellationToken);
+        }
+
+        await session.ExecuteAsync(PublishSql, new { row.Id, now }, cancellationToken);
+        var after = row with { EffectiveFrom = now, UpdatedAt = now };
+        var view = after.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("addon.publish", view.Id, now, row.ToView(), view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
-    private static async Task<IResult> ArchiveAsync(string addonId, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> ArchiveAsync(
+        string addonId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await AddonRow.FindAsync(session, addonId, latest: false, cancellationToken) is not { } found)
@@ -55,17 +75,32 @@ internal static class PublishAddon
 
         await AddonRow.LockKeyAsync(session, found.Key, cancellationToken);
         var row = (await AddonRow.FindAsync(session, found.Id, cancellationToken))!;
-        return row.IsActive
-            ? await ChangeAsync(session, ArchiveSql, row, clock.GetCurrentInstant(), cancellationToken)
-            : Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a version in force can be archived.");
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
+        }
+
+        if (!row.IsActive)
+        {
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a version in force can be archived.");
+        }
+
+        var after = await EndAsync(session, row, clock.GetCurrentInstant(), cancellationToken);
+        return await session.CommitAsync(Results.Ok(after.ToView()).WithTag(after.Tag), cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(string addonId, MeteringDatabase database, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string addonId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await AddonRow.FindForChangeAsync(session, addonId, cancellationToken) is not { } row)
         {
             return Problem.NotFound("add-on", addonId);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -74,22 +109,22 @@ internal static class PublishAddon
         }
 
         await session.ExecuteAsync("delete from subscriptions.addon where id = @Id", new { row.Id }, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("addon.delete", PublicId.Format(row.Id), clock.GetCurrentInstant(), row.ToView(), null), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
 
-    private static async Task<IResult> ChangeAsync(DbSession session, string sql, AddonRow row, Instant now, CancellationToken cancellationToken)
+    private static async Task<AddonRow> EndAsync(DbSession session, AddonRow row, Instant now, CancellationToken cancellationToken)
     {
-        await session.ExecuteAsync(sql, new { row.Id, row.Key, now }, cancellationToken);
-        var after = await AddonRow.FindAsync(session, row.Id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView());
+        await session.ExecuteAsync(ArchiveSql, new { row.Id, now }, cancellationToken);
+        var after = row with { EffectiveTo = now, UpdatedAt = now };
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("addon.archive", PublicId.Format(row.Id), now, row.ToView(), after.ToView()), cancellationToken);
+        return after;
     }
 
     private const string PublishSql = """
-        update subscriptions.addon
-        set effective_to = @now, updated_at = @now
-        where key = @Key and effective_from is not null and effective_to is null;
         update subscriptions.addon
         set effective_from = @now, updated_at = @now
         where id = @Id

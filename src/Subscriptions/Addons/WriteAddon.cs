@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -21,14 +23,14 @@ internal static class WriteAddon
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/addons", CreateAsync).RequireScope(Scope.CatalogWrite);
-        routes.MapPut("/api/v1/addons/{addonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/addons", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("addon.create");
+        routes.MapPut("/api/v1/addons/{addonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("addon.replace");
     }
 
     private static async Task<IResult> CreateAsync(AddonBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        if (body.Check(await FeatureRow.FindAllAsync(session, body.FeatureKeys(), cancellationToken)) is { Any: true } errors)
+        if (body.Check(await FeatureRow.FindAllAsync(session, body.FeatureKeys(), cancellationToken), isForSale: false) is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -47,17 +49,23 @@ internal static class WriteAddon
             PublicId.New(now), body.Key, latest + 1, body.Name, body.Description, body.Currency, body.InstanceType,
             Metadata.ToJson(body.RateCards), Metadata.ToJson(body.Metadata ?? Metadata.None), null, null, now, now);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/addons/{PublicId.Format(row.Id)}", row.ToView());
+        var view = row.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("addon.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/addons/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     private static async Task<IResult> ReplaceAsync(
-        string addonId, ReplaceAddonBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string addonId, ReplaceAddonBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await AddonRow.FindForChangeAsync(session, addonId, cancellationToken) is not { } row)
         {
             return Problem.NotFound("add-on", addonId);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -66,7 +74,7 @@ internal static class WriteAddon
         }
 
         var addon = new AddonBody(body.Name, row.Key, body.InstanceType, row.Currency, body.RateCards, body.Description, body.Metadata);
-        if (addon.Check(await FeatureRow.FindAllAsync(session, addon.FeatureKeys(), cancellationToken)) is { Any: true } errors)
+        if (addon.Check(await FeatureRow.FindAllAsync(session, addon.FeatureKeys(), cancellationToken), isForSale: false) is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -77,8 +85,9 @@ internal static class WriteAddon
             Metadata = Metadata.ToJson(addon.Metadata ?? Metadata.None), UpdatedAt = clock.GetCurrentInstant(),
         };
         await session.ExecuteAsync(UpdateSql, after, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after.ToView());
+        var view = after.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("addon.replace", view.Id, after.UpdatedAt, row.ToView(), view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
     private const string VersionsSql = """

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -13,7 +15,8 @@ namespace Metering.Subscriptions.Customers;
 /// <summary><c>POST /api/v1/customers</c>.</summary>
 internal static class CreateCustomer
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite);
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("customer.create");
 
     private static async Task<IResult> CreateAsync(CustomerBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
@@ -36,9 +39,10 @@ internal static class CreateCustomer
         }
 
         await SnapshotVersions.BumpAsync(session, [id], cancellationToken);
-        var row = await CustomerRow.FindAsync(session, id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/customers/{PublicId.Format(id)}", row!.ToView(currentSubscription: null));
+        var row = (await CustomerRow.FindAsync(session, id, cancellationToken))!;
+        var view = row.ToView(currentSubscription: null);
+        await AuditTrail.RecordAsync(session, new AuditEntry("customer.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/customers/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     private const string InsertSql = """

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -22,9 +24,9 @@ internal static class Credentials
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CustomersWrite).Audited("credential.create");
         routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead);
-        routes.MapDelete(Path + "/{credentialId}", RevokeAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapDelete(Path + "/{credentialId}", RevokeAsync).RequireScope(Scope.CustomersWrite).Audited("credential.revoke");
     }
 
     private static async Task<IResult> CreateAsync(
@@ -53,10 +55,12 @@ internal static class Credentials
         var id = PublicId.New(now);
         await session.ExecuteAsync(InsertSql, new { id, customerId = customer.Id, body.Name, hash = secret.Hash(), now }, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        var shown = PublicId.Format(id);
-        return Results.Created(
-            $"/api/v1/customers/{PublicId.Format(customer.Id)}/credentials/{shown}", new CreatedCredential(shown, body.Name, now, secret.Secret));
+        var view = new CredentialView(PublicId.Format(id), body.Name, now, null);
+        await AuditTrail.RecordAsync(session, new AuditEntry("credential.create", view.Id, now, null, view), cancellationToken);
+        var answer = Results.Created(
+            $"/api/v1/customers/{PublicId.Format(customer.Id)}/credentials/{view.Id}",
+            new CreatedCredential(view.Id, body.Name, now, secret.Secret));
+        return await session.CommitAsync(answer, cancellationToken);
     }
 
     private static async Task<IResult> ListAsync(string idOrKey, MeteringDatabase database, CancellationToken cancellationToken)
@@ -68,7 +72,7 @@ internal static class Credentials
         }
 
         var rows = await session.QueryAsync<CredentialRow>(ListSql, new { customer.Id }, cancellationToken);
-        return Results.Ok(rows.Select(row => new CredentialView(PublicId.Format(row.Id), row.Name, row.CreatedAt, row.RevokedAt)));
+        return Results.Ok(rows.Select(row => row.ToView()));
     }
 
     private static async Task<IResult> RevokeAsync(
@@ -80,13 +84,21 @@ internal static class Credentials
             return Problem.NotFound("customer", idOrKey);
         }
 
-        var known = PublicId.TryParse(credentialId, out var id);
-        var parameters = new { id, customerId = customer.Id, now = clock.GetCurrentInstant() };
-        if (!known || await session.ExecuteAsync(RevokeSql, parameters, cancellationToken) == 0)
+        if (!PublicId.TryParse(credentialId, out var id)
+            || await session.FirstOrNoneAsync<CredentialRow>(FindSql, new { id, customerId = customer.Id }, cancellationToken) is not { } row)
         {
             return Problem.NotFound("credential", credentialId);
         }
 
+        if (row.RevokedAt is not null)
+        {
+            return Results.NoContent();
+        }
+
+        var now = clock.GetCurrentInstant();
+        await session.ExecuteAsync(RevokeSql, new { id, now }, cancellationToken);
+        var (before, after) = (row.ToView(), (row with { RevokedAt = now }).ToView());
+        await AuditTrail.RecordAsync(session, new AuditEntry("credential.revoke", before.Id, now, before, after), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
@@ -106,11 +118,13 @@ internal static class Credentials
         order by id
         """;
 
-    private const string RevokeSql = """
-        update subscriptions.credential
-        set revoked_at = coalesce(revoked_at, @now)
+    private const string FindSql = """
+        select id, name, created_at as createdAt, revoked_at as revokedAt
+        from subscriptions.credential
         where id = @id and customer_id = @customerId
         """;
+
+    private const string RevokeSql = "update subscriptions.credential set revoked_at = @now where id = @id";
 
     private sealed record CreateCredential(string Name);
 
@@ -118,5 +132,8 @@ internal static class Credentials
 
     private sealed record CredentialView(string Id, string Name, Instant CreatedAt, Instant? RevokedAt);
 
-    private sealed record CredentialRow(Guid Id, string Name, Instant CreatedAt, Instant? RevokedAt);
+    private sealed record CredentialRow(Guid Id, string Name, Instant CreatedAt, Instant? RevokedAt)
+    {
+        public CredentialView ToView() => new(PublicId.Format(Id), Name, CreatedAt, RevokedAt);
+    }
 }

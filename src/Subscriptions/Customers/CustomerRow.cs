@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
 using Metering.Subscriptions.Wire;
@@ -81,6 +82,9 @@ internal sealed record CustomerRow(
 
     public CustomerAccount ToAccount() => new(
         Id, Key, Name, SubjectsAsArray(), PrimaryEmail, Currency is null ? null : Rating.Currency.Parse(Currency), Address(), Zone);
+
+    /// <summary>Of what is stored of the customer: which subscription is current changes by itself.</summary>
+    public EntityTag Tag => EntityTag.Of(ToView(currentSubscription: null));
 
     public CustomerView ToView(Guid? currentSubscription) => new(
         PublicId.Format(Id), Key, Name, Description, new UsageAttribution(SubjectImplied ? [] : SubjectsAsArray()), PrimaryEmail, Currency,

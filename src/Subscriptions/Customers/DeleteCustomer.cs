@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
@@ -16,15 +18,21 @@ namespace Metering.Subscriptions.Customers;
 internal static class DeleteCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("customer.delete");
 
-    private static async Task<IResult> DeleteAsync(string idOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string idOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         if (await CustomerRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } customer)
         {
             return Problem.NotFound("customer", idOrKey);
+        }
+
+        if (ifMatch.Refuse(customer.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (await session.SingleAsync<bool>(SubscribedSql, new { customer.Id, now }, cancellationToken))
@@ -34,6 +42,8 @@ internal static class DeleteCustomer
 
         await session.ExecuteAsync(DeleteSql, new { customer.Id, now }, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
+        var before = customer.ToView(currentSubscription: null);
+        await AuditTrail.RecordAsync(session, new AuditEntry("customer.delete", before.Id, now, before, null), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }

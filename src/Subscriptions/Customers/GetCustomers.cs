@@ -27,30 +27,21 @@ internal static class GetCustomers
             return Problem.NotFound("customer", idOrKey);
         }
 
-        return Results.Ok(row.ToView(await SubscriptionRow.FindCurrentIdAsync(session, row.Id, clock.GetCurrentInstant(), cancellationToken)));
+        var current = await SubscriptionRow.FindCurrentIdAsync(session, row.Id, clock.GetCurrentInstant(), cancellationToken);
+        return Results.Ok(row.ToView(current)).WithTag(row.Tag);
     }
 
     /// <summary>Oldest first. The filters match anywhere in the text, whatever its case.</summary>
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, string? key, string? name, string? primaryEmail, string? subject, bool? includeDeleted,
-        MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        PageRequest page, string? key, string? name, string? primaryEmail, string? subject, bool? includeDeleted, MeteringDatabase database,
+        IClock clock, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
-        var filter = new
-        {
-            key, name, primaryEmail, subject, includeDeleted = includeDeleted ?? false, limit = request.Size, offset = request.Offset,
-        };
+        var filter = new { key, name, primaryEmail, subject, includeDeleted = includeDeleted ?? false };
         await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<CustomerRow>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
+        var (rows, total) = await Page.RowsAsync<CustomerRow>(session, page, ListSql, CountSql, filter, cancellationToken);
         var current = await SubscriptionRow.CurrentIdsAsync(
             session, [.. rows.Select(row => row.Id)], clock.GetCurrentInstant(), cancellationToken);
-        return Results.Ok(new Page<CustomerView>(
-            [.. rows.Select(row => row.ToView(current.TryGetValue(row.Id, out var id) ? id : null))], total, request.Number, request.Size));
+        return Results.Ok(page.Of(rows.Select(row => row.ToView(current.TryGetValue(row.Id, out var id) ? id : null)), total));
     }
 
     private const string FilterSql = """
@@ -67,7 +58,6 @@ internal static class GetCustomers
     private const string ListSql = CustomerRow.SelectSql + FilterSql + """
 
         order by c.id
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from subscriptions.customer c" + FilterSql;

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Leases;
@@ -15,10 +17,10 @@ namespace Metering.Subscriptions.Customers;
 internal static class ReplaceCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.replace");
 
     private static async Task<IResult> ReplaceAsync(
-        string idOrKey, CustomerBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string idOrKey, CustomerBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         if (body.Check() is { Any: true } errors)
         {
@@ -30,6 +32,11 @@ internal static class ReplaceCustomer
         if (await CustomerRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } before)
         {
             return Problem.NotFound("customer", idOrKey);
+        }
+
+        if (ifMatch.Refuse(before.Tag) is { } stale)
+        {
+            return stale;
         }
 
         // Something was bought in it: the currency stays when it is left out, and cannot become another one.
@@ -60,10 +67,11 @@ internal static class ReplaceCustomer
 
         await PoolOpening.ForgetMeasurementsAsync(session, before.Id, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [before.Id], cancellationToken);
-        var after = await CustomerRow.FindAsync(session, before.Id, cancellationToken);
+        var after = (await CustomerRow.FindAsync(session, before.Id, cancellationToken))!;
         var current = await SubscriptionRow.FindCurrentIdAsync(session, before.Id, now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView(current));
+        var view = after.ToView(current);
+        await AuditTrail.RecordAsync(session, new AuditEntry("customer.replace", view.Id, now, before.ToView(current), view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
     private const string BoughtSql = "select exists (select from subscriptions.subscription where customer_id = @Id)";

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -14,17 +16,31 @@ namespace Metering.Subscriptions.Features;
 internal static class ArchiveFeature
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/features/{idOrKey}", ArchiveAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapDelete("/api/v1/features/{idOrKey}", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("feature.archive");
 
-    private static async Task<IResult> ArchiveAsync(string idOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> ArchiveAsync(
+        string idOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await FeatureRow.FindAsync(session, idOrKey, cancellationToken) is not { } feature)
+        if (await FeatureRow.FindForChangeAsync(session, idOrKey, cancellationToken) is not { } feature)
         {
             return Problem.NotFound("feature", idOrKey);
         }
 
-        await session.ExecuteAsync(ArchiveSql, new { feature.Id, now = clock.GetCurrentInstant() }, cancellationToken);
+        if (ifMatch.Refuse(feature.Tag) is { } stale)
+        {
+            return stale;
+        }
+
+        if (feature.ArchivedAt is not null)
+        {
+            return Results.NoContent();
+        }
+
+        var now = clock.GetCurrentInstant();
+        await session.ExecuteAsync(ArchiveSql, new { feature.Id, now }, cancellationToken);
+        var (before, after) = (feature.ToView(), (feature with { ArchivedAt = now, UpdatedAt = now }).ToView());
+        await AuditTrail.RecordAsync(session, new AuditEntry("feature.archive", before.Id, now, before, after), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
@@ -32,6 +48,6 @@ internal static class ArchiveFeature
     private const string ArchiveSql = """
         update subscriptions.feature
         set archived_at = @now, updated_at = @now
-        where id = @Id and archived_at is null
+        where id = @Id
         """;
 }

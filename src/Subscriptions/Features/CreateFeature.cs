@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Meters;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -15,7 +17,8 @@ namespace Metering.Subscriptions.Features;
 /// <summary><c>POST /api/v1/features</c>: something that can be sold, and the meter that measures its use.</summary>
 internal static class CreateFeature
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/features", CreateAsync).RequireScope(Scope.CatalogWrite);
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/v1/features", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("feature.create");
 
     private static async Task<IResult> CreateAsync(
         FeatureBody body, MeterCatalog meters, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -43,8 +46,9 @@ internal static class CreateFeature
                 ProblemType.AlreadyExists, "Another feature has this key.", new FieldError("/key", "taken", "Another feature has this key."));
         }
 
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/features/{PublicId.Format(row.Id)}", row.ToView());
+        var view = row.ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("feature.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/features/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     private const string InsertSql = """

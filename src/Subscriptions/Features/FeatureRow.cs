@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using NodaTime;
 
@@ -53,6 +54,14 @@ internal sealed record FeatureRow(
         DbSession session, IEnumerable<Guid> ids, CancellationToken cancellationToken) =>
         (await session.QueryAsync<FeatureRow>(ByIdsSql, new { ids = ids.Distinct().ToArray() }, cancellationToken))
         .ToImmutableDictionary(feature => feature.Id);
+
+    /// <summary>Locked until the transaction ends.</summary>
+    public static async Task<FeatureRow?> FindForChangeAsync(DbSession session, string idOrKey, CancellationToken cancellationToken) =>
+        await FindAsync(session, idOrKey, cancellationToken) is { } found
+            ? await session.FirstOrNoneAsync<FeatureRow>(ByIdSql + " for update", new { found.Id }, cancellationToken)
+            : null;
+
+    public EntityTag Tag => EntityTag.Of(ToView());
 
     public FeatureView ToView() => new(
         PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), CreatedAt, UpdatedAt, ArchivedAt);

@@ -22,24 +22,15 @@ internal static class GetFeatures
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await FeatureRow.FindAsync(session, idOrKey, cancellationToken) is { } row
-            ? Results.Ok(row.ToView())
+            ? Results.Ok(row.ToView()).WithTag(row.Tag)
             : Problem.NotFound("feature", idOrKey);
     }
 
-    private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? meterSlug, bool? includeArchived, MeteringDatabase database,
-        CancellationToken cancellationToken)
+    private static Task<IResult> ListAsync(
+        PageRequest page, [FromQuery] string[]? meterSlug, bool? includeArchived, MeteringDatabase database, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
-        var filter = new { meterSlug = meterSlug ?? [], includeArchived = includeArchived ?? false, limit = request.Size, offset = request.Offset };
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<FeatureRow>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(new Page<FeatureView>([.. rows.Select(row => row.ToView())], total, request.Number, request.Size));
+        var filter = new { meterSlug = meterSlug ?? [], includeArchived = includeArchived ?? false };
+        return Page.OfAsync(database, page, ListSql, CountSql, filter, (FeatureRow row) => row.ToView(), cancellationToken);
     }
 
     private const string FilterSql = """
@@ -51,7 +42,6 @@ internal static class GetFeatures
     private const string ListSql = FeatureRow.SelectSql + FilterSql + """
 
         order by id
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from subscriptions.feature" + FilterSql;

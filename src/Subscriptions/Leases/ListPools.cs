@@ -1,7 +1,6 @@
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
-using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,18 +18,10 @@ internal static class ListPools
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/sidecar/pools", ListAsync).RequireScope(Scope.Enforcement);
 
-    private static async Task<IResult> ListAsync(int? page, int? pageSize, MeteringDatabase database, CancellationToken cancellationToken)
-    {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
+    private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) =>
+        Page.OfAsync(database, page, ListSql, CountSql, null, (PoolLine row) => row.ToView(), cancellationToken);
 
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<PoolLine>(ListSql, new { limit = request.Size, offset = request.Offset }, cancellationToken);
-        var total = await session.SingleAsync<long>("select count(*) from subscriptions.pool where closed_at is null", null, cancellationToken);
-        return Results.Ok(new Page<PoolView>([.. rows.Select(row => row.ToView())], total, request.Number, request.Size));
-    }
+    private const string CountSql = "select count(*) from subscriptions.pool where closed_at is null";
 
     private const string ListSql = """
         select p.entitlement_id as entitlementId, e.customer_id as customerId, e.feature_key as featureKey, p.hard,
@@ -47,7 +38,6 @@ internal static class ListPools
         ) l
         where p.closed_at is null
         order by p.id
-        limit @limit offset @offset
         """;
 
     private sealed record PoolLine(

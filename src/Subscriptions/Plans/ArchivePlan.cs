@@ -1,4 +1,7 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -16,31 +19,39 @@ internal static class ArchivePlan
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite);
-        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("plan.archive");
+        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan.delete");
     }
 
-    private static async Task<IResult> ArchiveAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> ArchiveAsync(
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
+        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
 
-        await PlanRow.LockKeyAsync(session, row.Key, cancellationToken);
-        if (await session.ExecuteAsync(ArchiveSql, new { row.Id, now }, cancellationToken) == 0)
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
+        }
+
+        if (!row.IsActiveAt(now))
         {
             return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is not in force; only a version in force can be archived.");
         }
 
-        var after = await PlanRow.FindAsync(session, row.Id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView(now));
+        await session.ExecuteAsync(ArchiveSql, new { row.Id, at = now, now }, cancellationToken);
+        var after = row with { EffectiveTo = now, UpdatedAt = now };
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(now), after.ToView(now)), cancellationToken);
+        return await session.CommitAsync(Results.Ok(after.ToView(now)).WithTag(after.Tag), cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -49,20 +60,27 @@ internal static class ArchivePlan
             return Problem.NotFound("plan", planIdOrKey);
         }
 
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
+        }
+
         if (!row.IsDraft)
         {
             return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be deleted. Archive it instead.");
         }
 
         await session.ExecuteAsync(DeleteSql, new { row.Id }, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("plan.delete", PublicId.Format(row.Id), now, row.ToView(now), null), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
 
-    private const string ArchiveSql = """
+    internal const string ArchiveSql = """
         update subscriptions.plan
-        set effective_to = @now, updated_at = @now
-        where id = @Id and effective_from <= @now and (effective_to is null or effective_to > @now)
+        set effective_to = @at, updated_at = @now
+        where id = @Id
         """;
 
     private const string DeleteSql = """

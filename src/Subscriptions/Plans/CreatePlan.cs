@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -14,7 +16,8 @@ namespace Metering.Subscriptions.Plans;
 /// <summary><c>POST /api/v1/plans</c>: a draft. Under a key that exists it is the next version; a key has one draft at a time.</summary>
 internal static class CreatePlan
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/plans", CreateAsync).RequireScope(Scope.CatalogWrite);
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/v1/plans", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create");
 
     private static async Task<IResult> CreateAsync(PlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
@@ -40,8 +43,9 @@ internal static class CreatePlan
             body.ProRatingConfig?.Enabled ?? true, Metadata.ToJson(body.Phases), Metadata.ToJson(body.Metadata ?? Metadata.None),
             null, null, now, now);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/plans/{PublicId.Format(row.Id)}", row.ToView(now));
+        var view = row.ToView(now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     private const string VersionsSql = """

@@ -26,30 +26,22 @@ internal static class GetPlans
         var now = clock.GetCurrentInstant();
         await using var session = await database.OpenAsync(cancellationToken);
         return await PlanRow.FindAsync(session, planIdOrKey, now, cancellationToken) is { } row
-            ? Results.Ok(row.ToView(now))
+            ? Results.Ok(row.ToView(now)).WithTag(row.Tag)
             : Problem.NotFound("plan", planIdOrKey);
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, IClock clock,
+        PageRequest page, [FromQuery] string[]? key, [FromQuery] string[]? status, MeteringDatabase database, IClock clock,
         CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(page, pageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         if (status?.FirstOrDefault(one => !Statuses.Contains(one)) is not null)
         {
             return Problem.Invalid("?status", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + ".");
         }
 
         var now = clock.GetCurrentInstant();
-        var filter = new { now, key = key ?? [], status = status ?? [], limit = request.Size, offset = request.Offset };
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<PlanRow>(ListSql, filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(new Page<PlanView>([.. rows.Select(row => row.ToView(now))], total, request.Number, request.Size));
+        var filter = new { now, key = key ?? [], status = status ?? [] };
+        return await Page.OfAsync(database, page, ListSql, CountSql, filter, (PlanRow row) => row.ToView(now), cancellationToken);
     }
 
     private const string FilterSql = """
@@ -67,7 +59,6 @@ internal static class GetPlans
     private const string ListSql = PlanRow.SelectSql + FilterSql + """
 
         order by key, version
-        limit @limit offset @offset
         """;
 
     private const string CountSql = "select count(*) from subscriptions.plan" + FilterSql;

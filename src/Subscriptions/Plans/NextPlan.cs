@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -13,7 +15,7 @@ namespace Metering.Subscriptions.Plans;
 internal static class NextPlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/next", NextAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/next", NextAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create");
 
     private static async Task<IResult> NextAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
@@ -47,8 +49,9 @@ internal static class NextPlan
                 CopyAddonSql, new { newId = PublicId.New(now), addonId, latestId = latest.Id, draft.Id, now }, cancellationToken);
         }
 
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/plans/{PublicId.Format(draft.Id)}", draft.ToView(now));
+        var view = draft.ToView(now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.create", view.Id, now, null, view), cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", view).WithTag(draft.Tag), cancellationToken);
     }
 
     private const string LatestSql = PlanRow.SelectSql + " where key = @Key order by version desc limit 1";

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using NodaTime;
@@ -42,6 +43,13 @@ internal sealed record PlanRow(
         """;
 
     private const string VersionSql = SelectSql + " where key = @key and version = @version";
+
+    // The open version, or when this one was scheduled already, the one that ends where it was to begin.
+    private const string BeforeSql = SelectSql + """
+         where key = @Key and id <> @Id and effective_from is not null and (effective_to is null or effective_to = @EffectiveFrom)
+        order by version desc
+        limit 1
+        """;
 
     private const string DraftSql = SelectSql + " where key = @key and effective_from is null";
 
@@ -85,8 +93,24 @@ internal sealed record PlanRow(
                 ?? await FindAsync(session, found.Key, now, cancellationToken);
     }
 
+    /// <summary>The version that ends where this one begins; null when there is none.</summary>
+    public Task<PlanRow?> FindBeforeAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.FirstOrNoneAsync<PlanRow>(BeforeSql, new { Key, Id, EffectiveFrom }, cancellationToken);
+
     public static Task<PlanRow?> FindAsync(DbSession session, Guid id, CancellationToken cancellationToken) =>
         session.FirstOrNoneAsync<PlanRow>(ByIdSql, new { id }, cancellationToken);
+
+    /// <summary>As <see cref="FindAsync"/>; its key is locked until the transaction ends.</summary>
+    public static async Task<PlanRow?> FindForChangeAsync(DbSession session, string idOrKey, Instant now, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(session, idOrKey, now, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+
+        await LockKeyAsync(session, found.Key, cancellationToken);
+        return await FindAsync(session, idOrKey, now, cancellationToken);
+    }
 
     public static Task LockKeyAsync(DbSession session, string key, CancellationToken cancellationToken) =>
         session.ExecuteAsync(LockKeySql, new { key }, cancellationToken);
@@ -95,6 +119,9 @@ internal sealed record PlanRow(
     public PlanBody ToBody() => new(
         Name, Key, Currency, BillingCadence, PhaseBodies(), Description, new ProRatingBody(Prorates, "prorate_prices"), "credit_then_invoice",
         Wire.Metadata.ParseOrNull(Metadata));
+
+    /// <summary>Of what is stored: the status changes by itself.</summary>
+    public EntityTag Tag => EntityTag.Of(ToView(CreatedAt));
 
     public PlanView ToView(Instant now)
     {

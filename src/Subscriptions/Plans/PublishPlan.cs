@@ -1,4 +1,7 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Features;
@@ -17,10 +20,10 @@ namespace Metering.Subscriptions.Plans;
 internal static class PublishPlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish");
 
     private static async Task<IResult> PublishAsync(
-        string planIdOrKey, PublishBody? body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, PublishBody? body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         var from = body?.EffectiveFrom ?? now;
@@ -35,16 +38,22 @@ internal static class PublishPlan
             return Problem.NotFound("plan", planIdOrKey);
         }
 
-        if (!row.IsDraft && row.StatusAt(now) != "scheduled")
+        if (ifMatch.Refuse(row.Tag) is { } stale)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be published.");
+            return stale;
         }
 
-        if (await session.FirstOrNoneAsync<Instant?>(InTheWaySql, new { row.Key, row.Version, from }, cancellationToken) is { } start)
+        if (row.StatusAt(now) is not ("draft" or "scheduled") and var status)
+        {
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {status}; only a draft can be published.");
+        }
+
+        var previous = await row.FindBeforeAsync(session, cancellationToken);
+        if (previous?.EffectiveFrom > from)
         {
             return Problem.Of(
-                ProblemType.Conflict, $"An earlier version takes effect at {start} and would never be in force; choose a later time.",
-                new FieldError("/effectiveFrom", "version_scheduled", $"An earlier version takes effect at {start}."));
+                ProblemType.Conflict, $"Version {previous.Version} takes effect at {previous.EffectiveFrom} and would never be in force.",
+                new FieldError("/effectiveFrom", "version_scheduled", $"Version {previous.Version} takes effect at {previous.EffectiveFrom}."));
         }
 
         // A feature may have been archived since the draft was written.
@@ -55,25 +64,23 @@ internal static class PublishPlan
             return errors.ToResult();
         }
 
-        await session.ExecuteAsync(PublishSql, new { row.Id, row.Key, row.EffectiveFrom, from, now }, cancellationToken);
-        var after = await PlanRow.FindAsync(session, row.Id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView(now));
+        if (previous is not null)
+        {
+            await session.ExecuteAsync(ArchivePlan.ArchiveSql, new { previous.Id, at = from, now }, cancellationToken);
+            var archived = previous with { EffectiveTo = from, UpdatedAt = now };
+            await AuditTrail.RecordAsync(
+                session, new AuditEntry("plan.archive", PublicId.Format(previous.Id), now, previous.ToView(now), archived.ToView(now)),
+                cancellationToken);
+        }
+
+        await session.ExecuteAsync(PublishSql, new { row.Id, from, now }, cancellationToken);
+        var after = row with { EffectiveFrom = from, UpdatedAt = now };
+        var view = after.ToView(now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.publish", view.Id, now, row.ToView(now), view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
-    private const string InTheWaySql = """
-        select effective_from
-        from subscriptions.plan
-        where key = @Key and version < @Version and effective_from > @from
-        order by effective_from desc
-        limit 1
-        """;
-
-    // The version before ends where this one begins: the open one, or when this was scheduled already, the one that ended where it was to begin.
     private const string PublishSql = """
-        update subscriptions.plan
-        set effective_to = @from, updated_at = @now
-        where key = @Key and id <> @Id and effective_from is not null and (effective_to is null or effective_to = @EffectiveFrom);
         update subscriptions.plan
         set effective_from = @from, updated_at = @now
         where id = @Id

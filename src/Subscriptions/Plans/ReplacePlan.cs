@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Features;
@@ -15,16 +17,21 @@ namespace Metering.Subscriptions.Plans;
 internal static class ReplacePlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite);
+        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace");
 
     private static async Task<IResult> ReplaceAsync(
-        string planIdOrKey, ReplacePlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (!row.IsDraft)
@@ -50,9 +57,10 @@ internal static class ReplacePlan
             phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
-        var after = await PlanRow.FindAsync(session, row.Id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after!.ToView(now));
+        var after = (await PlanRow.FindAsync(session, row.Id, cancellationToken))!;
+        var view = after.ToView(now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.replace", view.Id, now, row.ToView(now), view), cancellationToken);
+        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
     }
 
     private const string UpdateSql = """

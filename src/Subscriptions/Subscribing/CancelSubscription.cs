@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -16,18 +18,23 @@ internal static class CancelSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite);
-        routes.MapDelete("/api/v1/subscriptions/{id}", DeleteAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel");
+        routes.MapDelete("/api/v1/subscriptions/{id}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.delete");
     }
 
     private static async Task<IResult> CancelAsync(
-        string id, CancelBody? body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, CancelBody? body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         if (await SubscriptionRow.FindForChangeAsync(session, id, cancellationToken) is not { } row)
         {
             return Problem.NotFound("subscription", id);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (row.StatusAt(now) is not "active" and var status)
@@ -41,17 +48,23 @@ internal static class CancelSubscription
         }
 
         var after = await SubscriptionWriting.EndAsync(session, row, activeTo, "canceled", now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after.ToView(now, phases: null));
+        await SubscriptionWriting.AuditAsync(session, "subscription.cancel", row, after, now, cancellationToken);
+        return await session.CommitAsync(Results.Ok(after.ToView(now, phases: null)).WithTag(after.Tag), cancellationToken);
     }
 
-    private static async Task<IResult> DeleteAsync(string id, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(
+        string id, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         if (await SubscriptionRow.FindForChangeAsync(session, id, cancellationToken) is not { } row)
         {
             return Problem.NotFound("subscription", id);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (row.StatusAt(now) is not "scheduled" and var status)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -20,12 +22,12 @@ internal static class ChangeSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/change", ChangeAsync).RequireScope(Scope.CustomersWrite);
-        routes.MapPost("/api/v1/subscriptions/{id}/migrate", MigrateAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/subscriptions/{id}/change", ChangeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.change");
+        routes.MapPost("/api/v1/subscriptions/{id}/migrate", MigrateAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.migrate");
     }
 
     private static async Task<IResult> ChangeAsync(
-        string id, ChangeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, ChangeBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var terms = body.ToTerms();
         var errors = new FieldErrors();
@@ -42,12 +44,17 @@ internal static class ChangeSubscription
             return Problem.NotFound("subscription", id);
         }
 
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
+        }
+
         var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, now, cancellationToken);
-        return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "changed", now, cancellationToken);
+        return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "change", now, cancellationToken);
     }
 
     private static async Task<IResult> MigrateAsync(
-        string id, MigrateBody? asked, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, MigrateBody? asked, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var body = asked ?? new MigrateBody();
         var now = clock.GetCurrentInstant();
@@ -55,6 +62,11 @@ internal static class ChangeSubscription
         if (await SubscriptionRow.FindForChangeAsync(session, id, cancellationToken) is not { } row)
         {
             return Problem.NotFound("subscription", id);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (row.PlanKey is not { } key)
@@ -81,12 +93,12 @@ internal static class ChangeSubscription
         var terms = new SubscriptionTerms(
             new PlanChoice(key, target.Version), null, body.StartingPhase, body.BillingAnchor, row.Name, row.Description,
             Wire.Metadata.ParseOrNull(row.Metadata), null, null);
-        return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "migrated", now, cancellationToken);
+        return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "migrate", now, cancellationToken);
     }
 
     /// <summary>One ends where the other begins.</summary>
     private static async Task<IResult> FollowAsync(
-        DbSession session, SubscriptionRow row, SelectedPlan plan, SubscriptionTerms terms, string? timing, string change, Instant now,
+        DbSession session, SubscriptionRow row, SelectedPlan plan, SubscriptionTerms terms, string? timing, string verb, Instant now,
         CancellationToken cancellationToken)
     {
         var customer = (await CustomerRow.FindAsync(session, row.CustomerId, cancellationToken))!;
@@ -110,12 +122,14 @@ internal static class ChangeSubscription
             return overlap;
         }
 
-        var ended = await SubscriptionWriting.EndAsync(session, row, at, change, now, cancellationToken);
+        var ended = await SubscriptionWriting.EndAsync(session, row, at, verb + "d", now, cancellationToken);
         var (next, spec) = SubscriptionStart.Of(customer, plan, terms, at, row.BillingAnchor, now);
         await SubscriptionWriting.AddAsync(session, next, spec, now, cancellationToken);
         var content = await SubscriptionContent.OfAsync(session, next.Id, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(new ChangedView(ended.ToView(now, phases: null), next.ToView(now, content.ToViews(next, activeTo: null, now))));
+        await SubscriptionWriting.AuditAsync(session, $"subscription.{verb}", row, ended, now, cancellationToken);
+        await SubscriptionWriting.AuditAsync(session, "subscription.create", null, next, now, cancellationToken);
+        var answer = new ChangedView(ended.ToView(now, phases: null), next.ToView(now, content.ToViews(next, activeTo: null, now)));
+        return await session.CommitAsync(Results.Ok(answer), cancellationToken);
     }
 
     private sealed record ChangedView(SubscriptionView Current, SubscriptionView Next);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -20,16 +22,21 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class EditSubscription
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPatch("/api/v1/subscriptions/{id}", EditAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPatch("/api/v1/subscriptions/{id}", EditAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.edit");
 
     private static async Task<IResult> EditAsync(
-        string id, SubscriptionEditBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, SubscriptionEditBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
         if (await SubscriptionRow.FindForChangeAsync(session, id, cancellationToken) is not { } row)
         {
             return Problem.NotFound("subscription", id);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         var features = await FeatureRow.FindAllAsync(session, body.FeatureKeys(), cancellationToken);
@@ -53,9 +60,26 @@ internal static class EditSubscription
             return SubscriptionChanges.Refused(refusal, $"/customizations/{refusal.Change + unschedules}");
         }
 
-        await SubscriptionWriting.EditAsync(session, row, outcome.Spec!, "edited", now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok((row with { UpdatedAt = now }).ToView(now, phases: null));
+        var after = await SubscriptionWriting.EditAsync(session, row, outcome.Spec!, "edited", now, cancellationToken);
+        await AuditAsync(session, (row, spec), (after, outcome.Spec!), now, cancellationToken);
+        return await session.CommitAsync(Results.Ok(after.ToView(now, phases: null)).WithTag(after.Tag), cancellationToken);
+    }
+
+    /// <summary>With phases and items, because they are what changed.</summary>
+    private static async Task AuditAsync(
+        DbSession session, (SubscriptionRow Row, SubscriptionSpec Spec) before, (SubscriptionRow Row, SubscriptionSpec Spec) after, Instant now,
+        CancellationToken cancellationToken)
+    {
+        var (old, changed) = (
+            await SubscriptionContent.OfAsync(session, before.Spec, cancellationToken),
+            await SubscriptionContent.OfAsync(session, after.Spec, cancellationToken));
+        await AuditTrail.RecordAsync(
+            session,
+            new AuditEntry(
+                "subscription.edit", PublicId.Format(before.Row.Id), now,
+                before.Row.ToView(now, old.ToViews(before.Row, before.Row.ActiveTo, now)),
+                after.Row.ToView(now, changed.ToViews(after.Row, after.Row.ActiveTo, now))),
+            cancellationToken);
     }
 
     private sealed record SubscriptionEditBody(ImmutableArray<CustomizationBody> Customizations, string? Timing = null)

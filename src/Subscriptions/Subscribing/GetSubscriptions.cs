@@ -48,15 +48,15 @@ internal static class GetSubscriptions
         }
 
         var content = await SubscriptionContent.OfAsync(session, spec, cancellationToken);
-        return Results.Ok((row with { ActiveTo = activeTo }).ToView(instant, content.ToViews(row, activeTo, instant)));
+        return Results.Ok((row with { ActiveTo = activeTo }).ToView(instant, content.ToViews(row, activeTo, instant))).WithTag(row.Tag);
     }
 
     private static async Task<IResult> ListAsync(
-        int? page, int? pageSize, string? customerId, string? customerKey, [FromQuery] string[]? status, string? order, string? orderBy,
+        PageRequest page, string? customerId, string? customerKey, [FromQuery] string[]? status, string? order, string? orderBy,
         MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        var list = new Listing(page, pageSize, status ?? [], order, orderBy, clock.GetCurrentInstant());
+        var list = new Listing(page, status ?? [], order, orderBy, clock.GetCurrentInstant());
         if ((customerId ?? customerKey) is not { } named)
         {
             return await PageAsync(session, list, null, cancellationToken);
@@ -68,11 +68,11 @@ internal static class GetSubscriptions
     }
 
     private static async Task<IResult> ListOfCustomerAsync(
-        string idOrKey, int? page, int? pageSize, [FromQuery] string[]? status, string? order, string? orderBy, MeteringDatabase database,
+        string idOrKey, PageRequest page, [FromQuery] string[]? status, string? order, string? orderBy, MeteringDatabase database,
         IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        var list = new Listing(page, pageSize, status ?? [], order, orderBy, clock.GetCurrentInstant());
+        var list = new Listing(page, status ?? [], order, orderBy, clock.GetCurrentInstant());
         return await CustomerRow.FindAsync(session, idOrKey, cancellationToken) is { } customer
             ? await PageAsync(session, list, customer.Id, cancellationToken)
             : Problem.NotFound("customer", idOrKey);
@@ -80,11 +80,6 @@ internal static class GetSubscriptions
 
     private static async Task<IResult> PageAsync(DbSession session, Listing list, Guid? customerId, CancellationToken cancellationToken)
     {
-        if (PageRequest.TryCreate(list.Page, list.PageSize, out var request) is { } wrong)
-        {
-            return Problem.Invalid(wrong);
-        }
-
         if (list.Status.FirstOrDefault(one => !Statuses.Contains(one)) is not null)
         {
             return Problem.Invalid("?status", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + ".");
@@ -100,12 +95,9 @@ internal static class GetSubscriptions
             return Problem.Invalid("?orderBy", "unknown_order", "Subscriptions are ordered by activeFrom or activeTo.");
         }
 
-        var filter = new { customerId, list.Now, list.Status, limit = request.Size, offset = request.Offset };
-        var rows = await session.QueryAsync<SubscriptionRow>(
-            SubscriptionRow.SelectSql + FilterSql + OrderSql(list) + " limit @limit offset @offset", filter, cancellationToken);
-        var total = await session.SingleAsync<long>(CountSql, filter, cancellationToken);
-        return Results.Ok(
-            new Page<SubscriptionView>([.. rows.Select(row => row.ToView(list.Now, phases: null))], total, request.Number, request.Size));
+        return await Page.OfAsync(
+            session, list.Page, SubscriptionRow.SelectSql + FilterSql + OrderSql(list), CountSql, new { customerId, list.Now, list.Status },
+            (SubscriptionRow row) => row.ToView(list.Now, phases: null), cancellationToken);
     }
 
     private static string OrderSql(Listing list)
@@ -128,5 +120,5 @@ internal static class GetSubscriptions
 
     private const string CountSql = "select count(*) from subscriptions.subscription s" + FilterSql;
 
-    private sealed record Listing(int? Page, int? PageSize, string[] Status, string? Order, string? OrderBy, Instant Now);
+    private sealed record Listing(PageRequest Page, string[] Status, string? Order, string? OrderBy, Instant Now);
 }

@@ -1,4 +1,6 @@
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -16,23 +18,30 @@ internal static class RestoreSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/unschedule-cancelation", UnscheduleAsync).RequireScope(Scope.CustomersWrite);
-        routes.MapPost("/api/v1/subscriptions/{id}/restore", RestoreAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/subscriptions/{id}/unschedule-cancelation", UnscheduleAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore");
+        routes.MapPost("/api/v1/subscriptions/{id}/restore", RestoreAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore");
     }
 
-    private static Task<IResult> UnscheduleAsync(string id, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
-        ContinueAsync(id, deletesLater: false, database, clock.GetCurrentInstant(), cancellationToken);
+    private static Task<IResult> UnscheduleAsync(
+        string id, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
+        ContinueAsync(id, ifMatch, deletesLater: false, database, clock.GetCurrentInstant(), cancellationToken);
 
-    private static Task<IResult> RestoreAsync(string id, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
-        ContinueAsync(id, deletesLater: true, database, clock.GetCurrentInstant(), cancellationToken);
+    private static Task<IResult> RestoreAsync(
+        string id, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
+        ContinueAsync(id, ifMatch, deletesLater: true, database, clock.GetCurrentInstant(), cancellationToken);
 
     private static async Task<IResult> ContinueAsync(
-        string id, bool deletesLater, MeteringDatabase database, Instant now, CancellationToken cancellationToken)
+        string id, IfMatch ifMatch, bool deletesLater, MeteringDatabase database, Instant now, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await SubscriptionRow.FindForChangeAsync(session, id, cancellationToken) is not { } row)
         {
             return Problem.NotFound("subscription", id);
+        }
+
+        if (ifMatch.Refuse(row.Tag) is { } stale)
+        {
+            return stale;
         }
 
         if (row.StatusAt(now) is not "canceled" and var status)
@@ -54,7 +63,7 @@ internal static class RestoreSubscription
         }
 
         var after = await SubscriptionWriting.EndAsync(session, row, activeTo: null, "uncanceled", now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Ok(after.ToView(now, phases: null));
+        await SubscriptionWriting.AuditAsync(session, "subscription.restore", row, after, now, cancellationToken);
+        return await session.CommitAsync(Results.Ok(after.ToView(now, phases: null)).WithTag(after.Tag), cancellationToken);
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -17,7 +19,7 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class Subscribe
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create");
 
     private static async Task<IResult> SubscribeAsync(
         SubscribeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -31,7 +33,9 @@ internal static class Subscribe
         await using var session = await database.BeginAsync(cancellationToken);
         if (await CustomerRow.FindForChangeAsync(session, (body.CustomerId ?? body.CustomerKey)!, cancellationToken) is not { } customer)
         {
-            return Problem.Invalid(body.CustomerId is null ? "/customerKey" : "/customerId", "unknown_customer", "There is no such customer.");
+            return Problem.Of(
+                ProblemType.NotFound, "There is no such customer.",
+                new FieldError(body.CustomerId is null ? "/customerKey" : "/customerId", "unknown_customer", "There is no such customer."));
         }
 
         var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, now, cancellationToken);
@@ -54,8 +58,9 @@ internal static class Subscribe
 
         var (row, spec) = SubscriptionStart.Of(customer, plan, terms, activeFrom, activeFrom, now);
         await SubscriptionWriting.AddAsync(session, row, spec, now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        return Results.Created($"/api/v1/subscriptions/{PublicId.Format(row.Id)}", row.ToView(now, phases: null));
+        await SubscriptionWriting.AuditAsync(session, "subscription.create", null, row, now, cancellationToken);
+        var view = row.ToView(now, phases: null);
+        return await session.CommitAsync(Results.Created($"/api/v1/subscriptions/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
     /// <param name="CustomerId">Stands before <paramref name="CustomerKey"/> when both are said.</param>

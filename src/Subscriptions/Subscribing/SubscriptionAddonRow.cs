@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Subscriptions.Addons;
 using Metering.Subscriptions.Plans;
@@ -29,6 +30,10 @@ internal sealed record SubscriptionAddonRow(
 
     public static Task<IReadOnlyList<SubscriptionAddonRow>> OfAsync(DbSession session, Guid subscriptionId, CancellationToken cancellationToken) =>
         session.QueryAsync<SubscriptionAddonRow>(SelectSql, new { subscriptionId }, cancellationToken);
+
+    /// <summary>Of what is stored: the quantity of now changes by itself.</summary>
+    public EntityTag TagIn(SubscriptionSpec spec) =>
+        EntityTag.Of(Id, Name, Description, Metadata, UpdatedAt, spec.Addons.Single(one => one.Id == Id).Timeline);
 
     public SubscriptionAddonView ToView(AddonRow addon, SubscriptionSpec spec, Instant now)
     {

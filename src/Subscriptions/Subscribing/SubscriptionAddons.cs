@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -24,10 +26,10 @@ internal static class SubscriptionAddons
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Path, AddAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPost(Path, AddAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.addon_add");
         routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead);
         routes.MapGet(Path + "/{subscriptionAddonId}", GetAsync).RequireScope(Scope.CustomersRead);
-        routes.MapPatch(Path + "/{subscriptionAddonId}", ChangeAsync).RequireScope(Scope.CustomersWrite);
+        routes.MapPatch(Path + "/{subscriptionAddonId}", ChangeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.addon_change");
     }
 
     private static async Task<IResult> AddAsync(
@@ -47,7 +49,8 @@ internal static class SubscriptionAddons
 
         if (await AddonRow.FindAsync(session, body.Addon.Id, latest: false, cancellationToken) is not { } addon)
         {
-            return Problem.Invalid("/addon/id", "unknown_addon", "There is no such add-on.");
+            return Problem.Of(
+                ProblemType.NotFound, "There is no such add-on.", new FieldError("/addon/id", "unknown_addon", "There is no such add-on."));
         }
 
         var offers = row.PlanId is { } planId ? await PlanAddonRow.OfPlanAsync(session, planId, cancellationToken) : [];
@@ -76,11 +79,12 @@ internal static class SubscriptionAddons
             [.. cards.Select(card => new BoundCard(card, card.FeatureKey is { } key ? features.GetValueOrDefault(key)?.Id : null))],
             [new AddonSegment(at, null, body.Quantity)]);
         await session.ExecuteAsync(InsertSql, added, cancellationToken);
-        return await SaveAsync(session, row, added, addon, sold, "addon_added", now, cancellationToken);
+        return await SaveAsync(session, row, null, added, addon, sold, now, cancellationToken);
     }
 
     private static async Task<IResult> ChangeAsync(
-        string id, string subscriptionAddonId, ChangeAddonBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, string subscriptionAddonId, ChangeAddonBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (Check(body.Name, body.Description, body.Quantity, 0, body.Metadata) is { Any: true } errors)
         {
@@ -99,8 +103,13 @@ internal static class SubscriptionAddons
             return Problem.NotFound("add-on of the subscription", subscriptionAddonId);
         }
 
-        var addon = (await AddonRow.FindAsync(session, before.AddonId, cancellationToken))!;
         var spec = await SubscriptionVersions.LatestAsync(session, row.Id, cancellationToken);
+        if (ifMatch.Refuse(before.TagIn(spec)) is { } stale)
+        {
+            return stale;
+        }
+
+        var addon = (await AddonRow.FindAsync(session, before.AddonId, cancellationToken))!;
         var sold = spec.Addons.Single(one => one.Id == before.Id);
         if (SubscriptionChanges.TryResolve(row, body.Timing, now, out var at) is { } untimely)
         {
@@ -124,12 +133,12 @@ internal static class SubscriptionAddons
             Metadata = body.Metadata is null ? before.Metadata : Metadata.ToJson(body.Metadata),
         };
         await session.ExecuteAsync(UpdateSql, after, cancellationToken);
-        return await SaveAsync(session, row, after, addon, sold, "addon_changed", now, cancellationToken);
+        return await SaveAsync(session, row, before, after, addon, sold, now, cancellationToken);
     }
 
     private static async Task<IResult> SaveAsync(
-        DbSession session, SubscriptionRow row, SubscriptionAddonRow added, AddonRow addon, SpecAddon sold, string change, Instant now,
-        CancellationToken cancellationToken)
+        DbSession session, SubscriptionRow row, SubscriptionAddonRow? before, SubscriptionAddonRow after, AddonRow addon, SpecAddon sold,
+        Instant now, CancellationToken cancellationToken)
     {
         var spec = await SubscriptionVersions.LatestAsync(session, row.Id, cancellationToken);
         var outcome = spec.With(sold, now, () => PublicId.New(now));
@@ -138,10 +147,16 @@ internal static class SubscriptionAddons
             return SubscriptionChanges.Refused(refusal with { Field = "" }, "/addon/id");
         }
 
-        await SubscriptionWriting.EditAsync(session, row, outcome.Spec!, change, now, cancellationToken);
-        await session.CommitAsync(cancellationToken);
-        var view = added.ToView(addon, outcome.Spec!, now);
-        return change == "addon_added" ? Results.Created($"/api/v1/subscriptions/{PublicId.Format(row.Id)}/addons/{view.Id}", view) : Results.Ok(view);
+        var changed = outcome.Spec!;
+        await SubscriptionWriting.EditAsync(session, row, changed, before is null ? "addon_added" : "addon_changed", now, cancellationToken);
+        var view = after.ToView(addon, changed, now);
+        var action = before is null ? "subscription.addon_add" : "subscription.addon_change";
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry(action, PublicId.Format(row.Id), now, before?.ToView(addon, spec, now), view), cancellationToken);
+        var answer = before is null
+            ? Results.Created($"/api/v1/subscriptions/{PublicId.Format(row.Id)}/addons/{view.Id}", view)
+            : Results.Ok(view);
+        return await session.CommitAsync(answer.WithTag(after.TagIn(changed)), cancellationToken);
     }
 
     private static async Task<IResult> ListAsync(string id, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -161,10 +176,14 @@ internal static class SubscriptionAddons
             return Problem.NotFound("subscription", id);
         }
 
-        var views = await ViewsAsync(session, row, clock.GetCurrentInstant(), cancellationToken);
-        return views.FirstOrDefault(view => Names(subscriptionAddonId, view.Id, view.Addon.Key)) is { } found
-            ? Results.Ok(found)
-            : Problem.NotFound("add-on of the subscription", subscriptionAddonId);
+        if (await FindAsync(session, row, subscriptionAddonId, cancellationToken) is not { } found)
+        {
+            return Problem.NotFound("add-on of the subscription", subscriptionAddonId);
+        }
+
+        var spec = await SubscriptionVersions.LatestAsync(session, row.Id, cancellationToken);
+        var addon = (await AddonRow.FindAsync(session, found.AddonId, cancellationToken))!;
+        return Results.Ok(found.ToView(addon, spec, clock.GetCurrentInstant())).WithTag(found.TagIn(spec));
     }
 
     private static async Task<ImmutableArray<SubscriptionAddonView>> ViewsAsync(
@@ -179,9 +198,7 @@ internal static class SubscriptionAddons
     private static async Task<SubscriptionAddonRow?> FindAsync(
         DbSession session, SubscriptionRow row, string subscriptionAddonId, CancellationToken cancellationToken) =>
         (await SubscriptionAddonRow.OfAsync(session, row.Id, cancellationToken))
-        .FirstOrDefault(one => Names(subscriptionAddonId, PublicId.Format(one.Id), key: null));
-
-    private static bool Names(string asked, string id, string? key) => string.Equals(asked, id, StringComparison.OrdinalIgnoreCase) || asked == key;
+        .FirstOrDefault(one => PublicId.TryParse(subscriptionAddonId, out var id) && one.Id == id);
 
     private static IResult? RefuseOffer(AddonRow addon, PlanAddonRow offer, int quantity, IReadOnlyList<SubscriptionAddonRow> had) =>
         !addon.IsActive

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
 using Metering.Subscriptions.Plans;
@@ -10,6 +11,7 @@ namespace Metering.Subscriptions.Subscribing;
 /// <summary>A subscription as stored, with the plan version it follows and its customer's zones. What it sells is in its versions.</summary>
 /// <param name="PlanId">Null for a plan that was written for this subscription alone.</param>
 /// <param name="ZoneChanges">JSON: the customer's moves, oldest first.</param>
+/// <param name="ContentVersion">How many versions there are of what it sells.</param>
 internal sealed record SubscriptionRow(
     Guid Id,
     Guid CustomerId,
@@ -29,7 +31,8 @@ internal sealed record SubscriptionRow(
     Instant CreatedAt,
     Instant UpdatedAt,
     string TimeZone,
-    string ZoneChanges)
+    string ZoneChanges,
+    int ContentVersion)
 {
     /// <summary>Completed by a where clause on <c>s</c>.</summary>
     public const string SelectSql = """
@@ -42,7 +45,8 @@ internal sealed record SubscriptionRow(
                        'at', to_char(z.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'before', z.zone_before)
                        order by z.changed_at)
                    from subscriptions.customer_zone_change z
-                   where z.customer_id = c.id), '[]'::json)::text as zoneChanges
+                   where z.customer_id = c.id), '[]'::json)::text as zoneChanges,
+               (select max(v.number) from subscriptions.subscription_version v where v.subscription_id = s.id) as contentVersion
         from subscriptions.subscription s
         left join subscriptions.plan p on p.id = s.plan_id
         join subscriptions.customer c on c.id = s.customer_id
@@ -114,6 +118,9 @@ internal sealed record SubscriptionRow(
         : ActiveFrom > now ? "scheduled"
         : ActiveTo is not null ? "canceled"
         : "active";
+
+    /// <summary>Of what is stored: status and current period change by themselves.</summary>
+    public EntityTag Tag => EntityTag.Of(Id, ContentVersion, ActiveTo, UpdatedAt);
 
     public ImmutableArray<ZoneChange> Moves() =>
     [

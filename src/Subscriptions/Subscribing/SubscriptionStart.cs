@@ -31,7 +31,7 @@ internal static class SubscriptionStart
         var row = new SubscriptionRow(
             PublicId.New(now), customer.Id, plan.Row?.Id, plan.Row?.Key, body.Name, plan.Row?.Version, terms.Name ?? body.Name, terms.Description,
             body.Currency, body.BillingCadence, terms.BillingAnchor ?? anchor, body.ProRatingConfig?.Enabled ?? true, activeFrom, null,
-            Metadata.ToJson(terms.Metadata ?? Metadata.None), now, now, customer.TimeZone, "[]");
+            Metadata.ToJson(terms.Metadata ?? Metadata.None), now, now, customer.TimeZone, "[]", 1);
         var phases = PhasesOf(plan, terms.StartingPhase, activeFrom, customer.Zone, now);
         return (row, SubscriptionSpec.Begin(activeFrom, body.BillingCadence, phases, now, () => PublicId.New(now)));
     }

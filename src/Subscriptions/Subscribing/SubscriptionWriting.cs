@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Metering.Contracts.Messages;
+using Metering.Platform.Auditing;
 using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
@@ -27,12 +29,13 @@ internal static class SubscriptionWriting
     }
 
     /// <summary>A version in which something else is sold.</summary>
-    public static async Task EditAsync(
+    public static async Task<SubscriptionRow> EditAsync(
         DbSession session, SubscriptionRow row, SubscriptionSpec spec, string change, Instant now, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync("update subscriptions.subscription set updated_at = @now where id = @Id", new { row.Id, now }, cancellationToken);
         await SaveAsync(session, row, spec, change, now, cancellationToken);
         await Outbox.AddAsync(session, new SubscriptionChanged(row.Id, row.CustomerId, now), cancellationToken);
+        return row with { UpdatedAt = now, ContentVersion = row.ContentVersion + 1 };
     }
 
     /// <summary>A version that ends elsewhere; null: nowhere any more.</summary>
@@ -40,7 +43,7 @@ internal static class SubscriptionWriting
         DbSession session, SubscriptionRow row, Instant? activeTo, string change, Instant now, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync(EndSql, new { row.Id, activeTo, now }, cancellationToken);
-        var ended = row with { ActiveTo = activeTo, UpdatedAt = now };
+        var ended = row with { ActiveTo = activeTo, UpdatedAt = now, ContentVersion = row.ContentVersion + 1 };
         var spec = await SubscriptionVersions.LatestAsync(session, row.Id, cancellationToken);
         await SaveAsync(session, ended, spec, change, now, cancellationToken);
         if (activeTo is { } end)
@@ -61,7 +64,16 @@ internal static class SubscriptionWriting
     {
         await EndAsync(session, row, row.ActiveFrom, "deleted", now, cancellationToken);
         await session.ExecuteAsync("update subscriptions.subscription set deleted_at = @now where id = @Id", new { row.Id, now }, cancellationToken);
+        await AuditAsync(session, "subscription.delete", row, null, now, cancellationToken);
     }
+
+    public static Task AuditAsync(
+        DbSession session, string action, SubscriptionRow? before, SubscriptionRow? after, Instant now, CancellationToken cancellationToken) =>
+        AuditTrail.RecordAsync(
+            session,
+            new AuditEntry(
+                action, PublicId.Format((before ?? after)!.Id), now, before?.ToView(now, phases: null), after?.ToView(now, phases: null)),
+            cancellationToken);
 
     private static async Task SaveAsync(
         DbSession session, SubscriptionRow row, SubscriptionSpec spec, string change, Instant now, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ namespace Metering.EnforcementSidecar.Tests.Support;
 /// <summary>Waits for something that another process or loop does; fails when it never happens.</summary>
 internal static class Eventually
 {
-    private const int Tries = 400;
+    private const int Tries = 2_400;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     public static Task TrueAsync(Func<bool> condition, string what = "the condition") => TrueAsync(() => Task.FromResult(condition()), what);

@@ -92,6 +92,10 @@ public sealed class OpenMeterPriceCasesTest
         """);
 
     [Fact]
+    public void C16_half_of_a_fee_is_taken_off() => Assert.Equal("100.00", Rater.Rate(
+        Some.Input(PriceText.Parse("flat 200 in advance"), 0m, new RateCardTerms(percentageDiscount: 50m))).Total.ToAmountString());
+
+    [Fact]
     public void E_progressive_billing() => Verify("""
         row  price                                                                                   mode   prior  cumulative  min   max   total
         E1a  unit 100                                                                                first  0      10          -     2000  1000.00

@@ -17,7 +17,7 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
     private const int Cap = 200;
     private const int FarAway = 1_000_000;
     private const int Workers = 8;
-    private const int MaxRequests = 8_000;
+    private const int MaxRequests = 60_000;
 
     // How many answers there are between one kill and the next.
     private const int AnswersBetween = 250;

@@ -10,7 +10,7 @@ namespace Metering.Subscriptions.Tests.Snapshots;
 /// <summary>A sidecar as far as the stream goes: applies what it is told and acknowledges heartbeats, unless it is a silent one.</summary>
 internal sealed class FollowingSidecar : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient client;
     private readonly string id;

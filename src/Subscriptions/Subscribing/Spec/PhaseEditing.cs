@@ -131,8 +131,9 @@ internal static class PhaseEditing
             return (phases, refusal);
         }
 
+        // The last phase is open: longer it can not be.
         return index == phases.Length - 1
-            ? (phases, SpecRefusal.Conflict("/phaseKey", "open_phase", $"Phase '{stretch.PhaseKey}' is the last one and has no end to move."))
+            ? (phases, null)
             : (Moved(phases, index + 1, context.After(phases[index + 1].From, stretch.ExtendBy), context), null);
     }
 

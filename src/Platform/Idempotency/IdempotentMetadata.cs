@@ -1,0 +1,21 @@
+using Metering.Platform.Auditing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Metering.Platform.Idempotency;
+
+/// <summary>Marks a POST that takes an <c>Idempotency-Key</c> though it is not audited.</summary>
+public sealed record IdempotentMetadata;
+
+/// <summary>Said beside the route.</summary>
+public static class IdempotentRoutes
+{
+    /// <summary>Not needed where the route is audited: every audited POST takes an <c>Idempotency-Key</c>.</summary>
+    public static TBuilder WithIdempotency<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new IdempotentMetadata());
+
+    public static bool TakesIdempotencyKey(this Endpoint endpoint, string method) =>
+        HttpMethods.IsPost(method)
+        && (endpoint.Metadata.GetMetadata<AuditedMetadata>() is not null || endpoint.Metadata.GetMetadata<IdempotentMetadata>() is not null);
+}
