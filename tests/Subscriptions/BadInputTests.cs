@@ -85,9 +85,9 @@ public sealed class BadInputTests
         feature  | /key = "Search"                                               | 400 | /key | invalid_key
         feature  | /key = "summarize"                                            | 409 | /key | taken
         feature  | /meterSlug = "nothing"                                        | 400 | /meterSlug | unknown_meter
-        subscription | /plan/key = "nothing"                                     | 404 | /plan/key | unknown_plan
-        subscription | /plan/version = 9                                         | 404 | /plan/version | unknown_plan
-        subscription | /customerKey = "nobody"                                   | 404 | /customerKey | unknown_customer
+        subscription | /plan/key = "nothing"                                     | 400 | /plan/key | unknown_plan
+        subscription | /plan/version = 9                                         | 400 | /plan/version | unknown_plan
+        subscription | /customerKey = "nobody"                                   | 400 | /customerKey | unknown_customer
         subscription | /customerKey -                                            | 400 | /customerKey | required
         subscription | /customerId = "01H"                                       | 400 | /customerId | invalid_id
         subscription | /timing = "someday"                                       | 400 | /timing | invalid_timing

@@ -24,9 +24,8 @@ internal sealed record SelectedPlan(PlanRow? Row, PlanBody Body, ImmutableDictio
                 ? await PlanRow.FindVersionAsync(session, choice.Key, version, cancellationToken)
                 : await PlanRow.FindAsync(session, choice.Key, now, cancellationToken);
             return row is null
-                ? (null, Problem.Of(
-                    ProblemType.NotFound, "There is no such plan or version.",
-                    new FieldError(choice.Version is null ? "/plan/key" : "/plan/version", "unknown_plan", "There is no such plan or version.")))
+                ? (null, Problem.Invalid(
+                    choice.Version is null ? "/plan/key" : "/plan/version", "unknown_plan", "There is no such plan or version."))
                 : await OfAsync(session, row, now, cancellationToken);
         }
 

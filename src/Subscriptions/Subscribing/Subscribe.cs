@@ -33,9 +33,7 @@ internal static class Subscribe
         await using var session = await database.BeginAsync(cancellationToken);
         if (await CustomerRow.FindForChangeAsync(session, (body.CustomerId ?? body.CustomerKey)!, cancellationToken) is not { } customer)
         {
-            return Problem.Of(
-                ProblemType.NotFound, "There is no such customer.",
-                new FieldError(body.CustomerId is null ? "/customerKey" : "/customerId", "unknown_customer", "There is no such customer."));
+            return Problem.Invalid(body.CustomerId is null ? "/customerKey" : "/customerId", "unknown_customer", "There is no such customer.");
         }
 
         var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, now, cancellationToken);
