@@ -5,10 +5,11 @@ internal sealed class Hunt(Workshop workshop, Core core) : IDisposable
 {
     // Between mutants there is no time for the ten thousand cases of a law; a survivor gets more than the others.
     private const int LawCases = 200;
-    private const int LawCasesOfSurvivor = 1_000;
+    private const int LawCasesOfSurvivor = 500;
 
     private readonly string together = workshop.PathOfAssembly("all-mutants");
     private readonly List<TestRun> usual = [];
+    private readonly HashSet<int> once = [];
     private TestProcess? warm;
 
     /// <summary>Builds the assembly of all mutants and learns what each test reaches; false when the tests do not pass without a mutant.</summary>
@@ -18,8 +19,9 @@ internal sealed class Hunt(Workshop workshop, Core core) : IDisposable
         warm = new TestProcess(workshop.Tests, together, LawCases);
         var first = warm.RunAll();
 
-        // What only the first run comes by is computed once for the whole process; the times are those of the second.
+        // What only the first run of a test comes by is computed once for the whole process; the times are those of the second.
         var second = warm.RunAll();
+        once.UnionWith(first.Zip(second).SelectMany(both => both.First.Reached.Except(both.Second.Reached)));
         usual.AddRange(first.Zip(second, (cold, hot) => hot with
         {
             Passes = cold.Passes && hot.Passes,
@@ -66,7 +68,8 @@ internal sealed class Hunt(Workshop workshop, Core core) : IDisposable
     private Fate TryFromTheStart(Mutation mutation, List<int> order)
     {
         using var process = new TestProcess(workshop.Tests, together, LawCasesOfSurvivor);
-        return process.Try(mutation.Id, order.Concat(Fastest(Enumerable.Range(0, usual.Count).Except(order))), Slower());
+        var others = once.Contains(mutation.Id) ? Fastest(Enumerable.Range(0, usual.Count).Except(order)) : [];
+        return process.Try(mutation.Id, order.Concat(others), Slower());
     }
 
     private Fate TryAlone(Mutation mutation)

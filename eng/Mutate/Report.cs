@@ -24,7 +24,7 @@ internal sealed class Report
     {
         this.repository = repository;
         reasons = File.ReadLines(Path.Combine(repository, Reasons))
-            .Where(line => line.Contains(" | ", StringComparison.Ordinal))
+            .Where(line => !line.StartsWith('#') && line.Contains(" | ", StringComparison.Ordinal))
             .ToDictionary(line => line[..line.LastIndexOf(" | ", StringComparison.Ordinal)], line => line[(line.LastIndexOf(" | ",
                 StringComparison.Ordinal) + 3)..]);
     }
@@ -82,7 +82,8 @@ internal sealed class Report
             | of these without a difference to any caller | {same} |
             | **killed, of all that count** | **{Killed(alive.Count):F1} %** |
             | killed, without those that make no difference | {Killed(alive.Count, same):F1} % |
-            | minutes, on one processor | {took.TotalMinutes:F1} |
+            | minutes of processor time in tests, one processor | {TestProcess.TotalUsed.TotalMinutes:F1} |
+            | minutes by the clock, at low priority beside other work | {took.TotalMinutes:F1} |
             | switched within one assembly | {switched} |
             """);
     }
@@ -101,8 +102,8 @@ internal sealed class Report
         text.Append("All mutants that the language lets stand beside the original are compiled into one assembly, each behind a switch, and the\n");
         text.Append("tests are built once. A first run learns which tests come by which switch; a mutant then runs only those, fastest first, in a\n");
         text.Append("process that stays warm, until one fails. A test that uses four seconds of processor time more than twenty times its usual is\n");
-        text.Append("failed. Survivors run all tests again in a new process with the mutant on from the start and a thousand cases a law instead\n");
-        text.Append("of two hundred. Mutants that cannot be switched (constants, patterns that declare a variable) get an assembly of their own.\n");
+        text.Append("failed. Survivors run their tests again in a new process with the mutant on from the start, so that what is computed once is\n");
+        text.Append("mutated as well, and with 500 cases a law instead of 200. Mutants that cannot be switched (constants, patterns that declare a variable) get an assembly of their own.\n");
         text.Append("Seeds are fixed: the same sources give the same verdicts. Not mutated: text, which goldens hold; what is thrown; guards\n");
         text.Append("against null. `eng/mutate.sh Tiers` tries only files whose path contains `Tiers`.\n\n");
         text.Append("## By folder\n| folder | counted | survived |\n|---|---:|---:|\n");

@@ -16,6 +16,7 @@ internal sealed class TestProcess : IDisposable
     private const string MemoryMax = "0x40000000";
 
     private readonly Process process;
+    private TimeSpan used;
 
     /// <summary>Starts one.</summary>
     /// <param name="tests">The assembly of the tests.</param>
@@ -39,6 +40,9 @@ internal sealed class TestProcess : IDisposable
     }
 
     public bool HasEnded { get; private set; }
+
+    /// <summary>The processor time of all such processes that were disposed of.</summary>
+    public static TimeSpan TotalUsed { get; private set; }
 
     /// <summary>Runs all tests without a mutant.</summary>
     public IReadOnlyList<TestRun> RunAll()
@@ -85,23 +89,31 @@ internal sealed class TestProcess : IDisposable
     {
         if (!process.HasExited)
         {
+            used = process.TotalProcessorTime;
             process.Kill(entireProcessTree: true);
         }
 
         process.WaitForExit();
         process.Dispose();
+        TotalUsed += used;
     }
 
     /// <summary>The next line; null when the process died, or used more time than allowed and was ended.</summary>
     private string? Read(TimeSpan timeMax)
     {
-        var used = process.TotalProcessorTime;
+        var usedBefore = used = process.TotalProcessorTime;
         var started = Stopwatch.GetTimestamp();
         var line = process.StandardOutput.ReadLineAsync();
         while (!line.Wait(LookEvery))
         {
             process.Refresh();
-            if (!process.HasExited && (process.TotalProcessorTime - used > timeMax || Stopwatch.GetElapsedTime(started) > SilenceMax))
+            if (process.HasExited)
+            {
+                continue;
+            }
+
+            used = process.TotalProcessorTime;
+            if (used - usedBefore > timeMax || Stopwatch.GetElapsedTime(started) > SilenceMax)
             {
                 process.Kill(entireProcessTree: true);
             }

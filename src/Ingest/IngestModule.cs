@@ -3,6 +3,7 @@ using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
 using Metering.Platform;
 using Metering.Platform.Clock;
@@ -26,6 +27,9 @@ public static class IngestModule
         services.AddSingleton(Migrations);
         services.AddSingleton<MeterCatalog>();
         services.AddSingleton<UsageReader>();
+        services.AddSingleton<QueryProgress>();
+        services.AddSingleton<MeterQueries>();
+        services.AddSingleton<EventListing>();
         services.AddSingleton<EventReader>();
         services.AddSingleton<MeterBackfill>();
         services.AddSingleton<BatchWriter>();
@@ -48,6 +52,7 @@ public static class IngestModule
     {
         routes.MapPostEvents();
         routes.MapListEvents();
+        routes.MapListEventsV2();
         routes.MapListRejectedEvents();
         routes.MapListEventConflicts();
         routes.MapMeters();
@@ -56,6 +61,9 @@ public static class IngestModule
         routes.MapDeleteMeter();
         routes.MapQueryMeter();
         routes.MapMeterValues();
+        routes.MapGetProgress();
+        routes.MapGetDebugMetrics();
+        routes.MapSubjects();
     }
 
     private static bool HasBroker(IServiceProvider provider) => provider.GetRequiredService<MeteringOptions>().RabbitMq is not null;

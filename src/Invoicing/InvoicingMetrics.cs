@@ -14,6 +14,9 @@ internal static class InvoicingMetrics
     private static readonly Counter<long> Failures =
         Meter.CreateCounter<long>("metering.invoicing.failures", "{failure}", "Periods that could not be closed and will be tried again");
 
+    private static readonly Counter<long> Blocked = Meter.CreateCounter<long>(
+        "metering.invoicing.blocked_periods", "{period}", "Periods that ended and were not billed because usage has no price");
+
     private static readonly Histogram<double> PeriodClose =
         Meter.CreateHistogram<double>("metering.invoicing.period_close.duration", "s", "Time to close one period of one subscription");
 
@@ -27,6 +30,8 @@ internal static class InvoicingMetrics
     }
 
     public static void Failed() => Failures.Add(1);
+
+    public static void PeriodBlocked() => Blocked.Add(1);
 
     public static void PeriodClosed(TimeSpan elapsed) => PeriodClose.Record(elapsed.TotalSeconds);
 

@@ -2,6 +2,7 @@ using Metering.Contracts.Messages;
 using Metering.Invoicing.Billing;
 using Metering.Invoicing.Documents;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Lookups;
 using Metering.Invoicing.Suppliers;
 using Metering.Platform;
 using Metering.Platform.Clock;
@@ -23,6 +24,7 @@ public static class InvoicingModule
         services.AddMessageHandler<SubscriptionStarted, SubscriptionStartedHandler>();
         services.AddMessageHandler<SubscriptionEnded, SubscriptionEndedHandler>();
         services.AddMessageHandler<SubscriptionChanged, SubscriptionChangedHandler>();
+        services.AddSingleton<LineMetering>();
         services.AddSingleton<LineRating>();
         services.AddSingleton<SupplierStore>();
         services.AddSingleton<BillingRun>();
@@ -38,6 +40,8 @@ public static class InvoicingModule
     {
         routes.MapInvoices();
         routes.MapUpcoming();
+        routes.MapBlockedPeriods();
         routes.MapSupplier();
+        routes.MapListCurrencies();
     }
 }

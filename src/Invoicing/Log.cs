@@ -19,4 +19,11 @@ internal static partial class Log
 
     [LoggerMessage(4005, LogLevel.Warning, "WeasyPrint was stopped after {Limit} for invoice {InvoiceId}")]
     public static partial void PdfTimedOut(this ILogger logger, Guid invoiceId, TimeSpan limit);
+
+    [LoggerMessage(
+        4006, LogLevel.Warning, "Subscription {SubscriptionId} is not billed to {Boundary}: usage has no price ({Reasons} reasons, see blocked-periods)")]
+    public static partial void PeriodBlocked(this ILogger logger, Guid subscriptionId, Instant boundary, int reasons);
+
+    [LoggerMessage(4007, LogLevel.Information, "Subscription {SubscriptionId} is no longer blocked and was billed to {Boundary}")]
+    public static partial void PeriodUnblocked(this ILogger logger, Guid subscriptionId, Instant boundary);
 }

@@ -1,10 +1,13 @@
 using Metering.Contracts.Messages;
+using Metering.Ingest.Subjects;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
 using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Addons;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Customers.Credentials;
+using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Plans;
@@ -24,7 +27,9 @@ public static class SubscriptionsModule
     {
         services.AddSingleton(Migrations);
         services.AddSingleton<CustomerReader>();
+        services.AddSingleton<ISubjectOwners, SubjectOwners>();
         services.AddSingleton<SubscriptionReader>();
+        services.AddSingleton<PriceListReader>();
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
         services.AddSingleton<EntitlementValues>();
@@ -48,7 +53,14 @@ public static class SubscriptionsModule
         GetCustomers.Map(routes);
         ReplaceCustomer.Map(routes);
         DeleteCustomer.Map(routes);
-        Credentials.Map(routes);
+        SuspendCustomer.Map(routes);
+        GetCustomerApps.Map(routes);
+        PlaceCustomer.Map(routes);
+        GetTree.Map(routes);
+        CreateCredential.Map(routes);
+        ListCredentials.Map(routes);
+        RevokeCredential.Map(routes);
+        RotateCredential.Map(routes);
         CreateFeature.Map(routes);
         GetFeatures.Map(routes);
         ArchiveFeature.Map(routes);

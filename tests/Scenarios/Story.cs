@@ -11,7 +11,7 @@ internal sealed class Story : IAsyncDisposable
     private const string EventSource = "story";
     private int events;
 
-    private Story(TestHost host) => Host = host;
+    public Story(TestHost host) => Host = host;
 
     public TestHost Host { get; }
 

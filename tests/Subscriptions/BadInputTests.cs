@@ -41,7 +41,7 @@ public sealed class BadInputTests
         plan     | #0/price/paymentTerm = "later"             | 400 | #0/price/paymentTerm | unknown_payment_term
         plan     | #0/price/quantityPerPackage = "5"          | 400 | #0/price/quantityPerPackage | not_allowed
         plan     | #0/price = {"type":"unit","amount":"1"}    | 400 | #0/price/type | not_allowed
-        plan     | #0/price/type = "dynamic"                  | 400 | #0/price/type | unknown_price_type
+        plan     | #0/price/type = "magic"                    | 400 | #0/price/type | unknown_price_type
         plan     | #0/discounts = {"usage":{"quantity":"5"}}  | 400 | #0/discounts/usage | not_allowed
         plan     | #0/discounts = {"percentage":{"percentage":101}} | 400 | #0/discounts/percentage/percentage | not_a_percentage
         plan     | #1/key = "platform"                        | 400 | #1/key | duplicate
@@ -50,15 +50,20 @@ public sealed class BadInputTests
         plan     | #1/featureKey = "advanced-reasoning"       | 400 | #1/featureKey | feature_without_meter
         plan     | #1/billingCadence = null                   | 400 | #1/billingCadence | required
         plan     | #1/price/mode = "stairs"                   | 400 | #1/price/mode | unknown_mode
-        plan     | #1/price/tiers = []                        | 400 | #1/price/tiers | no_tiers
-        plan     | #1/price/tiers/1/upToAmount = "50"         | 400 | #1/price/tiers/1/upToAmount | tiers_not_ascending
-        plan     | #1/price/tiers/2/upToAmount = "5000"       | 400 | #1/price/tiers/2/upToAmount | last_tier_not_open
-        plan     | #1/price/tiers/1/upToAmount -              | 400 | #1/price/tiers/1/upToAmount | open_tier_not_last
         plan     | #1/price/tiers/0/unitPrice/amount = "-0.1" | 400 | #1/price/tiers/0/unitPrice/amount | negative
         plan     | #1/price/tiers/0/unitPrice/type = "flat"   | 400 | #1/price/tiers/0/unitPrice/type | unknown_price_type
         plan     | #1/price/tiers/0/unitPrice = null          | 400 | #1/price/tiers/0 | required
-        plan     | #1/price/minimumAmount = "99"              | 400 | #1/price/minimumAmount | minimum_above_maximum
         plan     | #1/price/amount = "1"                      | 400 | #1/price/amount | not_allowed
+        plan     | #1/price/firstTier = "later" | 400 | #1/price/firstTier | unknown_first_tier
+        plan     | #1/unitConfig = {"operation":"add","conversionFactor":"5"} | 400 | #1/unitConfig/operation | unknown_operation
+        plan     | #1/unitConfig = {"operation":"divide","conversionFactor":"0"} | 400 | #1/unitConfig/conversionFactor | not_positive
+        plan     | #1/unitConfig = {"operation":"divide","conversionFactor":"10","rounding":"up"} | 400 | #1/unitConfig/rounding | unknown_rounding
+        plan     | #1/unitConfig = {"operation":"divide","conversionFactor":"10","precision":9} | 400 | #1/unitConfig/precision | too_many_decimals
+        plan     | #1/unitConfig = {"operation":"divide","conversionFactor":"10","displayUnit":""} | 400 | #1/unitConfig/displayUnit | out_of_range
+        plan     | #0/unitConfig = {"operation":"divide","conversionFactor":"10"} | 400 | #0/unitConfig | not_allowed
+        plan     | #1/unitCost = "-1" | 400 | #1/unitCost | negative
+        plan     | /commitment = {"minimumSpend":"-1"} | 400 | /commitment/minimumSpend | negative
+        plan     | /commitment = {} | 400 | /commitment/minimumSpend | required
         plan     | #2/entitlementTemplate/type = "unlimited"  | 400 | #2/entitlementTemplate/type | unknown_entitlement_type
         plan     | #2/entitlementTemplate/issueAfterReset = -1 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
         plan     | #2/entitlementTemplate/issueAfterReset = 1.5 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range

@@ -9,9 +9,12 @@ namespace Metering.Testing;
 /// </summary>
 public static class Golden
 {
-    public static void Matches(string actual, string name, [CallerFilePath] string testFile = "")
+    public static void Matches(string actual, string name, [CallerFilePath] string testFile = "") =>
+        MatchesFile(actual, Path.Combine(Path.GetDirectoryName(testFile)!, "Golden", name));
+
+    /// <summary>The same with a file that lies elsewhere, such as beside a sample.</summary>
+    public static void MatchesFile(string actual, string path)
     {
-        var path = Path.Combine(Path.GetDirectoryName(testFile)!, "Golden", name);
         var text = actual.ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
         {

@@ -7,34 +7,35 @@ namespace Metering.EnforcementSidecar.Access;
 /// <param name="reservationKey">Signs and verifies reservations.</param>
 internal sealed class AccessDirectory(byte[] reservationKey)
 {
-    private readonly ConcurrentDictionary<CredentialHash, CustomerEntry> byCredential = new();
+    private readonly ConcurrentDictionary<CredentialHash, Identity> byCredential = new();
     private readonly ConcurrentDictionary<string, CustomerEntry> byId = new(StringComparer.Ordinal);
 
     public byte[] ReservationKey { get; } = reservationKey;
 
     public int Count => byId.Count;
 
-    public CustomerEntry? Find(ReadOnlySpan<char> key) =>
-        CredentialHash.OfKey(key) is { } hash && byCredential.TryGetValue(hash, out var customer) ? customer : null;
+    /// <summary>Nobody when the key is not known.</summary>
+    public Identity Find(ReadOnlySpan<char> key) =>
+        CredentialHash.OfKey(key) is { } hash && byCredential.TryGetValue(hash, out var identity) ? identity : default;
 
     public CustomerEntry? FindById(string customerId) => byId.GetValueOrDefault(customerId);
 
     /// <summary>A removed customer's keys stop working, but usage that it has reserved can still be settled.</summary>
     public void Put(CustomerEntry customer)
     {
-        var keys = customer.Status == CustomerStatus.Removed ? [] : customer.Credentials;
+        var keys = customer.Status == CustomerStatus.Removed ? [] : customer.Keys;
         var previous = byId.GetValueOrDefault(customer.Id);
         byId[customer.Id] = customer;
-        foreach (var key in keys)
+        foreach (var (hash, restriction) in keys)
         {
-            byCredential[key] = customer;
+            byCredential[hash] = new Identity(customer, restriction);
         }
 
-        foreach (var key in previous?.Credentials ?? [])
+        foreach (var (hash, _) in previous?.Keys ?? [])
         {
-            if (!keys.Contains(key) && byCredential.TryGetValue(key, out var owner) && owner.Id == customer.Id)
+            if (!Array.Exists(keys, key => key.Hash == hash) && byCredential.TryGetValue(hash, out var known) && known.Customer?.Id == customer.Id)
             {
-                byCredential.TryRemove(key, out _);
+                byCredential.TryRemove(hash, out _);
             }
         }
     }

@@ -31,6 +31,12 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Begin(SnapshotBegins begins)
     {
+        if (begins.Format > SnapshotBegins.CurrentFormat)
+        {
+            throw new FormatException(
+                $"the snapshot is of format {begins.Format} and this sidecar knows {SnapshotBegins.CurrentFormat}: it has to be updated");
+        }
+
         var key = Convert.FromBase64String(begins.ReservationKey ?? throw new FormatException("the snapshot has no reservation key"));
         if (begins.Full || current is null)
         {

@@ -8,12 +8,12 @@ internal sealed class CustomerEntry
 {
     private readonly FeatureGate[] features;
 
-    private CustomerEntry(CustomerAccess access, CredentialHash[] credentials, FeatureGate[] features)
+    private CustomerEntry(CustomerAccess access, CustomerKey[] keys, FeatureGate[] features)
     {
         Id = access.CustomerId;
         Subject = access.Subject;
         Status = access.Status;
-        Credentials = credentials;
+        Keys = keys;
         this.features = features;
     }
 
@@ -23,7 +23,7 @@ internal sealed class CustomerEntry
 
     public CustomerStatus Status { get; }
 
-    public CredentialHash[] Credentials { get; }
+    public CustomerKey[] Keys { get; }
 
     public IReadOnlyList<FeatureGate> Features => features;
 
@@ -43,18 +43,25 @@ internal sealed class CustomerEntry
 
     public static CustomerEntry Compile(CustomerAccess access, CustomerEntry? previous, LeaseBroker broker)
     {
-        var hashes = access.CredentialHashes.IsDefault ? [] : access.CredentialHashes;
-        var credentials = new List<CredentialHash>(hashes.Length);
-        foreach (var text in hashes)
+        var keys = new List<CustomerKey>();
+        foreach (var text in access.CredentialHashes.IsDefault ? [] : access.CredentialHashes)
         {
             if (CredentialHash.TryParse(text, out var hash))
             {
-                credentials.Add(hash);
+                keys.Add(new CustomerKey(hash, null));
+            }
+        }
+
+        foreach (var restricted in access.RestrictedCredentials.IsDefault ? [] : access.RestrictedCredentials)
+        {
+            if (CredentialHash.TryParse(restricted.Hash, out var hash))
+            {
+                keys.Add(new CustomerKey(hash, new CredentialRestriction(restricted)));
             }
         }
 
         var terms = access.Features.IsDefault ? [] : access.Features;
         var gates = terms.Select(feature => FeatureGate.Compile(feature, previous?.Find(feature.FeatureKey), broker)).ToArray();
-        return new CustomerEntry(access, [.. credentials], gates);
+        return new CustomerEntry(access, [.. keys], gates);
     }
 }

@@ -10,7 +10,7 @@ using NodaTime;
 namespace Metering.EnforcementSidecar.Deciding;
 
 /// <summary>
-/// identity → status → feature → rates → quota, all or nothing. Rates come before the quota because they can be undone at
+/// identity → status → scope of the key → feature → rates → quota, all or nothing. Rates come before the quota because they can be undone at
 /// once, while a spent unit of a lease can not: what was reported as spent must never fall.
 /// </summary>
 internal sealed class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
@@ -22,15 +22,17 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
     /// <summary>Everything up to the limits; these can be asked again without burning anything.</summary>
     public bool TryIdentify(
         ReadOnlySpan<char> key, ReadOnlySpan<char> featureKey, long units, Instant now,
-        out Decision refusal, [NotNullWhen(true)] out CustomerEntry? customer, [NotNullWhen(true)] out FeatureGate? feature)
+        out Decision refusal, out Identity identity, [NotNullWhen(true)] out FeatureGate? feature)
     {
-        feature = null;
         var directory = access.Current;
-        customer = directory?.Find(key);
+        identity = directory?.Find(key) ?? default;
+        var (customer, restriction) = identity;
         feature = customer?.Find(featureKey);
         DecisionOutcome? outcome = directory is null ? DecisionOutcome.NotReady
             : customer is null ? DecisionOutcome.UnknownCredential
-            : customer.Status == CustomerStatus.Suspended ? DecisionOutcome.CustomerSuspended
+            : restriction?.IsExpired(now) == true ? DecisionOutcome.CredentialExpired
+            : customer.Status == CustomerStatus.Suspended || restriction?.IsSuspended == true ? DecisionOutcome.CustomerSuspended
+            : restriction?.Admits(featureKey) == false ? DecisionOutcome.FeatureOutOfScope
             : feature is null || !feature.IsActive(now) ? DecisionOutcome.FeatureNotEntitled
             : null;
         refusal = outcome is { } refused ? new Decision(refused, customer, feature, units, now, default, default, default) : default;

@@ -9,8 +9,14 @@ internal enum DecisionOutcome
     /// <summary>401: no customer has this key.</summary>
     UnknownCredential,
 
+    /// <summary>401: the key's time is over.</summary>
+    CredentialExpired,
+
     /// <summary>403.</summary>
     CustomerSuspended,
+
+    /// <summary>403: the key may not be used for this feature, whatever the customer has.</summary>
+    FeatureOutOfScope,
 
     /// <summary>403: the customer's plan does not give this feature now.</summary>
     FeatureNotEntitled,

@@ -37,46 +37,58 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         }
 
         var now = time.Now;
-        if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var customer, out var gate))
+        if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var identity, out var gate))
         {
-            return AnswerAsync(context, refusal);
+            return AnswerAsync(context, refusal, restriction: null);
         }
 
         if (requestId.Length > 0)
         {
-            return DecideOnceAsync(context, customer, gate, units, requestId);
+            return DecideOnceAsync(context, identity, gate, units, requestId);
         }
 
-        return engine.TryDecide(customer, gate, units, now, out var decision)
-            ? AnswerAsync(context, decision)
-            : AskAndAnswerAsync(context, customer, gate, units);
+        return engine.TryDecide(identity.Customer!, gate, units, now, out var decision)
+            ? AnswerAsync(context, decision, identity.Restriction)
+            : AskAndAnswerAsync(context, identity, gate, units);
     }
 
-    private async Task AskAndAnswerAsync(HttpContext context, CustomerEntry customer, FeatureGate gate, long units) =>
-        await AnswerAsync(context, await engine.AskAndDecideAsync(customer, gate, units, context.RequestAborted));
+    private async Task AskAndAnswerAsync(HttpContext context, Identity identity, FeatureGate gate, long units) => await AnswerAsync(
+        context, await engine.AskAndDecideAsync(identity.Customer!, gate, units, context.RequestAborted), identity.Restriction);
 
-    private async Task DecideOnceAsync(HttpContext context, CustomerEntry customer, FeatureGate gate, long units, string requestId)
+    private async Task DecideOnceAsync(HttpContext context, Identity identity, FeatureGate gate, long units, string requestId)
     {
-        var request = new RepeatableRequest(customer.Id, gate.Key, units, requestId);
+        var (customer, restriction) = identity;
+        var request = new RepeatableRequest(customer!.Id, gate.Key, units, requestId, restriction?.ApplicationId, restriction?.AgentId);
         var decision = await repeated.OnceAsync(request, () => engine.DecideAsync(customer, gate, units, context.RequestAborted));
-        await AnswerAsync(context, decision);
+        await AnswerAsync(context, decision, restriction);
     }
 
-    private Task AnswerAsync(HttpContext context, in Decision decision)
+    private Task AnswerAsync(HttpContext context, in Decision decision, CredentialRestriction? restriction)
     {
         SidecarMetrics.Decisions.Add(1, SidecarMetrics.Outcome(decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason));
-        return decision.IsAllowed ? AllowAsync(context, decision) : DenyAsync(context, decision);
+        return decision.IsAllowed ? AllowAsync(context, decision, restriction) : DenyAsync(context, decision);
     }
 
-    private Task AllowAsync(HttpContext context, in Decision decision)
+    private Task AllowAsync(HttpContext context, in Decision decision, CredentialRestriction? restriction)
     {
         // The directory that identified the customer is there: decisions are only taken with one.
         var key = access.Known!.ReservationKey;
         var customer = decision.Customer!;
         var headers = context.Response.Headers;
         headers[HeaderNames.Customer] = customer.Id;
-        headers[HeaderNames.Reservation] =
-            ReservationToken.Sign(new Reservation(decision.ReservationId, customer.Id, decision.Feature!.Key, decision.Units), key);
+        var (application, agent) = (restriction?.ApplicationId, restriction?.AgentId);
+        var reservation = new Reservation(decision.ReservationId, customer.Id, decision.Feature!.Key, decision.Units, application, agent);
+        headers[HeaderNames.Reservation] = ReservationToken.Sign(reservation, key);
+        if (application is not null)
+        {
+            headers[HeaderNames.Application] = application;
+        }
+
+        if (agent is not null)
+        {
+            headers[HeaderNames.Agent] = agent;
+        }
+
         RateLimitHeaders.Write(headers, decision);
         if (decision.Quota is { Known: true, Remaining: < 0 } passed)
         {

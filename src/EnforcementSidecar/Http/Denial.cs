@@ -16,7 +16,11 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     private static readonly Denial UnknownCredential =
         new(StatusCodes.Status401Unauthorized, Metering + "unauthenticated", "A valid API key is required", "unknown_credential", "customer");
 
+    private static readonly Denial ExpiredCredential =
+        new(StatusCodes.Status401Unauthorized, Metering + "unauthenticated", "A valid API key is required", "credential_expired", "customer");
+
     private static readonly Denial Suspended = Forbidden("customer_suspended", "customer");
+    private static readonly Denial OutOfScope = Forbidden("feature_out_of_scope", "credential");
     private static readonly Denial NotEntitled = Forbidden("feature_not_entitled", "feature");
     private static readonly Denial RateLimited = TooMany("The rate limit is reached", "rate_limited", "rate");
     private static readonly Denial Exhausted = TooMany("The quota is used up", "quota_exhausted", "quota");
@@ -37,7 +41,9 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     {
         DecisionOutcome.NotReady => NotReady,
         DecisionOutcome.UnknownCredential => UnknownCredential,
+        DecisionOutcome.CredentialExpired => ExpiredCredential,
         DecisionOutcome.CustomerSuspended => Suspended,
+        DecisionOutcome.FeatureOutOfScope => OutOfScope,
         DecisionOutcome.FeatureNotEntitled => NotEntitled,
         DecisionOutcome.RateLimited => RateLimited,
         DecisionOutcome.QuotaExhausted => Exhausted,
@@ -53,7 +59,9 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
         {
             DecisionOutcome.NotReady => "This sidecar does not know the customers yet; try again.",
             DecisionOutcome.UnknownCredential => "The API key is not known. Send it as Authorization: Bearer or as X-Api-Key.",
-            DecisionOutcome.CustomerSuspended => "The customer is suspended.",
+            DecisionOutcome.CredentialExpired => "The API key has expired.",
+            DecisionOutcome.CustomerSuspended => "The customer is suspended, or the application or agent that the key names.",
+            DecisionOutcome.FeatureOutOfScope => "This API key may not be used for this feature.",
             DecisionOutcome.FeatureNotEntitled => "The customer's plan does not give this feature now.",
             DecisionOutcome.RateLimited => RateDetail(decision),
             DecisionOutcome.QuotaExhausted => QuotaDetail(decision),

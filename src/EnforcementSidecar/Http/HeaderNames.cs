@@ -10,6 +10,8 @@ internal static class HeaderNames
     public const string Flavor = "X-Meter-Flavor";
 
     public const string Customer = "X-Meter-Customer";
+    public const string Application = "X-Meter-Application";
+    public const string Agent = "X-Meter-Agent";
     public const string Reservation = "X-Meter-Reservation";
     public const string Status = "X-Meter-Status";
     public const string Reason = "X-Meter-Reason";

@@ -24,11 +24,13 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         }
 
         var directory = access.Current;
-        var customer = directory?.Find(Credential.Of(context.Request.Headers));
-        if (customer is null || customer.Status != CustomerStatus.Active)
+        var (customer, restriction) = directory?.Find(Credential.Of(context.Request.Headers)) ?? default;
+        var isExpired = restriction?.IsExpired(time.Now) == true;
+        if (customer is null || customer.Status != CustomerStatus.Active || restriction?.IsSuspended == true || isExpired)
         {
             var outcome = directory is null ? DecisionOutcome.NotReady
                 : customer is null ? DecisionOutcome.UnknownCredential
+                : isExpired ? DecisionOutcome.CredentialExpired
                 : DecisionOutcome.CustomerSuspended;
             var refusal = new Decision(outcome, customer, null, 0, time.Now, default, default, default);
             await ProblemAnswer.WriteAsync(context, Denial.Of(outcome), refusal, RateLimitHeaders.RetryAfterSeconds(refusal));
@@ -36,7 +38,7 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         }
 
         var now = time.Now;
-        var active = customer.Features.Where(feature => feature.IsActive(now)).ToList();
+        var active = customer.Features.Where(feature => feature.IsActive(now) && restriction?.Admits(feature.Key) != false).ToList();
         await Task.WhenAll(active.Where(feature => feature.Quota is not null).Select(feature => LearnAsync(feature, now, context.RequestAborted)));
         var body = new ArrayBufferWriter<byte>();
         Write(body, customer, active, time.Now);

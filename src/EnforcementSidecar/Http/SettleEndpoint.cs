@@ -19,6 +19,8 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
     public const int MaxTypeLength = 256;
     public const string Source = "metering-sidecar";
     private const int MaxDepth = 16;
+    private const string ApplicationProperty = "application_id";
+    private const string AgentProperty = "agent_id";
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -102,33 +104,66 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
         }
 
         id = reservation.Id;
-        payload = Event(reservation.Id, type, customer.Subject, data);
+        payload = Event(reservation, type, customer.Subject, data);
         return null;
     }
 
-    private static byte[] Event(UInt128 id, string type, string subject, JsonElement data)
+    private static byte[] Event(in Reservation reservation, string type, string subject, JsonElement data)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteString("specversion", "1.0");
-            json.WriteString("id", Ulid.Format(id));
+            json.WriteString("id", Ulid.Format(reservation.Id));
             json.WriteString("source", Source);
             json.WriteString("type", type);
             json.WriteString("subject", subject);
-            json.WriteString("time", InstantConverter.Format(Ulid.TimeOf(id)));
-            if (data.ValueKind == JsonValueKind.Object)
+            json.WriteString("time", InstantConverter.Format(Ulid.TimeOf(reservation.Id)));
+            var isNamed = reservation.ApplicationId is not null || reservation.AgentId is not null;
+            if (isNamed || data.ValueKind == JsonValueKind.Object)
             {
                 json.WriteString("datacontenttype", "application/json");
                 json.WritePropertyName("data");
-                data.WriteTo(json);
+                if (isNamed)
+                {
+                    WriteNamed(json, reservation, data);
+                }
+                else
+                {
+                    data.WriteTo(json);
+                }
             }
 
             json.WriteEndObject();
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Who used it is what the key said, whatever the gateway says.</summary>
+    private static void WriteNamed(Utf8JsonWriter json, in Reservation reservation, JsonElement data)
+    {
+        json.WriteStartObject();
+        if (data.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var property in data.EnumerateObject().Where(property => property.Name is not (ApplicationProperty or AgentProperty)))
+            {
+                property.WriteTo(json);
+            }
+        }
+
+        if (reservation.ApplicationId is { } application)
+        {
+            json.WriteString(ApplicationProperty, application);
+        }
+
+        if (reservation.AgentId is { } agent)
+        {
+            json.WriteString(AgentProperty, agent);
+        }
+
+        json.WriteEndObject();
     }
 
     private static Task AnswerAsync(HttpContext context, UInt128 id, SpoolOutcome outcome)

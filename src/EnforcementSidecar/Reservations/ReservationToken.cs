@@ -8,7 +8,8 @@ namespace Metering.EnforcementSidecar.Reservations;
 
 /// <summary>
 /// <c>ULID.customer.feature.units.mac</c>: what was admitted, signed, so that no sidecar has to remember it. The MAC is
-/// HMAC-SHA256 cut to 128 bits. Any sidecar of the deployment can verify it.
+/// HMAC-SHA256 cut to 128 bits. Any sidecar of the deployment can verify it. A key that names who uses it puts <c>~application~agent</c>
+/// before the feature, where either id may be left out.
 /// </summary>
 internal static class ReservationToken
 {
@@ -17,6 +18,9 @@ internal static class ReservationToken
     private const int MacBytes = 16;
     private const int MacChars = 22;
     private const char Separator = '.';
+
+    // No feature key begins with it.
+    private const char UserMark = '~';
 
     public static string Sign(in Reservation reservation, ReadOnlySpan<byte> key)
     {
@@ -27,6 +31,18 @@ internal static class ReservationToken
         reservation.CustomerId.CopyTo(text[length..]);
         length += reservation.CustomerId.Length;
         text[length++] = Separator;
+        if (reservation.ApplicationId is not null || reservation.AgentId is not null)
+        {
+            foreach (var user in (ReadOnlySpan<string?>)[reservation.ApplicationId, reservation.AgentId])
+            {
+                text[length++] = UserMark;
+                user.AsSpan().CopyTo(text[length..]);
+                length += user?.Length ?? 0;
+            }
+
+            text[length++] = Separator;
+        }
+
         reservation.FeatureKey.CopyTo(text[length..]);
         length += reservation.FeatureKey.Length;
         text[length++] = Separator;
@@ -76,7 +92,35 @@ internal static class ReservationToken
             return false;
         }
 
-        reservation = new Reservation(id, text[(Ulid.Length + 1)..(idsLength - 1)].ToString(), text[idsLength..unitsAt].ToString(), units);
+        var feature = text[idsLength..unitsAt];
+        string? application = null;
+        string? agent = null;
+        if (feature[0] == UserMark)
+        {
+            var end = feature.IndexOf(Separator);
+            if (end < 0 || end == feature.Length - 1 || !TryParseUsers(feature[1..end], out application, out agent))
+            {
+                return false;
+            }
+
+            feature = feature[(end + 1)..];
+        }
+
+        reservation = new Reservation(id, text[(Ulid.Length + 1)..(idsLength - 1)].ToString(), feature.ToString(), units, application, agent);
+        return true;
+    }
+
+    private static bool TryParseUsers(ReadOnlySpan<char> text, out string? application, out string? agent)
+    {
+        (application, agent) = (null, null);
+        var middle = text.IndexOf(UserMark);
+        if (middle < 0 || middle is not (0 or Ulid.Length) || text.Length - middle - 1 is not (0 or Ulid.Length))
+        {
+            return false;
+        }
+
+        application = middle == 0 ? null : text[..middle].ToString();
+        agent = text.Length == middle + 1 ? null : text[(middle + 1)..].ToString();
         return true;
     }
 

@@ -1,5 +1,5 @@
-using System.Text.Json;
-using Metering.Platform.Database;
+using System.Collections.Immutable;
+using Metering.Ingest.Subjects;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -23,7 +23,7 @@ internal static class ListEvents
         routes.MapGet("/api/v1/events", ListAsync).RequireScope(Scope.UsageRead);
 
     private static async Task<IResult> ListAsync(
-        [AsParameters] ListEventsQuery query, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        [AsParameters] ListEventsQuery query, EventListing events, ISubjectOwners owners, IClock clock, CancellationToken cancellationToken)
     {
         var errors = query.Check(MaxLimit).ToArray();
         if (errors.Length > 0)
@@ -31,67 +31,70 @@ internal static class ListEvents
             return Problem.Invalid(errors);
         }
 
-        var parameters = new
+        var (error, subjects) = query.CustomerId is { Length: > 0 } customers
+            ? await CustomerSubjects.ReadAsync(customers, "?customerId", owners, cancellationToken)
+            : (null, []);
+        if (error is not null)
         {
-            from = TimeOf(query.From) ?? clock.GetCurrentInstant() - DefaultSpan,
-            to = TimeOf(query.To),
-            recordedFrom = TimeOf(query.IngestedAtFrom),
-            recordedTo = TimeOf(query.IngestedAtTo),
-            query.Id,
-            query.Subject,
-            limit = query.Limit ?? MaxLimit,
-        };
-        await using var session = await database.OpenAsync(cancellationToken);
-        var rows = await session.QueryAsync<EventRow>(SqlOf(query), parameters, cancellationToken);
-        return Results.Ok(rows.Select(row => row.ToIngestedEvent()).ToArray());
+            return Problem.Invalid(error);
+        }
+
+        var search = new EventSearch(
+            Instant.Max(TimeOf(query.From) ?? clock.GetCurrentInstant() - DefaultSpan, EventLimits.EarliestTime),
+            Instant.Min(TimeOf(query.To) ?? EventLimits.LatestTime, EventLimits.LatestTime), null, query.Limit ?? MaxLimit);
+        AddConditions(search, query, subjects);
+        var rows = await events.ReadAsync(search, cancellationToken);
+        return Results.Ok(await events.ShowAsync([.. rows.Take(search.Limit)], cancellationToken));
+    }
+
+    /// <summary>The id and the subject are found by any part of them.</summary>
+    private static void AddConditions(EventSearch search, ListEventsQuery query, ImmutableArray<string> customerSubjects)
+    {
+        if (TimeOf(query.IngestedAtFrom) is { } ingestedFrom)
+        {
+            search.Where(sql => $"b.recorded_at >= {sql.Parameter(ingestedFrom)}");
+        }
+
+        if (TimeOf(query.IngestedAtTo) is { } ingestedTo)
+        {
+            search.Where(sql => $"b.recorded_at <= {sql.Parameter(ingestedTo)}");
+        }
+
+        if (query.Id is { } id)
+        {
+            search.Where(sql => $"position({sql.Parameter(id)} in e.id) > 0");
+        }
+
+        if (query.Subject is { } subject)
+        {
+            search.Where(sql => $"position({sql.Parameter(subject)} in e.subject) > 0");
+        }
+
+        if (query.CustomerId is { Length: > 0 })
+        {
+            search.Where(sql => $"e.subject = any({sql.Parameter(customerSubjects.ToArray())})");
+        }
+
+        if (query.Validation is not null)
+        {
+            search.Where(_ => "e.validation_error is not null");
+        }
     }
 
     private static Instant? TimeOf(string? text) => text is not null && InstantConverter.TryParse(text, out var instant) ? instant : null;
-
-    private static string SqlOf(ListEventsQuery query) => $"""
-        select e.id, e.source, e.type, e.subject, e.time, e.data, e.extensions, e.validation_error as validationError, b.recorded_at as recordedAt
-        from ingest.event e
-        join ingest.batch b on b.batch = e.batch
-        where e.time >= @from
-          {(query.To is null ? "" : "and e.time <= @to")}
-          {(query.IngestedAtFrom is null ? "" : "and b.recorded_at >= @recordedFrom")}
-          {(query.IngestedAtTo is null ? "" : "and b.recorded_at <= @recordedTo")}
-          {(query.Id is null ? "" : "and position(@Id in e.id) > 0")}
-          {(query.Subject is null ? "" : "and position(@Subject in e.subject) > 0")}
-          {(query.Validation is null ? "" : "and e.validation_error is not null")}
-        order by e.time desc, e.key desc
-        limit @limit
-        """;
-
-    private sealed record EventRow(
-        string Id, string Source, string Type, string Subject, Instant Time, string? Data, string? Extensions, string? ValidationError,
-        Instant RecordedAt)
-    {
-        public IngestedEvent ToIngestedEvent()
-        {
-            using var buffer = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(buffer))
-            {
-                EventJson.Write(writer, Id, Source, Type, Subject, Time, Data, Extensions);
-            }
-
-            var shown = JsonDocument.Parse(buffer.ToArray(), EventJson.DataOptions).RootElement;
-            return new IngestedEvent(shown, ValidationError, RecordedAt, RecordedAt);
-        }
-    }
 }
 
 internal sealed record ListEventsQuery(
     string? From, string? To, string? IngestedAtFrom, string? IngestedAtTo, string? Id, string? Subject, string? Validation, int? Limit,
-    string? ClientId, string? CustomerId)
+    string? ClientId, string[]? CustomerId)
 {
     public IEnumerable<FieldError> Check(int maxLimit)
     {
         foreach (var (name, text) in new[] { ("from", From), ("to", To), ("ingestedAtFrom", IngestedAtFrom), ("ingestedAtTo", IngestedAtTo) })
         {
-            if (text is not null && !InstantConverter.TryParse(text, out _))
+            if (InstantConverter.TryReadParameter(name, text, out _) is { } error)
             {
-                yield return new FieldError($"?{name}", "invalid_time", InstantConverter.Expected);
+                yield return error;
             }
         }
 
@@ -104,13 +107,5 @@ internal sealed record ListEventsQuery(
         {
             yield return new FieldError("?validation", "unknown_value", "Only 'failed' can be asked for.");
         }
-
-        if (CustomerId is not null)
-        {
-            yield return new FieldError("?customerId", "not_supported", "Events are found by subject.");
-        }
     }
 }
-
-/// <summary>OpenMeter's shape. Events are recorded as they are ingested; both times are the batch's.</summary>
-internal sealed record IngestedEvent(JsonElement Event, string? ValidationError, Instant IngestedAt, Instant StoredAt);

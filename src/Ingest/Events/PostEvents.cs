@@ -10,19 +10,31 @@ using NodaTime;
 namespace Metering.Ingest.Events;
 
 /// <summary>
-/// <c>POST /api/v1/events</c>: usage events in. 204 means that they can not be lost. A request with a malformed event is refused
+/// <c>POST /api/v1/events</c>, and <c>/api/v3/openmeter/events</c> where Kong's plugins send theirs and expect 202: usage events in. 204 means that they can not be lost. A request with a malformed event is refused
 /// whole, naming every bad field; what is well formed but can not be counted is accepted and marked.
 /// </summary>
 internal static class PostEvents
 {
     private const string RetryAfterSeconds = "1";
 
-    public static void MapPostEvents(this IEndpointRouteBuilder routes) =>
+    public static void MapPostEvents(this IEndpointRouteBuilder routes)
+    {
         routes.MapPost("/api/v1/events", PostAsync)
             .RequireScope(Scope.EventsWrite)
             .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes));
+        routes.MapPost("/api/v3/openmeter/events", PostV3Async)
+            .RequireScope(Scope.EventsWrite)
+            .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes));
+    }
 
-    private static async Task<IResult> PostAsync(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken)
+    private static Task<IResult> PostAsync(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.NoContent(), acceptance, clock, cancellationToken);
+
+    private static Task<IResult> PostV3Async(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, clock, cancellationToken);
+
+    private static async Task<IResult> AcceptAsync(
+        HttpContext http, IResult accepted, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken)
     {
         if (await EventRequest.ReadAsync(http.Request, cancellationToken) is not { } request)
         {
@@ -40,7 +52,7 @@ internal static class PostEvents
 
         if (read.Count == 0)
         {
-            return Results.NoContent();
+            return accepted;
         }
 
         var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
@@ -50,7 +62,7 @@ internal static class PostEvents
             Acceptance.Full => TooMany(http),
             Acceptance.NotConfirmed => NotConfirmed(http),
             Acceptance.Recorded recorded when WantsRepresentation(http.Request) => Represent(http, events, recorded.Results),
-            _ => Results.NoContent(),
+            _ => accepted,
         };
     }
 

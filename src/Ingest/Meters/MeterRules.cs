@@ -74,7 +74,7 @@ internal static partial class MeterRules
             {
                 yield return new FieldError(pointer, "invalid_format", "A dimension name has 1 to 64 letters, digits and underscores.");
             }
-            else if (dimension is UsageReader.SubjectDimension or "customer_id")
+            else if (dimension is UsageReader.SubjectDimension or UsageReader.CustomerDimension)
             {
                 yield return new FieldError(pointer, "reserved", "The name is reserved.");
             }

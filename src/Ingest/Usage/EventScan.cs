@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Metering.Ingest.Events;
+using Metering.Ingest.Filters;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
 using Metering.Platform.Database;
@@ -16,6 +17,9 @@ internal sealed class EventScan(DbSession session, CompiledMeter meter, UsageQue
 {
     private readonly ImmutableArray<(int Index, ImmutableArray<string> Accepted)> filters =
         [.. query.Filters.Select(filter => (meter.DimensionNames.IndexOf(filter.Key), filter.Value))];
+
+    private readonly ImmutableArray<(int Index, TextFilter Filter)> textFilters =
+        [.. query.TextFilters.Select(filter => (meter.DimensionNames.IndexOf(filter.Key), filter.Value))];
 
     public async Task AddAsync(UsageSplit split, UsageGroups groups, CancellationToken cancellationToken)
     {
@@ -65,6 +69,14 @@ internal sealed class EventScan(DbSession session, CompiledMeter meter, UsageQue
         foreach (var (index, accepted) in filters)
         {
             if (reading.Dimensions[index] is not { } value || !accepted.Contains(value))
+            {
+                return false;
+            }
+        }
+
+        foreach (var (index, filter) in textFilters)
+        {
+            if (!filter.Matches(reading.Dimensions[index]))
             {
                 return false;
             }

@@ -1,11 +1,8 @@
-using System.Text.Json.Serialization;
-using Metering.Ingest.Meters;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using NodaTime;
 
 namespace Metering.Ingest.Usage;
 
@@ -18,63 +15,12 @@ internal static class QueryMeter
         routes.MapPost("/api/v1/meters/{idOrSlug}/query", PostAsync).RequireScope(Scope.UsageRead);
     }
 
-    private static Task<IResult> GetAsync(
-        string idOrSlug, HttpContext http, MeterCatalog meters, UsageReader usage, CancellationToken cancellationToken) =>
+    private static Task<IResult> GetAsync(string idOrSlug, HttpContext http, MeterQueries queries, CancellationToken cancellationToken) =>
         QueryMeterRequest.TryRead(http.Request.Query, out var request) is { } error
             ? Task.FromResult(Problem.Invalid(error))
-            : AnswerAsync(idOrSlug, request, "?", http, meters, usage, cancellationToken);
+            : queries.AnswerAsync(idOrSlug, request, "?", http.Request, cancellationToken);
 
     private static Task<IResult> PostAsync(
-        string idOrSlug, QueryMeterRequest request, HttpContext http, MeterCatalog meters, UsageReader usage, CancellationToken cancellationToken) =>
-        AnswerAsync(idOrSlug, request, "/", http, meters, usage, cancellationToken);
-
-    /// <param name="place">What a field's name is prefixed with to say where it stood.</param>
-    private static async Task<IResult> AnswerAsync(
-        string idOrSlug, QueryMeterRequest request, string place, HttpContext http, MeterCatalog meters, UsageReader usage,
-        CancellationToken cancellationToken)
-    {
-        if (await meters.FindAsync(idOrSlug, cancellationToken) is not { } meter)
-        {
-            return Problem.NotFound("meter", idOrSlug);
-        }
-
-        var errors = UsageQueryRules.TryCreate(meter, request, place, out var query);
-        if (errors.Count > 0)
-        {
-            return Problem.Invalid(errors);
-        }
-
-        if (request.Watermark == QueryMeterRequest.CurrentWatermark)
-        {
-            query = query with { AsRecordedBy = await usage.CurrentWatermarkAsync(cancellationToken) };
-        }
-
-        return await usage.AnswerAsync(query, cancellationToken) switch
-        {
-            UsageAnswer.Rows rows when WantsCsv(http.Request) => Results.Text(UsageCsv.Of(query, rows.Values), "text/csv; charset=utf-8"),
-            UsageAnswer.Rows rows => Results.Ok(UsageResponse.Of(query, rows.Values)),
-            UsageAnswer.TooFine => Problem.Invalid(
-                $"{place}windowSize", "too_fine",
-                $"The answer would have more than {UsageReader.MaxRows} rows; ask for less time or larger windows."),
-            _ => Problem.NotFound("meter", idOrSlug),
-        };
-    }
-
-    private static bool WantsCsv(HttpRequest request) =>
-        request.Headers.Accept.Any(value => value is not null && value.Contains("text/csv", StringComparison.OrdinalIgnoreCase));
+        string idOrSlug, QueryMeterRequest request, HttpContext http, MeterQueries queries, CancellationToken cancellationToken) =>
+        queries.AnswerAsync(idOrSlug, request, "/", http.Request, cancellationToken);
 }
-
-/// <param name="Watermark">Additive: the number of the batch that the answer was asked as of.</param>
-internal sealed record UsageResponse(Instant? From, Instant? To, string? WindowSize, long? Watermark, IReadOnlyList<UsageResponseRow> Data)
-{
-    public static UsageResponse Of(UsageQuery query, IEnumerable<UsageRow> rows) => new(
-        query.From, query.To, query.Window?.ToString().ToUpperInvariant(), query.AsRecordedBy?.Batch,
-        [.. rows.Select(row => new UsageResponseRow(row.Value, row.Start, row.End, row.Subject, row.Dimensions))]);
-}
-
-internal sealed record UsageResponseRow(
-    decimal Value,
-    Instant WindowStart,
-    Instant WindowEnd,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Subject,
-    IReadOnlyDictionary<string, string?> GroupBy);

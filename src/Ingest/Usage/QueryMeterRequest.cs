@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Metering.Ingest.Filters;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +19,9 @@ internal sealed record QueryMeterRequest(
     string[]? GroupBy = null,
     Dictionary<string, string[]>? FilterGroupBy = null,
     string? ClientId = null,
-    string? Watermark = null)
+    string? Watermark = null,
+    string[]? FilterCustomerId = null,
+    Dictionary<string, TextFilter>? AdvancedMeterGroupByFilters = null)
 {
     public const string CurrentWatermark = "current";
 
@@ -52,6 +56,17 @@ internal sealed record QueryMeterRequest(
                 case "groupBy":
                     request = request with { GroupBy = [.. values.OfType<string>()] };
                     break;
+                case "filterCustomerId":
+                    request = request with { FilterCustomerId = [.. values.OfType<string>()] };
+                    break;
+                case "advancedMeterGroupByFilters":
+                    if (TryReadFilters(value, out var filters) is { } error)
+                    {
+                        return error;
+                    }
+
+                    request = request with { AdvancedMeterGroupByFilters = filters };
+                    break;
                 case "clientId":
                     request = request with { ClientId = value };
                     break;
@@ -71,5 +86,23 @@ internal sealed record QueryMeterRequest(
         }
 
         return null;
+    }
+
+    /// <summary>In a query string the filters are one JSON text.</summary>
+    private static FieldError? TryReadFilters(string text, out Dictionary<string, TextFilter>? filters)
+    {
+        filters = null;
+        try
+        {
+            filters = JsonSerializer.Deserialize<Dictionary<string, TextFilter>>(text, MeteringJson.Options);
+        }
+        catch (JsonException)
+        {
+            // Null means the same.
+        }
+
+        return filters is null
+            ? new FieldError("?advancedMeterGroupByFilters", "invalid_json", "Send JSON such as {\"model\":{\"$like\":\"gpt%\"}}.")
+            : null;
     }
 }

@@ -6,7 +6,10 @@ using NodaTime;
 
 namespace Metering.Ingest.Usage;
 
-/// <summary>Reads the hours of one query: base rows and deltas together, added up by PostgreSQL.</summary>
+/// <summary>
+/// Reads the hours of one query: base rows and deltas together, added up by PostgreSQL. A condition on a text is decided here, as it is for
+/// events: PostgreSQL adds up by the values of such a dimension too, and rows that do not pass are left out.
+/// </summary>
 internal sealed class RollupScan
 {
     private readonly DbSession session;
@@ -85,18 +88,37 @@ internal sealed class RollupScan
         parameters.Add("starts", starts.Select(start => start.ToDateTimeUtc()).ToArray());
         foreach (var row in await session.QueryAsync<RollupRow>(SumSql(groups), parameters, cancellationToken))
         {
-            row.AddTo(groups);
+            if (Passes(row, groups.Dimensions.Length))
+            {
+                row.AddTo(groups);
+            }
         }
+    }
+
+    /// <summary>The values of the filtered dimensions stand behind those of the grouped ones.</summary>
+    private bool Passes(RollupRow row, int grouped)
+    {
+        var at = grouped;
+        foreach (var filter in query.TextFilters.Values)
+        {
+            if (!filter.Matches(row.Values[at++]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private string SumSql(UsageGroups groups)
     {
-        for (var i = 0; i < groups.Dimensions.Length; i++)
+        string[] names = [.. groups.Dimensions, .. query.TextFilters.Keys];
+        for (var i = 0; i < names.Length; i++)
         {
-            parameters.Add($"dimension{i}", groups.Dimensions[i]);
+            parameters.Add($"dimension{i}", names[i]);
         }
 
-        var dimensions = string.Join(", ", groups.Dimensions.Select((_, index) => $"dimensions ->> @dimension{index}"));
+        var dimensions = string.Join(", ", names.Select((_, index) => $"dimensions ->> @dimension{index}"));
         var columns = $"""
             hour, width_bucket(hour, @starts) - 1 as window_index, {(groups.BySubject ? "subject" : "null::text")} as subject,
             array[{dimensions}]::text[] as values, {(meter.Aggregation == Aggregation.UniqueCount ? "distinct_key" : "null::uuid")} as distinct_key,
@@ -148,7 +170,7 @@ internal sealed class RollupScan
 
         public void AddTo(UsageGroups groups)
         {
-            var group = groups.Of(WindowIndex, Subject, Values, FirstHour, LastHour);
+            var group = groups.Of(WindowIndex, Subject, Values[..groups.Dimensions.Length], FirstHour, LastHour);
             group.Parts.Merge(Count, Sum ?? 0m, Min ?? 0m, Max ?? 0m, Latest ?? 0m, LatestAt ?? default, LatestKey ?? default);
             if (DistinctKey is { } distinct)
             {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
 
 namespace Metering.Ingest.Usage;
 
@@ -17,11 +18,18 @@ internal static class UsageCsv
             [
                 InstantConverter.Format(row.Start),
                 InstantConverter.Format(row.End),
-                .. query.GroupBy.Select(name => CsvText.Inert(name == UsageReader.SubjectDimension ? row.Subject : row.Dimensions[name])),
+                .. query.GroupBy.Select(name => CsvText.Inert(CellOf(row, name))),
                 row.Value.ToString(CultureInfo.InvariantCulture),
             ]);
         }
 
         return csv.ToString();
     }
+
+    private static string? CellOf(UsageRow row, string name) => name switch
+    {
+        UsageReader.SubjectDimension => row.Subject,
+        UsageReader.CustomerDimension => row.CustomerId is { } id ? PublicId.Format(id) : null,
+        _ => row.Dimensions[name],
+    };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Subjects;
 using NodaTime;
 
 namespace Metering.Ingest.Usage;
@@ -11,8 +12,11 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
     private static readonly Duration Hour = Duration.FromHours(1);
 
     private readonly Dictionary<GroupKey, Group> groups = [];
-    private readonly ImmutableArray<string> dimensions = [.. query.GroupBy.Where(name => name != UsageReader.SubjectDimension)];
+    private readonly ImmutableArray<string> dimensions =
+        [.. query.GroupBy.Where(name => name is not (UsageReader.SubjectDimension or UsageReader.CustomerDimension))];
+
     private readonly bool bySubject = query.GroupBy.Contains(UsageReader.SubjectDimension);
+    private readonly bool byCustomer = query.GroupBy.Contains(UsageReader.CustomerDimension);
     private Instant earliestHour = Instant.MaxValue;
     private Instant latestHour = Instant.MinValue;
 
@@ -21,7 +25,12 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
     /// <summary>The dimensions grouped by, in the order in which values are passed to <see cref="Of"/>.</summary>
     public ImmutableArray<string> Dimensions => dimensions;
 
-    public bool BySubject => bySubject;
+    /// <summary>Whether what is added has to name its subject: customers are found by it.</summary>
+    public bool BySubject => bySubject || byCustomer;
+
+    public bool ByCustomer => byCustomer;
+
+    public IReadOnlyCollection<string> Subjects => [.. groups.Keys.Select(key => key.Subject).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>The window of an instant; 0 when there are no windows.</summary>
     public int WindowOf(Instant instant)
@@ -39,14 +48,20 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
     {
         earliestHour = Instant.Min(earliestHour, firstHour);
         latestHour = Instant.Max(latestHour, lastHour);
-        var key = new GroupKey(window, bySubject ? subject : null, new DimensionValues(values));
-        if (!groups.TryGetValue(key, out var group))
-        {
-            group = new Group();
-            groups.Add(key, group);
-        }
+        return Of(new GroupKey(window, null, BySubject ? subject : null, new DimensionValues(values)));
+    }
 
-        return group;
+    /// <summary>When grouped by customer: puts together what belongs to one. A subject without an owner stays nobody's.</summary>
+    public void AttributeTo(IEnumerable<SubjectOwner> owners)
+    {
+        var customers = owners.ToDictionary(owner => owner.Subject, owner => owner.CustomerId, StringComparer.Ordinal);
+        var bySubjects = groups.ToArray();
+        groups.Clear();
+        foreach (var (key, group) in bySubjects)
+        {
+            Guid? customer = customers.TryGetValue(key.Subject!, out var id) ? id : null;
+            Of(key with { Customer = customer, Subject = bySubject ? key.Subject : null }).Merge(group);
+        }
     }
 
     public ImmutableArray<UsageRow> ToRows() =>
@@ -54,6 +69,7 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
         .. groups
             .Select(group => (group.Key, Row: RowOf(group.Key, group.Value)))
             .OrderBy(item => item.Row.Start)
+            .ThenBy(item => item.Row.CustomerId)
             .ThenBy(item => item.Row.Subject, StringComparer.Ordinal)
             .ThenBy(item => item.Key.Values)
             .Select(item => item.Row),
@@ -66,7 +82,21 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
             : (boundaries[key.Window], boundaries[key.Window + 1]);
         var values = dimensions.Select((name, index) => KeyValuePair.Create(name, key.Values.Of(index)));
         return new UsageRow(
-            group.ValueOf(aggregation), start, end, key.Subject, values.ToImmutableSortedDictionary(StringComparer.Ordinal));
+            group.ValueOf(aggregation), start, end, key.Subject, values.ToImmutableSortedDictionary(StringComparer.Ordinal))
+        {
+            CustomerId = key.Customer,
+        };
+    }
+
+    private Group Of(GroupKey key)
+    {
+        if (!groups.TryGetValue(key, out var group))
+        {
+            group = new Group();
+            groups.Add(key, group);
+        }
+
+        return group;
     }
 
     /// <summary>What has been gathered for one row.</summary>
@@ -77,6 +107,13 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
         public UsageParts Parts { get; } = new();
 
         public HashSet<Guid> DistinctKeys { get; } = [];
+
+        public void Merge(Group other)
+        {
+            var parts = other.Parts;
+            Parts.Merge(parts.Count, parts.Sum, parts.Min, parts.Max, parts.Latest, parts.LatestAt, parts.LatestKey);
+            DistinctKeys.UnionWith(other.DistinctKeys);
+        }
 
         public decimal ValueOf(Aggregation aggregation) => WithoutTrailingZeros(aggregation switch
         {
@@ -92,5 +129,5 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
         private static decimal WithoutTrailingZeros(decimal value) => value / 1.0000000000000000000000000000m;
     }
 
-    private readonly record struct GroupKey(int Window, string? Subject, DimensionValues Values);
+    private readonly record struct GroupKey(int Window, Guid? Customer, string? Subject, DimensionValues Values);
 }

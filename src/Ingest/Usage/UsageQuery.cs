@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using NodaTime;
 
 namespace Metering.Ingest.Usage;
@@ -18,12 +19,15 @@ public sealed record UsageQuery(string MeterSlug, Instant? From, Instant? To)
     /// <summary>Empty: every subject.</summary>
     public ImmutableArray<string> Subjects { get; init; } = [];
 
-    /// <summary>Dimension names of the meter, and <c>subject</c>.</summary>
+    /// <summary>Dimension names of the meter, <c>subject</c> and <c>customer_id</c>.</summary>
     public ImmutableArray<string> GroupBy { get; init; } = [];
 
     /// <summary>Dimension name → accepted values.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<string>> Filters { get; init; } =
         ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
+
+    /// <summary>Dimension name → a condition on its value. What both kinds of filter let through is counted.</summary>
+    public ImmutableSortedDictionary<string, TextFilter> TextFilters { get; init; } = ImmutableSortedDictionary<string, TextFilter>.Empty;
 
     /// <summary>Only what had been recorded by then; null is now. The same watermark gives the same answer for ever.</summary>
     public Watermark? AsRecordedBy { get; init; }

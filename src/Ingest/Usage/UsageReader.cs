@@ -2,19 +2,26 @@ using System.Collections.Immutable;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Subjects;
 using Metering.Platform.Database;
 using NodaTime;
 
 namespace Metering.Ingest.Usage;
 
 /// <summary>Answers usage queries.</summary>
-public sealed class UsageReader(MeteringDatabase database)
+public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners)
 {
     /// <summary>Groups by subject; the other dimensions are the meter's.</summary>
     public const string SubjectDimension = "subject";
 
+    /// <summary>Groups by the customer whose subject it is, as of now.</summary>
+    public const string CustomerDimension = "customer_id";
+
     /// <summary>Bounds an answer in both directions: windows, and rows.</summary>
     public const int MaxRows = 100_000;
+
+    /// <summary>Bounds how many transactions one line can have that are priced one by one.</summary>
+    public const int MaxAmounts = 1_000_000;
 
     /// <summary>The rows in order of start, subject and dimension values.</summary>
     /// <exception cref="InvalidOperationException">The query names no meter, or asks for more than <see cref="MaxRows"/>.</exception>
@@ -25,6 +32,32 @@ public sealed class UsageReader(MeteringDatabase database)
             UsageAnswer.TooFine => throw new InvalidOperationException($"A usage query of {query.MeterSlug} asks for more than {MaxRows} rows."),
             _ => throw new InvalidOperationException($"There is no meter {query.MeterSlug}."),
         };
+
+    /// <summary>
+    /// What each event counts for, in order of time and id: one event is one transaction. For meters that sum; windows and groups of the query
+    /// are not looked at.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The query names no meter, or there are more than <see cref="MaxAmounts"/> events.</exception>
+    public async Task<ImmutableArray<decimal>> ReadEachAsync(UsageQuery query, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        var meter = await MeterCatalog.FindAsync(query.MeterSlug, session, cancellationToken)
+            ?? throw new InvalidOperationException($"There is no meter {query.MeterSlug}.");
+        var (from, to) = (query.From ?? EventLimits.EarliestTime, query.To ?? EventLimits.LatestTime);
+        var amounts = ImmutableArray.CreateBuilder<decimal>();
+        await foreach (var (_, reading) in new EventScan(session, new CompiledMeter(meter), query)
+            .ReadAsync(Instant.Max(from, EventLimits.EarliestTime), Instant.Min(to, EventLimits.LatestTime), inOrder: true, cancellationToken))
+        {
+            if (amounts.Count == MaxAmounts)
+            {
+                throw new InvalidOperationException($"A usage query of {query.MeterSlug} asks for the amounts of more than {MaxAmounts} events.");
+            }
+
+            amounts.Add(reading.Value);
+        }
+
+        return amounts.DrainToImmutable();
+    }
 
     /// <summary>A watermark that no batch still being written can slip under: reading with it again gives the same answer for ever.</summary>
     public async Task<Watermark> CurrentWatermarkAsync(CancellationToken cancellationToken)
@@ -70,7 +103,17 @@ public sealed class UsageReader(MeteringDatabase database)
             : UsageSplit.Of(from, to, boundaries, await rollups.FoldedPastAsync(from, to, cancellationToken));
         await rollups.AddAsync(split, groups, boundaries, cancellationToken);
         await new EventScan(session, new CompiledMeter(meter), query).AddAsync(split, groups, cancellationToken);
-        return groups.Count > MaxRows ? new UsageAnswer.TooFine() : new UsageAnswer.Rows(groups.ToRows());
+        if (groups.Count > MaxRows)
+        {
+            return new UsageAnswer.TooFine();
+        }
+
+        if (groups.ByCustomer)
+        {
+            groups.AttributeTo(await owners.OfSubjectsAsync(groups.Subjects, cancellationToken));
+        }
+
+        return new UsageAnswer.Rows(groups.ToRows());
     }
 
     /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>

@@ -9,4 +9,8 @@ namespace Metering.Ingest.Usage;
 /// <param name="Subject">When grouped by subject.</param>
 /// <param name="Dimensions">Exactly those grouped by; a null value groups events that lack the property.</param>
 public sealed record UsageRow(
-    decimal Value, Instant Start, Instant End, string? Subject, ImmutableSortedDictionary<string, string?> Dimensions);
+    decimal Value, Instant Start, Instant End, string? Subject, ImmutableSortedDictionary<string, string?> Dimensions)
+{
+    /// <summary>When grouped by customer; null groups the subjects that are nobody's.</summary>
+    public Guid? CustomerId { get; init; }
+}

@@ -35,6 +35,12 @@ public sealed class BillingRun(
 
     public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)
     {
+        await using (var session = await database.BeginAsync(cancellationToken))
+        {
+            await BlockedPeriod.RearmAsync(session, now, cancellationToken);
+            await session.CommitAsync(cancellationToken);
+        }
+
         while (await CloseNextAsync(now, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -73,32 +79,67 @@ public sealed class BillingRun(
         var subscription = await subscriptions.FindAsync(cursor.SubscriptionId, cancellationToken)
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
         var supplier = await suppliers.DefaultAsync(session, cancellationToken);
+        var blocked = await BlockedPeriod.TakeAsync(session, cursor.SubscriptionId, cancellationToken);
         var billed = await BilledServices.EndingFromAsync(
             session, subscription.Id, cursor.BilledThrough, subscription.Currency, cancellationToken);
-        var (boundary, dueAt) = NextDue(subscription, cursor, billed, supplier);
-        if (boundary is null || dueAt > now)
+        var next = NextDue(subscription, cursor, billed, supplier);
+        if (next.Boundary is not { } boundary || next.DueAt > now)
         {
-            await cursor.PostponeAsync(session, dueAt, cancellationToken);
+            await cursor.PostponeAsync(session, next.DueAt, cancellationToken);
             return;
         }
 
-        var plan = PlanFor(subscription, cursor, boundary.Value, billed);
+        var plan = PlanFor(subscription, cursor, boundary, billed);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
         var rated = await rating.RateAsync(subscription, plan.Lines, watermark, now, cancellationToken);
-        var corrected = plan.Corrections.Select(correction => LineRating.Correct(subscription, correction, now)).ToImmutableArray();
-        ImmutableArray<BilledService> account =
-            [.. plan.Lines.Zip(rated, BilledService.Of), .. corrected.Select(correction => correction.After)];
-        var lines = LineRating.Shown(rated.Concat(corrected.Select(correction => correction.Line).OfType<InvoiceLine>()));
-        await BilledServices.SaveAsync(session, subscription.Id, account, cancellationToken);
+        if (!rated.Blocks.IsEmpty)
+        {
+            // Unpriced is not free: the period stays open, and whoever sees the list gives it a price or corrects the events.
+            var since = blocked?.Boundary == boundary ? blocked.Since : now;
+            await BlockAsync(session, subscription, cursor, boundary, rated.Blocks, watermark, since, now, cancellationToken);
+            return;
+        }
+
+        var shown = await SettleAsync(session, subscription, plan, rated.Lines, now, cancellationToken);
+        var lines = await CommitmentRating.AddAsync(session, subscription, shown, cursor.BilledThrough, boundary, now, cancellationToken);
         var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
-        var closed = cursor with { BilledThrough = boundary };
         var remembered = await BilledServices.EndingFromAsync(session, subscription.Id, boundary, subscription.Currency, cancellationToken);
-        await cursor.CloseAsync(
-            session, boundary.Value, invoice?.Id, NextDue(subscription, closed, remembered, supplier).DueAt, now, cancellationToken);
+        next = NextDue(subscription, cursor with { BilledThrough = boundary }, remembered, supplier);
+        await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
+        if (blocked is not null)
+        {
+            logger.PeriodUnblocked(cursor.SubscriptionId, boundary);
+        }
+
         if (invoice is not null)
         {
             InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
             logger.InvoiceIssued(invoice.Id, invoice.Number, cursor.SubscriptionId, invoice.Lines.Length);
+        }
+    }
+
+    /// <summary>Keeps the account of what is billed, and adds to the lines what settles it.</summary>
+    private static async Task<ImmutableArray<InvoiceLine>> SettleAsync(
+        DbSession session, BillableSubscription subscription, BillingPlan plan, ImmutableArray<InvoiceLine> rated, Instant now,
+        CancellationToken cancellationToken)
+    {
+        var corrected = plan.Corrections.Select(correction => LineRating.Correct(subscription, correction, now)).ToImmutableArray();
+        ImmutableArray<BilledService> account = [.. plan.Lines.Zip(rated, BilledService.Of), .. corrected.Select(correction => correction.After)];
+        await BilledServices.SaveAsync(session, subscription.Id, account, cancellationToken);
+        return LineRating.Shown(rated.Concat(corrected.Select(correction => correction.Line).OfType<InvoiceLine>()));
+    }
+
+    private async Task BlockAsync(
+        DbSession session, BillableSubscription subscription, BillingCursor cursor, Instant boundary, ImmutableArray<BlockReason> reasons,
+        Watermark watermark, Instant since, Instant now, CancellationToken cancellationToken)
+    {
+        var from = cursor.BilledThrough ?? subscription.ActiveFrom;
+        await BlockedPeriod.PutAsync(session, subscription, from, boundary, reasons, watermark, since, now, cancellationToken);
+        await cursor.PostponeAsync(session, null, cancellationToken);
+        if (since == now)
+        {
+            InvoicingMetrics.PeriodBlocked();
+            logger.PeriodBlocked(subscription.Id, boundary, reasons.Length);
         }
     }
 

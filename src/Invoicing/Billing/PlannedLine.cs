@@ -14,4 +14,7 @@ public sealed record PlannedLine(BillablePhase Phase, BillableRateCard RateCard,
 
     /// <summary>Whether it is paid before it is served. A fee without a cadence is: it is due when its item begins.</summary>
     public bool IsInAdvance => RateCard.BillingCadence is null || Price is Price.Flat { Term: PaymentTerm.InAdvance };
+
+    /// <summary>The version of the plan that priced what the subscription's own leaves unpriced; null when nothing was added.</summary>
+    public int? SupplementedBy { get; init; }
 }

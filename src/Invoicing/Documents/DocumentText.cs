@@ -9,6 +9,8 @@ namespace Metering.Invoicing.Documents;
 /// <summary>How a document words dates, periods and figures.</summary>
 public static class DocumentText
 {
+    private const string PlainUsage = ": Usage";
+
     private static readonly LocalDatePattern DatePattern = LocalDatePattern.Create("d MMM yyyy", CultureInfo.InvariantCulture);
     private static readonly LocalDateTimePattern TimePattern = LocalDateTimePattern.Create("d MMM yyyy HH:mm", CultureInfo.InvariantCulture);
 
@@ -40,10 +42,19 @@ public static class DocumentText
     public static string Amount(decimal amount, Currency currency) => AmountText.Grouped(amount, currency);
 
     /// <summary>What a discount or a minimum "costs" each is not a price: nothing is written there.</summary>
-    public static string Quantity(LineCharge charge) => charge.IsDiscount || charge.IsCommitment ? "" : AmountText.Quantity(charge.Quantity);
+    public static string Quantity(LineCharge charge) => charge.IsOneAmount ? "" : AmountText.Quantity(charge.Quantity);
 
     public static string UnitPrice(LineCharge charge, Currency currency) =>
-        charge.IsDiscount || charge.IsCommitment ? "" : AmountText.Grouped(charge.UnitPrice, currency);
+        charge.IsOneAmount ? "" : AmountText.Grouped(charge.UnitPrice, currency);
+
+    /// <summary>Beside what it is the usage of, the word says nothing: <c>Overage: Usage</c> is Overage.</summary>
+    public static string Name(LineCharge charge) => charge.Name.EndsWith(PlainUsage, StringComparison.Ordinal)
+        ? charge.Name[..^PlainUsage.Length]
+        : charge.Name;
+
+    /// <summary>What was metered; where units are converted the facts of the line tell it instead, because the charges count other units.</summary>
+    public static string Metered(InvoiceLine line) =>
+        line.Metered is { } metered && !PriceFacts.HasConversion(line) ? AmountText.Quantity(metered.Metered) : "";
 
     /// <summary>Written only where rounding changed something, so that a reader with a calculator is not puzzled.</summary>
     public static string? BeforeRounding(LineCharge charge, Currency currency) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Metering.Invoicing.Billing;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
@@ -37,6 +38,8 @@ internal static class GetUpcoming
 internal sealed record UpcomingView(string CustomerId, Instant AsOf, ImmutableArray<UpcomingSubscriptionView> Subscriptions);
 
 /// <param name="NextInvoiceAt">When the period is billed.</param>
+/// <param name="IsFullyPriced">Whether the total holds all usage; otherwise <paramref name="Unpriced"/> says what is missing.</param>
+/// <param name="BlockedPeriod">An earlier period that could not be billed; absent when there is none.</param>
 internal sealed record UpcomingSubscriptionView(
     string SubscriptionId,
     PlanView Plan,
@@ -44,14 +47,19 @@ internal sealed record UpcomingSubscriptionView(
     PeriodView Period,
     Instant? NextInvoiceAt,
     [property: JsonConverter(typeof(NumericConverter))] decimal Total,
-    ImmutableArray<UpcomingLineView> Lines)
+    ImmutableArray<UpcomingLineView> Lines,
+    bool IsFullyPriced,
+    ImmutableArray<BlockReasonView>? Unpriced,
+    BlockedPeriodView? BlockedPeriod)
 {
     public static UpcomingSubscriptionView Of(UpcomingCost cost) => new(
         PublicId.Format(cost.Subscription.Id),
         new PlanView(
             PublicId.Format(cost.Subscription.Plan.Id), cost.Subscription.Plan.Key, cost.Subscription.Plan.Name, cost.Subscription.Plan.Version),
         cost.Subscription.Currency.Code, PeriodView.Of(cost.Period), cost.NextBoundary, cost.Total.Amount,
-        [.. cost.Lines.Select(UpcomingLineView.Of)]);
+        [.. cost.Lines.Select(UpcomingLineView.Of)], cost.Unpriced.IsEmpty,
+        cost.Unpriced.IsEmpty ? null : [.. cost.Unpriced.Take(Billing.BlockedPeriod.MaxReasons).Select(BlockReasonView.Of)],
+        cost.Blocked is { } blocked ? BlockedPeriodView.Of(blocked) : null);
 }
 
 /// <summary>A line as it would be billed if the period ended now.</summary>

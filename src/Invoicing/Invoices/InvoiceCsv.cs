@@ -13,7 +13,7 @@ public static class InvoiceCsv
 {
     private const string Header =
         "invoice_number,invoice_id,issued_at,due_at,customer_id,customer_key,customer_name,currency,plan_key,plan_version,line,line_id,line_name," +
-        "period_from,period_to,feature,meter,metered_quantity,watermark,charge,charge_name,rule,tier_from,tier_up_to,quantity,unit_price," +
+        "period_from,period_to,feature,meter,metered_quantity,watermark,charge,charge_name,rule,group,tier_from,tier_up_to,quantity,unit_price," +
         "exact_amount,amount";
 
     public static string Of(Invoice invoice)
@@ -36,7 +36,8 @@ public static class InvoiceCsv
         Inert(invoice.Customer.Key), Inert(invoice.Customer.Name), invoice.Currency.Code, Inert(invoice.Plan.Key), $"{invoice.Plan.Version}",
         $"{line.Position}", PublicId.Format(line.Id), Inert(line.Name), line.Period.Start.ToString(), line.Period.End.ToString(),
         Inert(line.FeatureKey), Inert(line.MeterSlug), Number(line.Metered?.Metered), $"{line.Metered?.Watermark}", charge.Reference,
-        Inert(charge.Name), charge.Rule, Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity), Number(charge.UnitPrice),
+        Inert(charge.Name), charge.Rule, Inert(charge.Group), Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity),
+        Number(charge.UnitPrice),
         Number(charge.ExactAmount), new Rating.Money(charge.Amount, invoice.Currency).ToAmountString(),
     ];
 

@@ -47,6 +47,7 @@ internal sealed record LineExplanation(
 
 /// <summary>One charge of a line: a tier, a fee, a discount, a minimum.</summary>
 /// <param name="Reference">Names the charge within its line, the same for every recalculation.</param>
+/// <param name="Group">Which dimension values it is about, for a dimensional price.</param>
 /// <param name="ExactAmount">Quantity times price before it was rounded to the total.</param>
 internal sealed record DetailedLineView(
     string Id,
@@ -62,6 +63,7 @@ internal sealed record DetailedLineView(
     string Category,
     string Reference,
     string Rule,
+    string? Group,
     ChargeTier? Tier,
     [property: JsonConverter(typeof(NumericConverter))] decimal Quantity,
     [property: JsonConverter(typeof(ExactNumberConverter))] decimal PerUnitAmount,
@@ -71,5 +73,5 @@ internal sealed record DetailedLineView(
     public static DetailedLineView Of(Invoice invoice, InvoiceLine line, LineCharge charge) => new(
         $"{PublicId.Format(line.Id)}-{charge.Reference}", "flat_fee", charge.Name, "system", "valid", invoice.Currency.Code,
         PeriodView.Of(line.Period), line.InvoiceAt, invoice.IssuedAt, invoice.IssuedAt, charge.IsCommitment ? "commitment" : "regular",
-        charge.Reference, charge.Rule, charge.Tier, charge.Quantity, charge.UnitPrice, charge.ExactAmount, TotalsView.Of(charge));
+        charge.Reference, charge.Rule, charge.Group, charge.Tier, charge.Quantity, charge.UnitPrice, charge.ExactAmount, TotalsView.Of(charge));
 }

@@ -8,6 +8,7 @@ namespace Metering.Invoicing.Invoices;
 /// <param name="Reference">Names the charge within its line, such as <c>graduated-tier-2-unit</c>.</param>
 /// <param name="ExactAmount">Before rounding.</param>
 /// <param name="Amount">In whole minor units.</param>
+/// <param name="Group">Which dimension values it is about; null outside dimensional prices.</param>
 public sealed record LineCharge(
     string Reference,
     string Name,
@@ -17,8 +18,13 @@ public sealed record LineCharge(
     [property: JsonConverter(typeof(NumericConverter))] decimal Quantity,
     [property: JsonConverter(typeof(ExactNumberConverter))] decimal UnitPrice,
     [property: JsonConverter(typeof(ExactNumberConverter))] decimal ExactAmount,
-    [property: JsonConverter(typeof(NumericConverter))] decimal Amount)
+    [property: JsonConverter(typeof(NumericConverter))] decimal Amount,
+    string? Group = null)
 {
+    /// <summary>What a period is short of the plan's commitment.</summary>
+    internal static LineCharge TrueUp(string name, Money missing) => new(
+        "commitment-true-up", name, "commitment_true_up", KindName(ChargeKind.Commitment), null, 1m, missing.Amount, missing.Amount, missing.Amount);
+
     public static LineCharge Of(Charge charge) => new(
         charge.ChildReference,
         charge.Name,
@@ -28,13 +34,19 @@ public sealed record LineCharge(
         charge.Quantity,
         charge.UnitPrice,
         charge.Exact.Amount,
-        charge.Amount.Amount);
+        charge.Amount.Amount,
+        charge.Group);
 
     [JsonIgnore]
     public bool IsDiscount => Kind == KindName(ChargeKind.Discount);
 
     [JsonIgnore]
     public bool IsCommitment => Kind == KindName(ChargeKind.Commitment);
+
+    /// <summary>Whether it is an amount and not a quantity of anything.</summary>
+    [JsonIgnore]
+    public bool IsOneAmount => IsDiscount || IsCommitment
+        || Rule == RuleName(ChargeRule.TransactionMinimum) || Rule == RuleName(ChargeRule.TransactionMaximum);
 
     private static string RuleName(ChargeRule rule) => rule switch
     {

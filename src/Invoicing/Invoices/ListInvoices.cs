@@ -12,7 +12,7 @@ namespace Metering.Invoicing.Invoices;
 /// <summary><c>GET /api/v1/billing/invoices</c>: issued documents, newest first.</summary>
 internal static class ListInvoices
 {
-    private const int MaxCustomers = 100;
+    internal const int MaxCustomers = 100;
 
     private static readonly ImmutableArray<string> Statuses =
         ["gathering", "draft", "issuing", "issued", "payment_processing", "overdue", "paid", "uncollectible", "voided"];
@@ -56,7 +56,7 @@ internal static class ListInvoices
     }
 
     /// <summary>Ids are taken as they are, keys are looked up; one that nobody has matches nothing.</summary>
-    private static async Task<ImmutableArray<Guid>> CustomerIdsAsync(
+    internal static async Task<ImmutableArray<Guid>> CustomerIdsAsync(
         string[]? idsOrKeys, CustomerReader customers, CancellationToken cancellationToken)
     {
         if (idsOrKeys is not { Length: > 0 })

@@ -1,83 +1,52 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Metering.Invoicing.Billing;
 using Metering.Platform.Http;
 using Metering.Rating;
+using Metering.Subscriptions.Plans;
 
 namespace Metering.Invoicing.Invoices;
 
-/// <summary>
-/// A price and its terms in the field names of plan documents, so that a line still says what priced it when the plan is long
-/// gone.
-/// </summary>
+/// <summary>What priced a line, in the field names of plan documents; it stays on the line when the plan is long gone.</summary>
 internal static class PriceSnapshot
 {
-    public static JsonObject Of(Price price, RateCardTerms terms)
+    public static JsonObject Of(PlannedLine plan, LineUsage? usage)
     {
-        var json = Model(price);
-        Add(json, "minimumAmount", terms.MinimumAmount);
-        Add(json, "maximumAmount", terms.MaximumAmount);
+        var price = plan.Price is Price.Dimensional matrix && usage is not null ? UsedOf(matrix, usage.Groups) : plan.Price;
+        var json = PriceTerms.DocumentOf(price, plan.RateCard.Terms, plan.RateCard.DisplayUnit);
+        if (plan.SupplementedBy is { } version)
+        {
+            json["supplementedBy"] = new JsonObject { ["planVersion"] = version };
+        }
+
         return json;
     }
 
-    /// <summary>Null when nothing is taken off.</summary>
-    public static JsonObject? DiscountsOf(RateCardTerms terms)
+    /// <summary>The commitment and how it was met, as a flat price of what was missing.</summary>
+    public static JsonObject Of(PlanCommitment commitment, TrueUp trueUp) => new()
     {
-        var json = new JsonObject();
-        if (terms.PercentageDiscount > 0m)
+        ["type"] = "flat",
+        ["amount"] = NumericConverter.Format(trueUp.Missing.Amount),
+        ["paymentTerm"] = "in_arrears",
+        ["commitment"] = new JsonObject
         {
-            json["percentage"] = new JsonObject { ["percentage"] = terms.PercentageDiscount };
-        }
-
-        if (terms.UsageDiscount > 0m)
-        {
-            json["usage"] = new JsonObject { ["quantity"] = NumericConverter.Format(terms.UsageDiscount) };
-        }
-
-        return json.Count > 0 ? json : null;
-    }
-
-    private static JsonObject Model(Price price) => price switch
-    {
-        Price.Flat flat => new JsonObject
-        {
-            ["type"] = "flat",
-            ["amount"] = NumericConverter.Format(flat.Amount),
-            ["paymentTerm"] = flat.Term switch { PaymentTerm.InAdvance => "in_advance", PaymentTerm.InArrears => "in_arrears" },
+            ["minimumSpend"] = NumericConverter.Format(commitment.MinimumAmount),
+            ["committed"] = NumericConverter.Format(trueUp.Committed.Amount),
+            ["charged"] = NumericConverter.Format(trueUp.Counted.Amount),
         },
-        Price.PerUnit unit => Amount("unit", unit.Amount),
-        Price.Package package => new JsonObject
-        {
-            ["type"] = "package",
-            ["amount"] = NumericConverter.Format(package.Amount),
-            ["quantityPerPackage"] = NumericConverter.Format(package.QuantityPerPackage),
-        },
-        Price.Graduated graduated => Tiered("graduated", graduated.Tiers),
-        Price.Volume volume => Tiered("volume", volume.Tiers),
-        _ => throw new System.Diagnostics.UnreachableException($"{price.GetType()} has no shape in plan documents."),
     };
 
-    private static JsonObject Tiered(string mode, IEnumerable<PriceTier> tiers) => new()
+    /// <summary>A price list has thousands of cells and a line uses a few: only those are kept, which give the same charges.</summary>
+    private static Price.Dimensional UsedOf(Price.Dimensional matrix, GroupedUsage groups)
     {
-        ["type"] = "tiered",
-        ["mode"] = mode,
-        ["tiers"] = new JsonArray([.. tiers.Select(TierOf)]),
-    };
-
-    private static JsonObject Amount(string type, decimal amount) => new() { ["type"] = type, ["amount"] = NumericConverter.Format(amount) };
-
-    private static JsonObject TierOf(PriceTier tier)
-    {
-        var json = new JsonObject();
-        Add(json, "upToAmount", tier.UpTo);
-        json["flatPrice"] = tier.FlatAmount == 0m ? null : Amount("flat", tier.FlatAmount);
-        json["unitPrice"] = Amount("unit", tier.UnitAmount);
-        return json;
+        var prices = groups.Groups.Select(group => (group.Values, Price: matrix.PriceOf(group.Values))).ToArray();
+        ImmutableArray<PriceCell> used =
+            [.. matrix.Cells.Where(cell => prices.Any(group => ReferenceEquals(group.Price, cell.Price) && Covers(cell, group.Values)))];
+        return used.IsEmpty && matrix.Default is null
+            ? matrix
+            : new Price.Dimensional(matrix.Dimensions, used, matrix.Default, matrix.Pooling);
     }
 
-    private static void Add(JsonObject json, string name, decimal? value)
-    {
-        if (value is { } number)
-        {
-            json[name] = NumericConverter.Format(number);
-        }
-    }
+    private static bool Covers(PriceCell cell, ImmutableArray<string> values) =>
+        cell.Values.Zip(values).All(pair => pair.First is null || pair.First == pair.Second);
 }

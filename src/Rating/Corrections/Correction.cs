@@ -28,7 +28,8 @@ public static class Correction
             throw new ArgumentException($"A line in {asBilled.Currency} cannot be corrected in {asKnown.Currency}.", nameof(asKnown));
         }
 
-        var (billed, known) = (Rater.Rate(asBilled, keepUnchanged: true), Rater.Rate(asKnown, keepUnchanged: true));
+        // What is known keeps what its line does not change: where that was billed otherwise, the correction shows the account of the period.
+        var (billed, known) = (Rater.Rate(asBilled), Rater.Rate(asKnown, keepUnchanged: true));
         var charges = Subtraction.Of(known.Charges, billed.Charges, keepUnchanged: false);
         return new RatingResult(
             asKnown,

@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Metering.Rating;
 
 /// <summary>Which grant is burnt first: priority ascending, expiry ascending with none last, created ascending, id. No two are equal.</summary>
@@ -10,16 +12,8 @@ internal sealed class BurnOrder : IComparer<Grant>
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
         var order = left.Priority.CompareTo(right.Priority);
-        order = order != 0 ? order : CompareExpiry(left, right);
+        order = order != 0 ? order : (left.ExpiresAt ?? Instant.MaxValue).CompareTo(right.ExpiresAt ?? Instant.MaxValue);
         order = order != 0 ? order : left.CreatedAt.CompareTo(right.CreatedAt);
         return order != 0 ? order : string.CompareOrdinal(left.Id, right.Id);
     }
-
-    private static int CompareExpiry(Grant left, Grant right) => (left.ExpiresAt, right.ExpiresAt) switch
-    {
-        ({ } one, { } other) => one.CompareTo(other),
-        (not null, null) => -1,
-        (null, not null) => 1,
-        (null, null) => 0,
-    };
 }

@@ -48,7 +48,6 @@ internal static class BurnPhases
         foreach (var grant in input.Grants)
         {
             AddEventsOf(grant, input, events);
-            GrantBounds.CheckCount(events.Count, GrantBounds.EventsMax, "Events");
         }
 
         events.AddRange(input.Resets

@@ -69,7 +69,7 @@ public sealed class UsagePeriods
         for (var at = PeriodContaining(MeasuredFrom).End; at <= until; at = PeriodContaining(at).End)
         {
             GrantBounds.CheckCount(resets.Count, GrantBounds.EventsMax, "Resets");
-            var asked = manual.FirstOrDefault(reset => reset.At == at);
+            var asked = manual.SingleOrDefault(reset => reset.At == at);
             resets.Add(new GrantReset(at, asked?.Overage ?? overage));
         }
 

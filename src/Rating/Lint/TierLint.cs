@@ -11,7 +11,7 @@ internal static class TierLint
         for (var i = 0; i < tiers.Length; i++)
         {
             var (tier, at) = (tiers[i], $"{pointer}/tiers/{i}");
-            CheckBeginning(tier, i, reached, isOpen, at, findings);
+            CheckBeginning(tier, reached, isOpen, at, findings);
             if (isOpen || tier.UpTo <= reached)
             {
                 findings.Error(PlanFindingCode.TierUnreachable, at, "No quantity is in this tier: the tiers before it cover all that it does.");
@@ -33,7 +33,7 @@ internal static class TierLint
         }
     }
 
-    private static void CheckBeginning(TierDraft tier, int place, decimal reached, bool isOpen, string at, Findings findings)
+    private static void CheckBeginning(TierDraft tier, decimal reached, bool isOpen, string at, Findings findings)
     {
         if (isOpen || tier.From is not { } from)
         {
@@ -47,7 +47,7 @@ internal static class TierLint
                 $"{at}/from",
                 $"Quantities above {AmountText.Quantity(reached)} up to {AmountText.Quantity(from)} have no price; tiers lie on a line of decimals.");
         }
-        else if (from < reached && place > 0)
+        else if (from < reached)
         {
             findings.Error(
                 PlanFindingCode.TierOverlap,

@@ -12,6 +12,6 @@ internal sealed record Scope(string Reference, string Name, string? Group)
         return new Scope($"{GroupName.ReferenceOf(dimensions, values)}/", $"{group}: ", group);
     }
 
-    /// <summary>A scope within this one.</summary>
-    public Scope Inner(Scope inner) => new(Reference + inner.Reference, Name + inner.Name, inner.Group ?? Group);
+    /// <summary>A scope within this one, about the same group.</summary>
+    public Scope Inner(Scope inner) => new(Reference + inner.Reference, Name + inner.Name, Group);
 }

@@ -22,7 +22,7 @@ internal sealed class CellTable
             cell => new Entry(cell.Price, Scope.Of(dimensions, cell.Values), !cell.Values.Contains(null)));
 
         // Between two patterns of equally many dimensions, the one that names an earlier dimension is the more specific.
-        patterns = [.. all.Select(cell => PatternOf(cell.Values)).Distinct().OrderByDescending(int.PopCount).ThenBy(LowestBitsFirst)];
+        patterns = [.. all.Select(cell => PatternOf(cell.Values)).Distinct().OrderByDescending(int.PopCount).ThenByDescending(pattern => pattern)];
     }
 
     /// <summary>The cell that covers the values and names most of them; null when none does.</summary>
@@ -57,22 +57,14 @@ internal sealed class CellTable
         var pattern = 0;
         for (var i = 0; i < values.Length; i++)
         {
-            pattern |= values[i] is null ? 0 : 1 << i;
+            pattern |= values[i] is null ? 0 : BitOf(i);
         }
 
         return pattern;
     }
 
-    private static int LowestBitsFirst(int pattern)
-    {
-        var reversed = 0;
-        for (var i = 0; i < Price.Dimensional.DimensionsMax; i++)
-        {
-            reversed = (reversed << 1) | ((pattern >> i) & 1);
-        }
-
-        return -reversed;
-    }
+    /// <summary>The bit of a dimension: the earlier the dimension, the greater its bit, so that the greater pattern names the earlier ones.</summary>
+    private static int BitOf(int dimension) => 1 << (Price.Dimensional.DimensionsMax - dimension);
 
     /// <summary>A cell found.</summary>
     /// <param name="Price">What prices its usage.</param>
@@ -95,7 +87,7 @@ internal sealed class CellTable
 
             for (var i = 0; i < values.Length; i++)
             {
-                if ((pattern >> i & 1) == 1 && !string.Equals(values[i], other.values[i], StringComparison.Ordinal))
+                if ((pattern & BitOf(i)) != 0 && !string.Equals(values[i], other.values[i], StringComparison.Ordinal))
                 {
                     return false;
                 }
@@ -114,7 +106,7 @@ internal sealed class CellTable
                 var hash = (uint)pattern;
                 for (var i = 0; i < values.Length; i++)
                 {
-                    if ((pattern >> i & 1) == 1)
+                    if ((pattern & BitOf(i)) != 0)
                     {
                         foreach (var c in values[i]!)
                         {

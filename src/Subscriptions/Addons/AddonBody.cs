@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 
@@ -18,12 +17,13 @@ internal sealed record AddonBody(
 {
     private const int MaxRateCards = 100;
 
-    public IEnumerable<string> FeatureKeys() => Cards().Select(card => card?.FeatureKey).OfType<string>().Where(Texts.IsKey);
+    /// <summary>As a plan would have its cards, to find the features they name.</summary>
+    public PlanBody AsPlan() => StandaloneCards.AsPlan(Cards(), Currency, billingCadence: null);
 
     /// <summary>Everything that can be wrong with an add-on, found in one pass.</summary>
     /// <param name="features">Those it may name.</param>
     /// <param name="isForSale">A draft may still have what nobody could buy.</param>
-    public FieldErrors Check(ImmutableDictionary<string, FeatureRow> features, bool isForSale)
+    public FieldErrors Check(ImmutableDictionary<string, MeteredFeature> features, bool isForSale)
     {
         var errors = new FieldErrors();
         Texts.Key(Key, "/key", errors);
@@ -36,7 +36,8 @@ internal sealed record AddonBody(
             !Rating.Currency.TryParse(Currency, out _), "/currency", "unknown_currency",
             "A currency is a code of ISO 4217 in capitals, such as USD.");
         errors.AddIf(Cards().Length is 0 or > MaxRateCards, "/rateCards", "out_of_range", $"An add-on has 1 to {MaxRateCards} rate cards.");
-        RateCardChecks.Check([.. Cards().Take(MaxRateCards)], features, errors, i => i < 0 ? "/rateCards" : $"/rateCards/{i}");
+        errors.AddRange(StandaloneCards.Check(
+            [.. Cards().Take(MaxRateCards)], Currency, billingCadence: null, features, isForSale, i => i < 0 ? "/rateCards" : $"/rateCards/{i}"));
         foreach (var (i, card) in Cards().Take(MaxRateCards).Index())
         {
             errors.AddIf(

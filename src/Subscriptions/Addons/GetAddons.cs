@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -14,6 +15,11 @@ namespace Metering.Subscriptions.Addons;
 internal static class GetAddons
 {
     private static readonly string[] Statuses = ["draft", "active", "archived"];
+
+    private static readonly ImmutableDictionary<string, string> Columns = new Dictionary<string, string>
+    {
+        ["id"] = "id", ["key"] = "key, version", ["version"] = "version", ["created_at"] = "created_at", ["updated_at"] = "updated_at",
+    }.ToImmutableDictionary();
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -39,27 +45,14 @@ internal static class GetAddons
         }
 
         var ids = (id ?? []).Select(text => PublicId.TryParse(text, out var known) ? known : Guid.Empty).ToArray();
-        var column = orderBy switch
+        if (SortOrder.TryRead(order, orderBy, Columns, "key", "id", out var orderSql) is { } unknown)
         {
-            null or "key" => "a.key",
-            "id" => "a.id",
-            "version" => "a.version",
-            "created_at" => "a.created_at",
-            "updated_at" => "a.updated_at",
-            _ => null,
-        };
-        if (column is null || order is not (null or "ASC" or "DESC"))
-        {
-            return Problem.Invalid(
-                column is null ? "?orderBy" : "?order", "unknown_order",
-                "Add-ons are ordered by id, key, version, created_at or updated_at, ASC or DESC.");
+            return Problem.Invalid(unknown);
         }
 
-        var direction = order == "DESC" ? "desc" : "asc";
         var filter = new { ids, key = key ?? [], status = status ?? [], currency = currency ?? [] };
         return await Page.OfAsync(
-            database, page, $"{AddonRow.SelectSql}{FilterSql} order by {column} {direction}, a.version {direction}", CountSql, filter,
-            (AddonRow row) => row.ToView(), cancellationToken);
+            database, page, AddonRow.SelectSql + FilterSql + orderSql, CountSql, filter, (AddonRow row) => row.ToView(), cancellationToken);
     }
 
     private const string FilterSql = """

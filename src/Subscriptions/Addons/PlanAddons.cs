@@ -5,6 +5,7 @@ using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Rating;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
 using Metering.Subscriptions.Wire;
@@ -197,6 +198,11 @@ internal static class PlanAddons
         errors.AddIf(
             addon.Currency != plan.Currency, "/addonId", "currency_mismatch", $"The add-on is in {addon.Currency} and the plan in {plan.Currency}.");
         Metadata.Check(metadata, "/metadata", errors);
+        var plans = Cadence.Parse(plan.BillingCadence);
+        errors.AddIf(
+            addon.RateCardBodies().Select(card => card.BillingCadence).OfType<string>().Select(Cadence.Parse)
+                .Any(cadence => !cadence.Divides(plans) && !plans.Divides(cadence)),
+            "/addonId", "cadence_not_dividing", $"A cadence of the add-on does not divide the plan's {plan.BillingCadence}, nor the other way round.");
         foreach (var phase in phases.SkipWhile(phase => phase.Key != fromPlanPhase))
         {
             foreach (var card in addon.RateCardBodies())

@@ -1,10 +1,11 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Plans;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -26,7 +27,7 @@ internal static class PublishAddon
     }
 
     private static async Task<IResult> PublishAsync(
-        string addonId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string addonId, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await AddonRow.FindForChangeAsync(session, addonId, cancellationToken) is not { } row)
@@ -46,7 +47,7 @@ internal static class PublishAddon
 
         // A feature may have been archived since the draft was written.
         var addon = row.ToBody();
-        if (addon.Check(await FeatureRow.FindAllAsync(session, addon.FeatureKeys(), cancellationToken), isForSale: true) is { Any: true } errors)
+        if (addon.Check(await MeteredFeature.OfAsync([addon.AsPlan()], session, meters, cancellationToken), isForSale: true) is { Any: true } errors)
         {
             return errors.ToResult();
         }

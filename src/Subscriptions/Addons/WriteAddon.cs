@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -27,10 +27,11 @@ internal static class WriteAddon
         routes.MapPut("/api/v1/addons/{addonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("addon.replace");
     }
 
-    private static async Task<IResult> CreateAsync(AddonBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        AddonBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        if (body.Check(await FeatureRow.FindAllAsync(session, body.FeatureKeys(), cancellationToken), isForSale: false) is { Any: true } errors)
+        if (body.Check(await MeteredFeature.OfAsync([body.AsPlan()], session, meters, cancellationToken), isForSale: false) is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -55,7 +56,8 @@ internal static class WriteAddon
     }
 
     private static async Task<IResult> ReplaceAsync(
-        string addonId, ReplaceAddonBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string addonId, ReplaceAddonBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await AddonRow.FindForChangeAsync(session, addonId, cancellationToken) is not { } row)
@@ -74,7 +76,7 @@ internal static class WriteAddon
         }
 
         var addon = new AddonBody(body.Name, row.Key, body.InstanceType, row.Currency, body.RateCards, body.Description, body.Metadata);
-        if (addon.Check(await FeatureRow.FindAllAsync(session, addon.FeatureKeys(), cancellationToken), isForSale: false) is { Any: true } errors)
+        if (addon.Check(await MeteredFeature.OfAsync([addon.AsPlan()], session, meters, cancellationToken), isForSale: false) is { Any: true } errors)
         {
             return errors.ToResult();
         }

@@ -28,7 +28,9 @@ internal static class CreateCustomer
         var now = clock.GetCurrentInstant();
         var id = PublicId.New(now);
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await session.ExecuteAsync(InsertSql, CustomerWriting.Parameters(id, body, body.Currency, now), cancellationToken) == 0)
+        var parameters = CustomerWriting.Parameters(
+            id, body, body.Currency, body.Kind ?? CustomerKind.External, body.Level ?? CustomerLevel.Account, now);
+        if (await session.ExecuteAsync(InsertSql, parameters, cancellationToken) == 0)
         {
             return CustomerWriting.KeyTaken();
         }
@@ -47,9 +49,10 @@ internal static class CreateCustomer
 
     private const string InsertSql = """
         insert into subscriptions.customer
-            (id, key, name, description, primary_email, currency, time_zone, billing_address, metadata, created_at, updated_at)
+            (id, key, name, description, primary_email, currency, time_zone, billing_address, metadata, kind, level, created_at, updated_at)
         values
-            (@id, @Key, @Name, @Description, @PrimaryEmail, @currency, @timeZone, @billingAddress::jsonb, @metadata::jsonb, @now, @now)
+            (@id, @Key, @Name, @Description, @PrimaryEmail, @currency, @timeZone, @billingAddress::jsonb, @metadata::jsonb, @kind, @level,
+             @now, @now)
         on conflict (key) where deleted_at is null do nothing
         """;
 }

@@ -6,8 +6,10 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Customers;
 
-/// <summary>What creates or replaces a customer: OpenMeter's shape, and <paramref name="TimeZone"/> beside it.</summary>
+/// <summary>What creates or replaces a customer: OpenMeter's shape, and beside it what we add.</summary>
 /// <param name="TimeZone">IANA; where the customer's days and months begin. UTC when absent.</param>
+/// <param name="Kind">Of <see cref="CustomerKind"/>; when absent external, or what it was.</param>
+/// <param name="Level">Of <see cref="CustomerLevel"/>; when absent account, or what it was.</param>
 internal sealed record CustomerBody(
     string Name,
     string? Key = null,
@@ -17,6 +19,8 @@ internal sealed record CustomerBody(
     string? Currency = null,
     PostalAddress? BillingAddress = null,
     string? TimeZone = null,
+    string? Kind = null,
+    string? Level = null,
     ImmutableSortedDictionary<string, string>? Metadata = null)
 {
     private const int MaxCustomerKeyLength = 256;
@@ -48,6 +52,12 @@ internal sealed record CustomerBody(
         errors.AddIf(
             TimeZone is not null && DateTimeZoneProviders.Tzdb.GetZoneOrNull(TimeZone) is null, "/timeZone", "unknown_time_zone",
             "A time zone is a name of the IANA database, such as Europe/Berlin.");
+        errors.AddIf(
+            Kind is not null && !CustomerKind.All.Contains(Kind), "/kind", "unknown_value",
+            $"A kind is one of {string.Join(", ", CustomerKind.All)}.");
+        errors.AddIf(
+            Level is not null && !CustomerLevel.All.Contains(Level), "/level", "unknown_value",
+            $"A level is one of {string.Join(", ", CustomerLevel.All)}.");
         CheckSubjects(errors);
         CheckAddress(errors);
         Wire.Metadata.Check(Metadata, "/metadata", errors);

@@ -19,6 +19,10 @@ internal sealed record CustomerRow(
     string TimeZone,
     string? BillingAddress,
     string Metadata,
+    string Kind,
+    string Level,
+    Instant? SuspendedAt,
+    string? SuspensionReason,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant? DeletedAt,
@@ -29,6 +33,7 @@ internal sealed record CustomerRow(
     public const string SelectSql = """
         select c.id, c.key, c.name, c.description, c.primary_email as primaryEmail, c.currency, c.time_zone as timeZone,
                c.billing_address::text as billingAddress, c.metadata::text as metadata,
+               c.kind, c.level, c.suspended_at as suspendedAt, c.suspension_reason as suspensionReason,
                c.created_at as createdAt, c.updated_at as updatedAt, c.deleted_at as deletedAt,
                coalesce(s.subjects, '[]') as subjects, coalesce(s.implied, false) as subjectImplied
         from subscriptions.customer c
@@ -88,7 +93,8 @@ internal sealed record CustomerRow(
 
     public CustomerView ToView(Guid? currentSubscription) => new(
         PublicId.Format(Id), Key, Name, Description, new UsageAttribution(SubjectImplied ? [] : SubjectsAsArray()), PrimaryEmail, Currency,
-        Address(), TimeZone, Wire.Metadata.ParseOrNull(Metadata), currentSubscription is { } id ? PublicId.Format(id) : null,
+        Address(), TimeZone, Wire.Metadata.ParseOrNull(Metadata), Kind, Level,
+        SuspendedAt is null ? "active" : "suspended", SuspendedAt, SuspensionReason, currentSubscription is { } id ? PublicId.Format(id) : null,
         CreatedAt, UpdatedAt, DeletedAt);
 
     private ImmutableArray<string> SubjectsAsArray() => Wire.Metadata.FromJson<ImmutableArray<string>>(Subjects);

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
+using Metering.Subscriptions.Subscribing;
 using NodaTime;
 
 namespace Metering.Subscriptions.Customers;
 
-/// <summary>A customer as the API shows it.</summary>
+/// <summary>A customer as the API shows it: OpenMeter's shape, and beside it what we add.</summary>
+/// <param name="Status">active or suspended: its own, whatever stands above it.</param>
+/// <param name="Subscriptions">Only when asked for.</param>
 internal sealed record CustomerView(
     string Id,
     string? Key,
@@ -15,7 +18,13 @@ internal sealed record CustomerView(
     PostalAddress? BillingAddress,
     string TimeZone,
     ImmutableSortedDictionary<string, string>? Metadata,
+    string Kind,
+    string Level,
+    string Status,
+    Instant? SuspendedAt,
+    string? SuspensionReason,
     string? CurrentSubscriptionId,
     Instant CreatedAt,
     Instant UpdatedAt,
-    Instant? DeletedAt);
+    Instant? DeletedAt,
+    ImmutableArray<SubscriptionView>? Subscriptions = null);

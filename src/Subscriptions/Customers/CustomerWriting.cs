@@ -33,7 +33,7 @@ internal static class CustomerWriting
     }
 
     /// <summary>The columns that a body sets, for insert and update alike.</summary>
-    public static object Parameters(Guid id, CustomerBody body, string? currency, Instant now) => new
+    public static object Parameters(Guid id, CustomerBody body, string? currency, string kind, string level, Instant now) => new
     {
         id,
         body.Key,
@@ -42,6 +42,8 @@ internal static class CustomerWriting
         body.PrimaryEmail,
         currency,
         timeZone = body.Zone.Id,
+        kind,
+        level,
         billingAddress = body.BillingAddress is null ? null : Metadata.ToJson(body.BillingAddress),
         metadata = Metadata.ToJson(body.Metadata ?? Metadata.None),
         now,

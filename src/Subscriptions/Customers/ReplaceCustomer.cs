@@ -3,6 +3,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing;
@@ -13,7 +14,7 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Customers;
 
-/// <summary><c>PUT /api/v1/customers/{idOrKey}</c>: the body becomes the customer; what it leaves out is gone.</summary>
+/// <summary><c>PUT /api/v1/customers/{idOrKey}</c>: the body becomes the customer; what it leaves out is gone, but for its place: kind and level.</summary>
 internal static class ReplaceCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -53,13 +54,21 @@ internal static class ReplaceCustomer
             return CustomerWriting.KeyTaken();
         }
 
+        var (kind, level) = (body.Kind ?? before.Kind, body.Level ?? before.Level);
+        if ((kind != before.Kind || level != before.Level) && await CustomerTree.IsPlacedAsync(session, before.Id, now, cancellationToken))
+        {
+            return Problem.Of(
+                ProblemType.Conflict, "The customer stands in the tree; take it and what is below it out first.",
+                new FieldError(kind != before.Kind ? "/kind" : "/level", "placed", "The customer stands above or below another."));
+        }
+
         if (body.Zone.Id != before.TimeZone)
         {
             await session.ExecuteAsync(MovedSql, new { before.Id, now, before.TimeZone }, cancellationToken);
         }
 
         var currency = body.Currency ?? (bought ? before.Currency : null);
-        await session.ExecuteAsync(UpdateSql, CustomerWriting.Parameters(before.Id, body, currency, now), cancellationToken);
+        await session.ExecuteAsync(UpdateSql, CustomerWriting.Parameters(before.Id, body, currency, kind, level, now), cancellationToken);
         if (await CustomerWriting.ReplaceSubjectsAsync(session, before.Id, body, cancellationToken) is { Count: > 0 } taken)
         {
             return Problem.Of(ProblemType.AlreadyExists, "A subject belongs to another customer.", taken);
@@ -93,6 +102,8 @@ internal static class ReplaceCustomer
             time_zone = @timeZone,
             billing_address = @billingAddress::jsonb,
             metadata = @metadata::jsonb,
+            kind = @kind,
+            level = @level,
             updated_at = @now
         where id = @id
         """;

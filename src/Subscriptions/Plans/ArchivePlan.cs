@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -24,7 +25,7 @@ internal static class ArchivePlan
     }
 
     private static async Task<IResult> ArchiveAsync(
-        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -47,7 +48,8 @@ internal static class ArchivePlan
         var after = row with { EffectiveTo = now, UpdatedAt = now };
         await AuditTrail.RecordAsync(
             session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(now), after.ToView(now)), cancellationToken);
-        return await session.CommitAsync(Results.Ok(after.ToView(now)).WithTag(after.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(

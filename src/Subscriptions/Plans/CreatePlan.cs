@@ -1,10 +1,10 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,11 +19,12 @@ internal static class CreatePlan
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/api/v1/plans", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create");
 
-    private static async Task<IResult> CreateAsync(PlanBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(
+        PlanBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(body), cancellationToken);
-        if (PlanChecks.Check(body, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([body], session, meters, cancellationToken);
+        if (PlanChecks.Check(body, features).Errors is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -41,11 +42,12 @@ internal static class CreatePlan
         var row = new PlanRow(
             PublicId.New(now), body.Key, latest + 1, body.Name, body.Description, body.Currency, body.BillingCadence,
             body.ProRatingConfig?.Enabled ?? true, Metadata.ToJson(body.Phases), Metadata.ToJson(body.Metadata ?? Metadata.None),
-            null, null, now, now);
+            null, null, now, now, body.Commitment?.MinimumSpend);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
         var view = row.ToView(now);
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.create", view.Id, now, null, view), cancellationToken);
-        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", view).WithTag(row.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(row, session, meters, now, cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", answer).WithTag(row.Tag), cancellationToken);
     }
 
     private const string VersionsSql = """
@@ -56,9 +58,10 @@ internal static class CreatePlan
 
     private const string InsertSql = """
         insert into subscriptions.plan
-            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at)
+            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at,
+             commitment)
         values
             (@Id, @Key, @Version, @Name, @Description, @Currency, @BillingCadence, @Prorates, @Phases::jsonb, @Metadata::jsonb,
-             @CreatedAt, @UpdatedAt)
+             @CreatedAt, @UpdatedAt, @Commitment)
         """;
 }

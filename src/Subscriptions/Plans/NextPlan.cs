@@ -1,3 +1,4 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -17,7 +18,8 @@ internal static class NextPlan
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/api/v1/plans/{planIdOrKey}/next", NextAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create");
 
-    private static async Task<IResult> NextAsync(string planIdOrKey, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+    private static async Task<IResult> NextAsync(
+        string planIdOrKey, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -51,15 +53,17 @@ internal static class NextPlan
 
         var view = draft.ToView(now);
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.create", view.Id, now, null, view), cancellationToken);
-        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", view).WithTag(draft.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(draft, session, meters, now, cancellationToken);
+        return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", answer).WithTag(draft.Tag), cancellationToken);
     }
 
     private const string LatestSql = PlanRow.SelectSql + " where key = @Key order by version desc limit 1";
 
     private const string CopySql = """
         insert into subscriptions.plan
-            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at)
-        select @Id, key, @Version, name, description, currency, billing_cadence, prorates, phases, metadata, @now, @now
+            (id, key, version, name, description, currency, billing_cadence, prorates, phases, metadata, created_at, updated_at,
+             commitment)
+        select @Id, key, @Version, name, description, currency, billing_cadence, prorates, phases, metadata, @now, @now, commitment
         from subscriptions.plan
         where id = @latestId
         """;

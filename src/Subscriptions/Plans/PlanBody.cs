@@ -14,7 +14,11 @@ internal sealed record PlanBody(
     string? Description = null,
     ProRatingBody? ProRatingConfig = null,
     string? SettlementMode = null,
-    ImmutableSortedDictionary<string, string>? Metadata = null);
+    ImmutableSortedDictionary<string, string>? Metadata = null,
+    CommitmentBody? Commitment = null);
+
+/// <param name="MinimumSpend">The least that a full billing period costs over all rate cards, in major units.</param>
+internal sealed record CommitmentBody([property: JsonConverter(typeof(NumericConverter))] decimal MinimumSpend);
 
 /// <param name="Mode">Always <c>prorate_prices</c>.</param>
 internal sealed record ProRatingBody(bool Enabled, string Mode);
@@ -31,6 +35,8 @@ internal sealed record PhaseBody(
 /// <param name="Type"><c>flat_fee</c> or <c>usage_based</c>.</param>
 /// <param name="BillingCadence">Null for a flat fee that is charged once.</param>
 /// <param name="Price">Null when the card costs nothing.</param>
+/// <param name="UnitConfig">Turns metered units into those that are priced.</param>
+/// <param name="UnitCost">What a priced unit costs the seller, to be warned of losses; customers never see it.</param>
 internal sealed record RateCardBody(
     string Type,
     string Key,
@@ -41,28 +47,21 @@ internal sealed record RateCardBody(
     EntitlementTemplateBody? EntitlementTemplate = null,
     DiscountsBody? Discounts = null,
     string? Description = null,
-    ImmutableSortedDictionary<string, string>? Metadata = null);
+    ImmutableSortedDictionary<string, string>? Metadata = null,
+    UnitConfigBody? UnitConfig = null,
+    [property: JsonConverter(typeof(NumericConverter))] decimal? UnitCost = null);
 
-/// <summary>Which fields a price has depends on its type; <see cref="PriceTerms"/> refuses the others.</summary>
-/// <param name="Type"><c>flat</c>, <c>unit</c>, <c>tiered</c> or <c>package</c>.</param>
-internal sealed record PriceBody(
-    string Type,
-    [property: JsonConverter(typeof(NumericConverter))] decimal? Amount = null,
-    string? PaymentTerm = null,
-    string? Mode = null,
-    ImmutableArray<TierBody>? Tiers = null,
-    [property: JsonConverter(typeof(NumericConverter))] decimal? QuantityPerPackage = null,
-    [property: JsonConverter(typeof(NumericConverter))] decimal? MinimumAmount = null,
-    [property: JsonConverter(typeof(NumericConverter))] decimal? MaximumAmount = null);
-
-/// <param name="UpToAmount">Included; absent for the last tier.</param>
-internal sealed record TierBody(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] TierPriceBody? FlatPrice,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] TierPriceBody? UnitPrice,
-    [property: JsonConverter(typeof(NumericConverter))] decimal? UpToAmount = null);
-
-/// <param name="Type"><c>flat</c> or <c>unit</c>, as the field that holds it says.</param>
-internal sealed record TierPriceBody(string Type, [property: JsonConverter(typeof(NumericConverter))] decimal Amount);
+/// <summary>OpenMeter's conversion of units, in camelCase as everything in a plan.</summary>
+/// <param name="Operation"><c>divide</c> or <c>multiply</c>.</param>
+/// <param name="Rounding"><c>none</c> when absent, <c>ceiling</c>, <c>floor</c> or <c>half_up</c>.</param>
+/// <param name="Precision">To how many decimals is rounded; 0 when absent.</param>
+/// <param name="DisplayUnit">What a converted unit is called on documents: <c>million requests</c>.</param>
+internal sealed record UnitConfigBody(
+    string Operation,
+    [property: JsonConverter(typeof(NumericConverter))] decimal ConversionFactor,
+    string? Rounding = null,
+    int? Precision = null,
+    string? DisplayUnit = null);
 
 internal sealed record DiscountsBody(PercentageDiscountBody? Percentage = null, UsageDiscountBody? Usage = null);
 

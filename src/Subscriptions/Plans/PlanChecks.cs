@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Metering.Rating;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 
 namespace Metering.Subscriptions.Plans;
@@ -12,13 +11,18 @@ internal static class PlanChecks
     public const int MaxRateCards = 500;
 
     /// <summary>Every feature key that the plan names.</summary>
-    public static IEnumerable<string> FeatureKeysOf(PlanBody plan) => Phases(plan)
-        .SelectMany(phase => phase?.RateCards is { IsDefault: false } cards ? cards : [])
-        .Select(card => card?.FeatureKey).OfType<string>().Where(Texts.IsKey);
+    public static IEnumerable<string> FeatureKeysOf(PlanBody plan) =>
+        CardsOf(plan).Select(card => card.FeatureKey).OfType<string>().Where(Texts.IsKey);
 
-    public static FieldErrors Check(PlanBody plan, ImmutableDictionary<string, FeatureRow> features)
+    /// <summary>Every rate card of a plan that was not checked yet.</summary>
+    public static IEnumerable<RateCardBody> CardsOf(PlanBody plan) => Phases(plan)
+        .SelectMany(phase => phase?.RateCards is { IsDefault: false } cards ? cards : [])
+        .Where(card => card is not null);
+
+    public static PlanFindings Check(PlanBody plan, ImmutableDictionary<string, MeteredFeature> features)
     {
-        var errors = new FieldErrors();
+        var findings = new PlanFindings();
+        var errors = findings.Errors;
         Texts.Key(plan.Key, "/key", errors);
         Texts.Name(plan.Name, "/name", errors);
         Texts.Description(plan.Description, "/description", errors);
@@ -31,12 +35,17 @@ internal static class PlanChecks
         errors.AddIf(
             plan.SettlementMode is not (null or "credit_then_invoice"), "/settlementMode", "not_supported",
             "The only settlement mode is credit_then_invoice.");
-        CheckPhases(plan, features, errors);
-        return errors;
+        if (plan.Commitment is { } commitment)
+        {
+            findings.Add(PlanCommitment.Check(commitment.MinimumSpend), "/commitment", _ => "/minimumSpend");
+        }
+
+        CheckPhases(plan, features, findings);
+        return findings;
     }
 
     /// <summary>Money is billed by the hour at the shortest.</summary>
-    private static void CheckCadence(string? text, string pointer, FieldErrors errors)
+    public static void CheckCadence(string? text, string pointer, FieldErrors errors)
     {
         if (!Cadence.TryParse(text, out var cadence))
         {
@@ -47,8 +56,9 @@ internal static class PlanChecks
         errors.AddIf(cadence.Unit == CadenceUnit.Minute, pointer, "out_of_range", "The shortest billing cadence is PT1H.");
     }
 
-    private static void CheckPhases(PlanBody plan, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
+    private static void CheckPhases(PlanBody plan, ImmutableDictionary<string, MeteredFeature> features, PlanFindings findings)
     {
+        var errors = findings.Errors;
         var phases = Phases(plan);
         errors.AddIf(phases.Length is 0 or > MaxPhases, "/phases", "out_of_range", $"A plan has 1 to {MaxPhases} phases.");
         var keys = new HashSet<string>(StringComparer.Ordinal);
@@ -67,7 +77,7 @@ internal static class PlanChecks
             Texts.Description(phase.Description, $"{at}/description", errors);
             Metadata.Check(phase.Metadata, $"{at}/metadata", errors);
             CheckDuration(phase, isLast: i == phases.Length - 1, $"{at}/duration", errors);
-            CheckRateCards(phase, at, features, errors);
+            CheckRateCards(plan, phase, at, features, findings);
         }
     }
 
@@ -82,18 +92,21 @@ internal static class PlanChecks
     }
 
     private static void CheckRateCards(
-        PhaseBody phase, string at, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
+        PlanBody plan, PhaseBody phase, string at, ImmutableDictionary<string, MeteredFeature> features, PlanFindings findings)
     {
+        var errors = findings.Errors;
         var cards = phase.RateCards.IsDefault ? [] : phase.RateCards;
         errors.AddIf(cards.Length > MaxRateCards, $"{at}/rateCards", "too_many", $"A phase has at most {MaxRateCards} rate cards.");
         var keys = new HashSet<string>(StringComparer.Ordinal);
         var entitled = new HashSet<string>(StringComparer.Ordinal);
+        var prices = ImmutableArray.CreateBuilder<Price?>();
         foreach (var (i, card) in cards.Take(MaxRateCards).Index())
         {
             var pointer = $"{at}/rateCards/{i}";
             if (card is null)
             {
                 errors.Add(pointer, "required", "A rate card is an object.");
+                prices.Add(null);
                 continue;
             }
 
@@ -101,48 +114,10 @@ internal static class PlanChecks
             errors.AddIf(
                 card.EntitlementTemplate is not null && card.FeatureKey is { } key && !entitled.Add(key),
                 $"{pointer}/entitlementTemplate", "duplicate", "Another rate card of the phase entitles to the same feature.");
-            CheckRateCard(card, pointer, features, errors);
-        }
-    }
-
-    private static void CheckRateCard(
-        RateCardBody card, string at, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
-    {
-        Texts.Key(card.Key, $"{at}/key", errors);
-        Texts.Name(card.Name, $"{at}/name", errors);
-        Texts.Description(card.Description, $"{at}/description", errors);
-        Metadata.Check(card.Metadata, $"{at}/metadata", errors);
-        errors.AddIf(
-            card.Type is not ("flat_fee" or "usage_based"), $"{at}/type", "unknown_rate_card_type", "A rate card is flat_fee or usage_based.");
-        if (card.BillingCadence is not null)
-        {
-            CheckCadence(card.BillingCadence, $"{at}/billingCadence", errors);
+            prices.Add(RateCardChecks.Check(card, pointer, features, findings));
         }
 
-        var feature = card.FeatureKey is null ? null : features.GetValueOrDefault(card.FeatureKey);
-        errors.AddIf(
-            card.FeatureKey is not null && feature is null, $"{at}/featureKey", "unknown_feature",
-            "There is no feature with this key, or it is archived.");
-        if (card.Type == "flat_fee")
-        {
-            errors.AddIf(
-                card.Price is { Type: "unit" or "tiered" or "package" }, $"{at}/price/type", "not_allowed", "The price of a flat fee is flat.");
-            errors.AddIf(card.Discounts?.Usage is not null, $"{at}/discounts/usage", "not_allowed", "A flat fee has no usage to discount.");
-        }
-        else if (card.Type == "usage_based")
-        {
-            errors.AddIf(card.BillingCadence is null, $"{at}/billingCadence", "required", "Usage is billed by periods and needs a cadence.");
-            errors.AddIf(card.FeatureKey is null, $"{at}/featureKey", "required", "A usage-based card names the feature whose use it bills.");
-            errors.AddIf(
-                feature is { MeterSlug: null }, $"{at}/featureKey", "feature_without_meter", "The feature has no meter, so its use is not measured.");
-        }
-
-        PriceTerms.Check(card, at, errors);
-        if (card.EntitlementTemplate is { } template)
-        {
-            errors.AddIf(card.FeatureKey is null, $"{at}/featureKey", "required", "An entitlement needs the feature it is for.");
-            EntitlementChecks.Check(template, feature, $"{at}/entitlementTemplate", errors);
-        }
+        PlanReview.Check(plan, phase with { RateCards = cards }, prices.ToImmutable(), at, findings);
     }
 
     private static ImmutableArray<PhaseBody> Phases(PlanBody plan) => plan.Phases.IsDefault ? [] : plan.Phases;

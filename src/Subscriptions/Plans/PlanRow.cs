@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
-using Metering.Platform.Problems;
 using NodaTime;
 
 namespace Metering.Subscriptions.Plans;
@@ -23,13 +21,14 @@ internal sealed record PlanRow(
     Instant? EffectiveFrom,
     Instant? EffectiveTo,
     Instant CreatedAt,
-    Instant UpdatedAt)
+    Instant UpdatedAt,
+    decimal? Commitment)
 {
     /// <summary>Completed by a where clause.</summary>
     public const string SelectSql = """
         select id, key, version, name, description, currency, billing_cadence as billingCadence, prorates, phases::text as phases,
                metadata::text as metadata, effective_from as effectiveFrom, effective_to as effectiveTo,
-               created_at as createdAt, updated_at as updatedAt
+               created_at as createdAt, updated_at as updatedAt, commitment
         from subscriptions.plan
         """;
 
@@ -38,7 +37,7 @@ internal sealed record PlanRow(
     // A key alone means the version in force, or else the newest one.
     private const string ByKeySql = SelectSql + """
          where key = @key
-        order by (coalesce(effective_from <= @now, false) and (effective_to is null or effective_to > @now)) desc, version desc
+        order by (not @latest and coalesce(effective_from <= @now, false) and (effective_to is null or effective_to > @now)) desc, version desc
         limit 1
         """;
 
@@ -68,10 +67,15 @@ internal sealed record PlanRow(
 
     public ImmutableArray<PhaseBody> PhaseBodies() => Wire.Metadata.FromJson<ImmutableArray<PhaseBody>>(Phases);
 
-    public static async Task<PlanRow?> FindAsync(DbSession session, string idOrKey, Instant now, CancellationToken cancellationToken)
+    public static Task<PlanRow?> FindAsync(DbSession session, string idOrKey, Instant now, CancellationToken cancellationToken) =>
+        FindAsync(session, idOrKey, now, latest: false, cancellationToken);
+
+    /// <param name="latest">Of a key the newest version, also when another one is in force.</param>
+    public static async Task<PlanRow?> FindAsync(
+        DbSession session, string idOrKey, Instant now, bool latest, CancellationToken cancellationToken)
     {
         var byId = PublicId.TryParse(idOrKey, out var id) ? await session.FirstOrNoneAsync<PlanRow>(ByIdSql, new { id }, cancellationToken) : null;
-        return byId ?? await session.FirstOrNoneAsync<PlanRow>(ByKeySql, new { key = idOrKey, now }, cancellationToken);
+        return byId ?? await session.FirstOrNoneAsync<PlanRow>(ByKeySql, new { key = idOrKey, now, latest }, cancellationToken);
     }
 
     public static Task<PlanRow?> FindVersionAsync(DbSession session, string key, int version, CancellationToken cancellationToken) =>
@@ -118,37 +122,17 @@ internal sealed record PlanRow(
     /// <summary>The document again, to check it once more or to show it.</summary>
     public PlanBody ToBody() => new(
         Name, Key, Currency, BillingCadence, PhaseBodies(), Description, new ProRatingBody(Prorates, "prorate_prices"), "credit_then_invoice",
-        Wire.Metadata.ParseOrNull(Metadata));
+        Wire.Metadata.ParseOrNull(Metadata), Commitment is { } minimum ? new CommitmentBody(minimum) : null);
 
     /// <summary>Of what is stored: the status changes by itself.</summary>
     public EntityTag Tag => EntityTag.Of(ToView(CreatedAt));
 
+    /// <summary>As it is stored, without what is found in it: findings may change with other resources.</summary>
     public PlanView ToView(Instant now)
     {
         var body = ToBody();
         return new PlanView(
             PublicId.Format(Id), Key, Version, StatusAt(now), Name, Description, Currency, BillingCadence, body.ProRatingConfig!, body.SettlementMode!,
-            body.Phases, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null);
+            body.Phases, body.Commitment, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null, Warnings: null);
     }
 }
-
-/// <summary>A version of a plan as the API shows it.</summary>
-/// <param name="ValidationErrors">Always null: a plan with errors is refused when it is written.</param>
-internal sealed record PlanView(
-    string Id,
-    string Key,
-    int Version,
-    string Status,
-    string Name,
-    string? Description,
-    string Currency,
-    string BillingCadence,
-    ProRatingBody ProRatingConfig,
-    string SettlementMode,
-    ImmutableArray<PhaseBody> Phases,
-    ImmutableSortedDictionary<string, string>? Metadata,
-    Instant? EffectiveFrom,
-    Instant? EffectiveTo,
-    Instant CreatedAt,
-    Instant UpdatedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ImmutableArray<FieldError>? ValidationErrors);

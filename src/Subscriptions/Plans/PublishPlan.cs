@@ -1,10 +1,10 @@
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -23,7 +23,8 @@ internal static class PublishPlan
         routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish");
 
     private static async Task<IResult> PublishAsync(
-        string planIdOrKey, PublishBody? body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, PublishBody? body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         var from = body?.EffectiveFrom ?? now;
@@ -58,10 +59,10 @@ internal static class PublishPlan
 
         // A feature may have been archived since the draft was written.
         var plan = row.ToBody();
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
-        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([plan], session, meters, cancellationToken);
+        if (PlanChecks.Check(plan, features).AgainstPublishing is { IsEmpty: false } errors)
         {
-            return errors.ToResult();
+            return Problem.Invalid(errors);
         }
 
         if (previous is not null)
@@ -77,7 +78,8 @@ internal static class PublishPlan
         var after = row with { EffectiveFrom = from, UpdatedAt = now };
         var view = after.ToView(now);
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.publish", view.Id, now, row.ToView(now), view), cancellationToken);
-        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string PublishSql = """

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,7 +20,8 @@ internal static class ReplacePlan
         routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace");
 
     private static async Task<IResult> ReplaceAsync(
-        string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -45,8 +46,8 @@ internal static class ReplacePlan
         }
 
         var plan = body.ToPlan(row);
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(plan), cancellationToken);
-        if (PlanChecks.Check(plan, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([plan], session, meters, cancellationToken);
+        if (PlanChecks.Check(plan, features).Errors is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -55,12 +56,14 @@ internal static class ReplacePlan
         {
             row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
             phases = Metadata.ToJson(plan.Phases), metadata = Metadata.ToJson(plan.Metadata ?? Metadata.None), now,
+            commitment = plan.Commitment?.MinimumSpend,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
         var after = (await PlanRow.FindAsync(session, row.Id, cancellationToken))!;
         var view = after.ToView(now);
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.replace", view.Id, now, row.ToView(now), view), cancellationToken);
-        return await session.CommitAsync(Results.Ok(view).WithTag(after.Tag), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
+        return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string UpdateSql = """
@@ -72,7 +75,8 @@ internal static class ReplacePlan
             prorates = @prorates,
             phases = @phases::jsonb,
             metadata = @metadata::jsonb,
-            updated_at = @now
+            updated_at = @now,
+            commitment = @commitment
         where id = @Id
         """;
 
@@ -87,9 +91,10 @@ internal static class ReplacePlan
         string? Description = null,
         ProRatingBody? ProRatingConfig = null,
         string? SettlementMode = null,
-        ImmutableSortedDictionary<string, string>? Metadata = null)
+        ImmutableSortedDictionary<string, string>? Metadata = null,
+        CommitmentBody? Commitment = null)
     {
         public PlanBody ToPlan(PlanRow row) =>
-            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata);
+            new(Name, row.Key, Currency ?? row.Currency, BillingCadence, Phases, Description, ProRatingConfig, SettlementMode, Metadata, Commitment);
     }
 }

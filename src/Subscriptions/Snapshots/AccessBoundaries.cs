@@ -1,5 +1,6 @@
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
+using Metering.Subscriptions.Customers.Tree;
 using NodaTime;
 
 namespace Metering.Subscriptions.Snapshots;
@@ -28,11 +29,15 @@ internal sealed class AccessBoundaries(MeteringDatabase database) : IDueWork
         do
         {
             await using var session = await database.BeginAsync(cancellationToken);
-            var customers = await session.QueryAsync<Guid>(TakeSql, new { now, BatchSize }, cancellationToken);
-            taken = customers.Count;
+            var boundaries = await session.QueryAsync<(Guid CustomerId, bool Moves)>(TakeSql, new { now, BatchSize }, cancellationToken);
+            taken = boundaries.Count;
             if (taken > 0)
             {
-                await SnapshotVersions.BumpAsync(session, [.. customers.Distinct()], cancellationToken);
+                // Whoever moves in the tree takes all below along.
+                Guid[] moving = [.. boundaries.Where(boundary => boundary.Moves).Select(boundary => boundary.CustomerId)];
+                var below = moving.Length == 0 ? [] : await CustomerTree.AffectedAsync(session, moving, now, cancellationToken);
+                await SnapshotVersions.BumpAsync(
+                    session, [.. boundaries.Select(boundary => boundary.CustomerId).Union(below)], cancellationToken);
             }
 
             await session.CommitAsync(cancellationToken);
@@ -56,6 +61,9 @@ internal sealed class AccessBoundaries(MeteringDatabase database) : IDueWork
             limit @BatchSize
             for update
         )
-        returning customer_id
+        returning customer_id, exists (
+            select from subscriptions.customer_placement p
+            where p.customer_id = access_boundary.customer_id and p.effective_from = access_boundary.at
+        )
         """;
 }

@@ -3,6 +3,7 @@ using Metering.Contracts.Sidecar;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Subscriptions.Access;
+using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 using NodaTime;
@@ -23,14 +24,16 @@ internal static class AccessCompiler
             return new CompiledChanges([], head);
         }
 
-        var credentials = (await session.QueryAsync<(Guid CustomerId, string Hash)>(CredentialsSql, new { ids }, cancellationToken))
-            .ToLookup(row => row.CustomerId, row => row.Hash);
+        var credentials = (await session.QueryAsync<CompiledCredential>(CredentialsSql, new { ids, now }, cancellationToken))
+            .ToLookup(row => row.CustomerId);
+        Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(row => row.Users)];
+        var suspended = await CustomerTree.SuspendedAsync(session, named, now, cancellationToken);
         var entitlements = (await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken))
             .ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [
             .. changed.Select(customer => new CustomerChanged(
-                customer.Version, Compile(customer, credentials[customer.Id], entitlements[customer.Id]))),
+                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], entitlements[customer.Id]))),
         ];
 
         // Fewer than asked for: that was all there is up to the head.
@@ -42,13 +45,17 @@ internal static class AccessCompiler
 
     /// <summary>Of each feature what is active now or will be next; what follows that comes with the boundary in between.</summary>
     private static CustomerAccess Compile(
-        ChangedCustomer customer, IEnumerable<string> credentialHashes, IEnumerable<EntitlementRow> entitlements) => new(
+        ChangedCustomer customer, HashSet<Guid> suspended, ImmutableArray<CompiledCredential> credentials,
+        IEnumerable<EntitlementRow> entitlements) => new(
         PublicId.Format(customer.Id),
         customer.Key,
         customer.Subject,
-        customer.Removed ? CustomerStatus.Removed : CustomerStatus.Active,
-        [.. credentialHashes],
-        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(ToFeature)]);
+        customer.Removed ? CustomerStatus.Removed : suspended.Contains(customer.Id) ? CustomerStatus.Suspended : CustomerStatus.Active,
+        [.. credentials.Where(credential => !credential.IsRestricted).Select(credential => credential.Hash)],
+        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(ToFeature)])
+        {
+            RestrictedCredentials = [.. credentials.Where(credential => credential.IsRestricted).Select(one => one.ToAccess(suspended))],
+        };
 
     private static FeatureAccess ToFeature(EntitlementRow entitlement) => new(
         entitlement.FeatureKey,
@@ -82,9 +89,10 @@ internal static class AccessCompiler
         """;
 
     private const string CredentialsSql = """
-        select customer_id, encode(key_hash, 'hex')
+        select customer_id as customerId, encode(key_hash, 'hex') as hash, expires_at as expiresAt, feature_keys::text as featureKeys,
+               application_id as applicationId, agent_id as agentId
         from subscriptions.credential
-        where customer_id = any(@ids) and revoked_at is null
+        where customer_id = any(@ids) and revoked_at is null and (expires_at is null or expires_at > @now)
         order by id
         """;
 
@@ -97,6 +105,19 @@ internal static class AccessCompiler
         """;
 
     private sealed record ChangedCustomer(Guid Id, long Version, string? Key, bool Removed, string Subject);
+
+    private sealed record CompiledCredential(
+        Guid CustomerId, string Hash, Instant? ExpiresAt, string? FeatureKeys, Guid? ApplicationId, Guid? AgentId)
+    {
+        public bool IsRestricted => ExpiresAt is not null || FeatureKeys is not null || Users.Any();
+
+        public IEnumerable<Guid> Users => new[] { ApplicationId, AgentId }.OfType<Guid>();
+
+        public CredentialAccess ToAccess(HashSet<Guid> suspended) => new(
+            Hash, ExpiresAt, FeatureKeys is null ? null : Metadata.FromJson<ImmutableArray<string>>(FeatureKeys),
+            ApplicationId is { } application ? PublicId.Format(application) : null,
+            AgentId is { } agent ? PublicId.Format(agent) : null, Users.Any(suspended.Contains));
+    }
 }
 
 /// <param name="UpTo">Everything up to and including this version is known to whoever applies the changes.</param>

@@ -92,7 +92,7 @@ internal sealed class StreamSnapshot(
 
         // A version that this database has not given yet comes from another life of it: nothing the sidecar knows can be trusted.
         var full = since is null || since > head;
-        await WriteAsync(body, [new SnapshotBegins(full, Convert.ToBase64String(key))], cancellationToken);
+        await WriteAsync(body, [new SnapshotBegins(full, Convert.ToBase64String(key), SnapshotBegins.CurrentFormat)], cancellationToken);
         return full ? 0 : since!.Value;
     }
 

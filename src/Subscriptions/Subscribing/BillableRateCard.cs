@@ -25,4 +25,7 @@ public sealed record BillableRateCard(
 
     /// <summary>Exclusive; null: to the end of the phase.</summary>
     public Instant? To { get; init; }
+
+    /// <summary>What a converted unit is called on documents; null when nobody said.</summary>
+    public string? DisplayUnit { get; init; }
 }

@@ -31,4 +31,7 @@ public sealed record BillableSubscription(
     /// <summary>The periods of a cadence, counted from the billing anchor.</summary>
     public ServiceCalendar CalendarOf(Cadence cadence) =>
         ServiceCalendar.Of(cadence, BillingAnchor, ActiveFrom, Customer.Zone, ZoneChanges);
+
+    /// <summary>The least that a full billing period costs over all rate cards; null when nothing is agreed.</summary>
+    public PlanCommitment? Commitment { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -27,7 +28,8 @@ internal static class ChangeSubscription
     }
 
     private static async Task<IResult> ChangeAsync(
-        string id, ChangeBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, ChangeBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         var terms = body.ToTerms();
         var errors = new FieldErrors();
@@ -49,12 +51,13 @@ internal static class ChangeSubscription
             return stale;
         }
 
-        var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, now, cancellationToken);
+        var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, meters, now, cancellationToken);
         return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "change", now, cancellationToken);
     }
 
     private static async Task<IResult> MigrateAsync(
-        string id, MigrateBody? asked, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, MigrateBody? asked, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         var body = asked ?? new MigrateBody();
         var now = clock.GetCurrentInstant();
@@ -89,7 +92,7 @@ internal static class ChangeSubscription
                 new FieldError("/targetVersion", "same_version", $"The subscription follows version {target.Version} already."));
         }
 
-        var (plan, refusal) = await SelectedPlan.OfAsync(session, target, now, cancellationToken);
+        var (plan, refusal) = await SelectedPlan.OfAsync(session, target, meters, now, cancellationToken);
         var terms = new SubscriptionTerms(
             new PlanChoice(key, target.Version), null, body.StartingPhase, body.BillingAnchor, row.Name, row.Description,
             Wire.Metadata.ParseOrNull(row.Metadata), null, null);

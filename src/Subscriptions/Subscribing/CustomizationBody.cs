@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Identifiers;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
 using NodaTime;
@@ -21,10 +20,10 @@ internal sealed record CustomizationBody(
     public const string UnscheduleEdit = "unschedule_edit";
 
     /// <summary>For one that was checked and is not <see cref="UnscheduleEdit"/>.</summary>
-    public SpecChange ToChange(ImmutableDictionary<string, FeatureRow> features, Instant now) => Op switch
+    public SpecChange ToChange(ImmutableDictionary<string, MeteredFeature> features, Instant now) => Op switch
     {
         "add_item" => new SpecChange.AddItem(
-            PhaseKey!, new BoundCard(RateCard!, RateCard!.FeatureKey is { } key ? features.GetValueOrDefault(key)?.Id : null)),
+            PhaseKey!, new BoundCard(RateCard!, RateCard!.FeatureKey is { } key ? features.GetValueOrDefault(key)?.Row.Id : null)),
         "remove_item" => new SpecChange.RemoveItem(PhaseKey!, ItemKey!),
         "add_phase" => new SpecChange.AddPhase(
             PublicId.New(now), Phase!.Key, Phase.Name, Phase.Description, Phase.StartAfter, Phase.Duration),

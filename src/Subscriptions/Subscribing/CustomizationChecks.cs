@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Metering.Rating;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 
@@ -11,7 +10,8 @@ internal static class CustomizationChecks
 {
     public const int MaxCustomizations = 100;
 
-    public static FieldErrors Check(ImmutableArray<CustomizationBody> customizations, ImmutableDictionary<string, FeatureRow> features)
+    public static FieldErrors Check(
+        ImmutableArray<CustomizationBody> customizations, SubscriptionRow subscription, ImmutableDictionary<string, MeteredFeature> features)
     {
         var errors = new FieldErrors();
         var all = customizations.IsDefault ? [] : customizations;
@@ -29,14 +29,18 @@ internal static class CustomizationChecks
             errors.AddIf(
                 i > 0 && customization.Op == CustomizationBody.UnscheduleEdit, $"{at}/op", "must_be_first",
                 "What is scheduled is taken back before anything else is said.");
-            CheckOne(customization, at, features, errors);
+            CheckOne(customization, at, errors);
+            if (customization.RateCard is { } card)
+            {
+                errors.AddRange(StandaloneCards.Check(
+                    [card], subscription.Currency, subscription.BillingCadence, features, isForSale: true, _ => $"{at}/rateCard"));
+            }
         }
 
         return errors;
     }
 
-    private static void CheckOne(
-        CustomizationBody customization, string at, ImmutableDictionary<string, FeatureRow> features, FieldErrors errors)
+    private static void CheckOne(CustomizationBody customization, string at, FieldErrors errors)
     {
         ImmutableArray<string>? fields = customization.Op switch
         {
@@ -72,11 +76,6 @@ internal static class CustomizationChecks
         errors.AddIf(
             customization.Shift is not (null or "next" or "prev"), $"{at}/shift", "unknown_shift", "Phases are shifted to the next or the prev.");
         CheckDuration(customization.ExtendBy, $"{at}/extendBy", errors);
-        if (customization.RateCard is { } card)
-        {
-            RateCardChecks.Check([card], features, errors, _ => $"{at}/rateCard");
-        }
-
         if (customization.Phase is { } phase)
         {
             CheckPhase(phase, $"{at}/phase", errors);

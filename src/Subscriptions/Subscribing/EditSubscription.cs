@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
-using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
-using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -25,7 +25,8 @@ internal static class EditSubscription
         routes.MapPatch("/api/v1/subscriptions/{id}", EditAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.edit");
 
     private static async Task<IResult> EditAsync(
-        string id, SubscriptionEditBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, SubscriptionEditBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -39,8 +40,8 @@ internal static class EditSubscription
             return stale;
         }
 
-        var features = await FeatureRow.FindAllAsync(session, body.FeatureKeys(), cancellationToken);
-        if (CustomizationChecks.Check(body.Customizations, features) is { Any: true } errors)
+        var features = await MeteredFeature.OfAsync([body.AsPlan(row)], session, meters, cancellationToken);
+        if (CustomizationChecks.Check(body.Customizations, row, features) is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -84,7 +85,9 @@ internal static class EditSubscription
 
     private sealed record SubscriptionEditBody(ImmutableArray<CustomizationBody> Customizations, string? Timing = null)
     {
-        public IEnumerable<string> FeatureKeys() => (Customizations.IsDefault ? [] : Customizations)
-            .Select(customization => customization?.RateCard?.FeatureKey).OfType<string>().Where(Texts.IsKey);
+        /// <summary>As a plan would have the cards, to find the features they name.</summary>
+        public PlanBody AsPlan(SubscriptionRow row) => StandaloneCards.AsPlan(
+            [.. (Customizations.IsDefault ? [] : Customizations).Select(customization => customization?.RateCard).OfType<RateCardBody>()],
+            row.Currency, row.BillingCadence);
     }
 }

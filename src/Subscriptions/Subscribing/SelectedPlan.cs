@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Problems;
 using Metering.Subscriptions.Customers;
-using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
-using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Http;
 using NodaTime;
 
@@ -12,11 +11,11 @@ namespace Metering.Subscriptions.Subscribing;
 
 /// <summary>The plan that a subscription will follow, found and fit to be followed, with the features it names.</summary>
 /// <param name="Row">Null for a plan that is written for the subscription alone.</param>
-internal sealed record SelectedPlan(PlanRow? Row, PlanBody Body, ImmutableDictionary<string, FeatureRow> Features)
+internal sealed record SelectedPlan(PlanRow? Row, PlanBody Body, ImmutableDictionary<string, MeteredFeature> Features)
 {
     /// <summary>In order of precedence: whether there is such a plan, whether it is for sale, whether it is sound.</summary>
     public static async Task<(SelectedPlan? Plan, IResult? Refusal)> FindAsync(
-        DbSession session, SubscriptionTerms terms, Instant now, CancellationToken cancellationToken)
+        DbSession session, SubscriptionTerms terms, MeterCatalog meters, Instant now, CancellationToken cancellationToken)
     {
         if (terms.Plan is { } choice)
         {
@@ -26,18 +25,18 @@ internal sealed record SelectedPlan(PlanRow? Row, PlanBody Body, ImmutableDictio
             return row is null
                 ? (null, Problem.Invalid(
                     choice.Version is null ? "/plan/key" : "/plan/version", "unknown_plan", "There is no such plan or version."))
-                : await OfAsync(session, row, now, cancellationToken);
+                : await OfAsync(session, row, meters, now, cancellationToken);
         }
 
         var body = terms.CustomPlan!.ToPlan();
-        var features = await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(body), cancellationToken);
-        return PlanChecks.Check(body, features) is { Any: true } errors
-            ? (null, errors.Under("/customPlan").ToResult())
+        var features = await MeteredFeature.OfAsync([body], session, meters, cancellationToken);
+        return PlanChecks.Check(body, features).AgainstPublishing is { IsEmpty: false } errors
+            ? (null, Problem.Invalid([.. errors.Select(error => error with { Pointer = "/customPlan" + error.Pointer })]))
             : (new SelectedPlan(null, body, features), null);
     }
 
     public static async Task<(SelectedPlan? Plan, IResult? Refusal)> OfAsync(
-        DbSession session, PlanRow row, Instant now, CancellationToken cancellationToken)
+        DbSession session, PlanRow row, MeterCatalog meters, Instant now, CancellationToken cancellationToken)
     {
         if (!row.IsActiveAt(now))
         {
@@ -46,7 +45,7 @@ internal sealed record SelectedPlan(PlanRow? Row, PlanBody Body, ImmutableDictio
         }
 
         var body = row.ToBody();
-        return (new SelectedPlan(row, body, await FeatureRow.FindAllAsync(session, PlanChecks.FeatureKeysOf(body), cancellationToken)), null);
+        return (new SelectedPlan(row, body, await MeteredFeature.OfAsync([body], session, meters, cancellationToken)), null);
     }
 
     /// <summary>Null when the plan can begin with this phase for this customer.</summary>

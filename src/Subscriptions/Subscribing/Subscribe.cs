@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -22,7 +23,7 @@ internal static class Subscribe
         routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create");
 
     private static async Task<IResult> SubscribeAsync(
-        SubscribeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        SubscribeBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         if (body.Check() is { Any: true } errors)
         {
@@ -36,7 +37,7 @@ internal static class Subscribe
             return Problem.Invalid(body.CustomerId is null ? "/customerKey" : "/customerId", "unknown_customer", "There is no such customer.");
         }
 
-        var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, now, cancellationToken);
+        var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, meters, now, cancellationToken);
         if ((refusal ?? plan!.RefuseFor(customer, terms.StartingPhase)) is { } unfit)
         {
             return unfit;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -6,7 +7,7 @@ using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Addons;
-using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -33,7 +34,7 @@ internal static class SubscriptionAddons
     }
 
     private static async Task<IResult> AddAsync(
-        string id, AddAddonBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, AddAddonBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
         if (Check(body.Name, body.Description, body.Quantity, 1, body.Metadata) is { Any: true } errors)
         {
@@ -73,10 +74,10 @@ internal static class SubscriptionAddons
         var added = new SubscriptionAddonRow(
             PublicId.New(now), row.Id, addon.Id, body.Name, body.Description, Metadata.ToJson(body.Metadata ?? Metadata.None), now, now);
         var cards = addon.RateCardBodies();
-        var features = await FeatureRow.FindAllAsync(session, addon.ToBody().FeatureKeys(), cancellationToken);
+        var features = await MeteredFeature.OfAsync([addon.ToBody().AsPlan()], session, meters, cancellationToken);
         var sold = new SpecAddon(
             added.Id, offer.FromPlanPhase,
-            [.. cards.Select(card => new BoundCard(card, card.FeatureKey is { } key ? features.GetValueOrDefault(key)?.Id : null))],
+            [.. cards.Select(card => new BoundCard(card, card.FeatureKey is { } key ? features.GetValueOrDefault(key)?.Row.Id : null))],
             [new AddonSegment(at, null, body.Quantity)]);
         await session.ExecuteAsync(InsertSql, added, cancellationToken);
         return await SaveAsync(session, row, null, added, addon, sold, now, cancellationToken);

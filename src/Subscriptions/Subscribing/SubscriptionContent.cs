@@ -58,6 +58,7 @@ internal sealed class SubscriptionContent(SubscriptionSpec spec, ImmutableDictio
         item.Card.BillingCadence is null ? null : Cadence.Parse(item.Card.BillingCadence), PriceTerms.PriceOf(item.Card),
         PriceTerms.TermsOf(item.Card))
     {
+        DisplayUnit = item.Card.UnitConfig?.DisplayUnit,
         ItemId = item.Id,
         From = item.From,
         To = Earlier(item.To, activeTo),

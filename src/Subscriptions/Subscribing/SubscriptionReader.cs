@@ -8,7 +8,8 @@ namespace Metering.Subscriptions.Subscribing;
 /// <summary>Reads subscriptions for billing and for the portal.</summary>
 public sealed class SubscriptionReader(MeteringDatabase database)
 {
-    private const string CustomPlanKey = "custom";
+    /// <summary>Not the key of a plan: those have no dots.</summary>
+    private const string CustomPlanKey = "plan.custom";
 
     /// <summary>Also one that was deleted before it started: it ends where it begins.</summary>
     public async Task<BillableSubscription?> FindAsync(Guid id, CancellationToken cancellationToken)
@@ -36,8 +37,18 @@ public sealed class SubscriptionReader(MeteringDatabase database)
 
         var content = await SubscriptionContent.OfAsync(session, [.. rows.Select(row => row.Id)], cancellationToken);
         var customer = (await CustomerRow.FindAsync(session, rows[0].CustomerId, cancellationToken))!.ToAccount();
-        return [.. rows.Select(row => ToBillable(row, customer, content[row.Id]))];
+        var commitments = (await session.QueryAsync<(Guid PlanId, decimal Amount)>(
+            CommitmentsSql, new { ids = rows.Select(row => row.PlanId).OfType<Guid>().ToArray() }, cancellationToken)).ToDictionary(plan => plan.PlanId);
+        return
+        [
+            .. rows.Select(row => ToBillable(row, customer, content[row.Id]) with
+            {
+                Commitment = row.PlanId is { } plan && commitments.TryGetValue(plan, out var agreed) ? new PlanCommitment(agreed.Amount) : null,
+            }),
+        ];
     }
+
+    private const string CommitmentsSql = "select id, commitment from subscriptions.plan where id = any(@ids) and commitment is not null";
 
     private static BillableSubscription ToBillable(SubscriptionRow row, CustomerAccount customer, SubscriptionContent content) => new(
         row.Id, row.Name, customer, PlanOf(row), Currency.Parse(row.Currency), Cadence.Parse(row.BillingCadence), row.BillingAnchor,

@@ -58,7 +58,7 @@ internal static class SubscriptionStart
     }
 
     private static BoundCard Bound(RateCardBody card, SelectedPlan plan) =>
-        new(card, card.FeatureKey is null ? null : plan.Features.GetValueOrDefault(card.FeatureKey)?.Id);
+        new(card, card.FeatureKey is null ? null : plan.Features.GetValueOrDefault(card.FeatureKey)?.Row.Id);
 
     private const string OverlapSql = """
         select exists (

@@ -23,17 +23,7 @@ internal sealed class FieldErrors
         }
     }
 
-    /// <summary>The same, of a document that stands within another one.</summary>
-    public FieldErrors Under(string pointer)
-    {
-        var moved = new FieldErrors();
-        foreach (var error in errors)
-        {
-            moved.errors.Add(error with { Pointer = pointer + error.Pointer });
-        }
-
-        return moved;
-    }
+    public void AddRange(IEnumerable<FieldError> more) => errors.AddRange(more);
 
     public IResult ToResult() => Problem.Invalid(All);
 }

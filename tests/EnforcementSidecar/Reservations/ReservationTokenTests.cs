@@ -1,3 +1,4 @@
+using Metering.EnforcementSidecar.Http;
 using Metering.EnforcementSidecar.Identifiers;
 using Metering.EnforcementSidecar.Reservations;
 using Metering.EnforcementSidecar.Tests.Support;
@@ -22,6 +23,30 @@ public sealed class ReservationTokenTests
         Assert.Equal(Some.Start, Ulid.TimeOf(read.Id));
     }
 
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Who_uses_the_key_is_read_again(bool application, bool agent)
+    {
+        var reservation = new Reservation(
+            Ulid.New(Some.Start), Some.Id(), "a.b.7", 3, application ? Some.Id() : null, agent ? Some.Id() : null);
+        var token = ReservationToken.Sign(reservation, Key);
+
+        Assert.Equal(ReservationReading.Valid, ReservationToken.Read(token, Key, out var read));
+        Assert.Equal(reservation, read);
+    }
+
+    [Fact]
+    public void The_longest_token_that_can_be_signed_can_be_read()
+    {
+        var reservation = new Reservation(
+            Ulid.New(Some.Start), Some.Id(), new string('f', CheckEndpoint.MaxFeatureKeyLength), CheckEndpoint.MaxUnits, Some.Id(), Some.Id());
+
+        Assert.Equal(ReservationReading.Valid, ReservationToken.Read(ReservationToken.Sign(reservation, Key), Key, out var read));
+        Assert.Equal(reservation, read);
+    }
+
     [Fact]
     public void A_token_with_any_character_changed_or_another_key_is_not_valid()
     {
@@ -33,7 +58,8 @@ public sealed class ReservationTokenTests
         }
 
         Assert.Equal(ReservationReading.Forged, ReservationToken.Read(token, "another key here"u8, out _));
-        foreach (var nonsense in (string[])["", ".", "....", new string('.', 500), token[..^1], token + "A"])
+        var users = ReservationToken.Sign(new Reservation(Ulid.New(Some.Start), Some.Id(), "~x.summarize", 1), Key);
+        foreach (var nonsense in (string[])[users, "", ".", "....", new string('.', 500), token[..^1], token + "A"])
         {
             Assert.Equal(ReservationReading.Malformed, ReservationToken.Read(nonsense, Key, out _));
         }

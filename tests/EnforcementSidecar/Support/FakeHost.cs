@@ -50,6 +50,12 @@ internal sealed partial class FakeHost : IAsyncDisposable
 
     public string? LastSince { get; private set; }
 
+    /// <summary>How often somebody began to follow.</summary>
+    public int Streams { get; private set; }
+
+    /// <summary>What the stream says a reader has to know.</summary>
+    public int Format { get; set; } = SnapshotBegins.CurrentFormat;
+
     public static async Task<FakeHost> StartAsync()
     {
         var host = new FakeHost();
@@ -168,9 +174,10 @@ internal sealed partial class FakeHost : IAsyncDisposable
         var mine = Channel.CreateUnbounded<SidecarMessage>();
         lock (gate)
         {
+            Streams++;
             LastSince = context.Request.Query["since"];
             var since = long.TryParse(LastSince, out var known) ? known : 0;
-            mine.Writer.TryWrite(new SnapshotBegins(since == 0, ReservationKey));
+            mine.Writer.TryWrite(new SnapshotBegins(since == 0, ReservationKey, Format));
             changes.Where(change => change.Version > since).ToList().ForEach(change => mine.Writer.TryWrite(change));
             mine.Writer.TryWrite(new SnapshotEnds(version));
             mine.Writer.TryWrite(HeartbeatNow(++sequence));

@@ -15,6 +15,10 @@ internal static class Some
     public static CustomerAccess Customer(string key, params ImmutableArray<FeatureAccess> features) =>
         new(Id(), null, "subject-of-" + key, CustomerStatus.Active, [FakeHost.Hash(key)], features);
 
+    /// <summary>A key that opens these features only; all that the customer has when none is named.</summary>
+    public static CredentialAccess Restricted(string key, params ImmutableArray<string> features) =>
+        new(FakeHost.Hash(key), null, features.IsEmpty ? null : features, null, null);
+
     public static FeatureAccess Feature(string featureKey, QuotaTerms? quota = null, params ImmutableArray<RateLimitTerms> rates) =>
         new(featureKey, Start, null, "request", null, quota, rates);
 

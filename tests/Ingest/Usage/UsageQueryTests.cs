@@ -1,11 +1,38 @@
 using System.Text.Json.Nodes;
+using Metering.Ingest.Usage;
 using Metering.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 using Xunit;
 
 namespace Metering.Ingest.Tests.Usage;
 
 public sealed class UsageQueryTests
 {
+    [Fact]
+    public async Task Each_event_counts_for_itself_in_order_of_time_and_id_as_its_watermark_saw_it()
+    {
+        await using var host = await TestHost.StartAsync();
+        await host.MeterAsync("tokens");
+        await host.PostEventsAsync(
+            EventPosting.Event("b", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 2 }),
+            EventPosting.Event("a", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 1.5 }),
+            EventPosting.Event("c", "2026-01-14T09:00:00Z", new JsonObject { ["tokens"] = -3 }),
+            EventPosting.Event("d", "2026-01-14T11:00:00Z", new JsonObject { ["tokens"] = 4 }),
+            EventPosting.Event("e", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 5 }, subject: "globex"));
+        var usage = host.Services.GetRequiredService<UsageReader>();
+        var query = new UsageQuery("tokens", Instant.FromUtc(2026, 1, 14, 9, 0), Instant.FromUtc(2026, 1, 14, 11, 0))
+        {
+            Subjects = ["acme"], AsRecordedBy = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken),
+        };
+        await host.PostEventsAsync(EventPosting.Event("f", "2026-01-14T10:30:00Z", new JsonObject { ["tokens"] = 6 }));
+
+        Assert.Equal([-3m, 1.5m, 2m], await usage.ReadEachAsync(query, TestContext.Current.CancellationToken));
+        Assert.Equal([-3m, 1.5m, 2m, 6m], await usage.ReadEachAsync(query with { AsRecordedBy = null }, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => usage.ReadEachAsync(new UsageQuery("nothing", null, null), TestContext.Current.CancellationToken));
+    }
+
     private const string Events = """
         id  time                        subject  model  tokens
         1   2026-01-10T08:15:00Z        acme     big    10

@@ -54,7 +54,7 @@ internal sealed class Ledger
         var lines = ImmutableArray.CreateBuilder<InvoiceLine>();
         foreach (var planned in plan.Lines)
         {
-            var metered = planned.NeedsUsage ? usage(planned) : (decimal?)null;
+            var metered = planned.NeedsUsage ? LineUsage.Of(usage(planned)) : null;
             lines.Add(LineRating.Rate(billable, planned, metered, new Watermark(42), 1, next));
             var service = BilledService.Of(planned, lines[^1]);
             account.Add(service.Key, service);

@@ -44,7 +44,8 @@ public sealed class EdgeCasesTest
     {
         // 2 + 1 yen (2.5 and 0.5, away from zero); 10 % of 4 is 0.4, nothing; the maximum 2.5 is 3; the minimum 3.4 is 3.
         var price = PriceText.Parse("graduated up to 5: 0.5 each | then 0.25 each");
-        RatingResult Of(string currency, RateCardTerms terms) => Rater.Rate(Some.Input(price, 7m, terms) with { Currency = Currency.Parse(currency) });
+        RatingResult Of(string currency, RateCardTerms terms) =>
+            Rater.Rate(Some.Input(price, 7m, terms) with { Currency = Currency.Parse(currency) });
         Assert.Equal(["3", "1", "0"], Amounts(Of("JPY", new RateCardTerms(percentageDiscount: 10m))));
         Assert.Equal(["3", "1", "-1"], Amounts(Of("JPY", new RateCardTerms(maximumAmount: 2.5m))));
         Assert.Equal(["3", "1", "1"], Amounts(Of("JPY", new RateCardTerms(minimumAmount: 4.5m))));
@@ -122,7 +123,8 @@ public sealed class EdgeCasesTest
     {
         var berlin = DateTimeZoneProviders.Tzdb["Europe/Berlin"];
         var calendar = new BillingCalendar(Cadence.Monthly, new LocalDateTime(2024, 1, 31, 2, 30).InZoneLeniently(berlin).ToInstant(), berlin);
-        var ends = calendar.PeriodsFrom(calendar.Anchor).Take(26).Select(period => period.End.InZone(berlin).LocalDateTime.ToString("MM-dd HH:mm", null));
+        var ends = calendar.PeriodsFrom(calendar.Anchor).Take(26)
+            .Select(period => period.End.InZone(berlin).LocalDateTime.ToString("MM-dd HH:mm", null));
         Assert.Equal(
             "02-29 02:30, 03-31 03:30, 04-30 02:30, 05-31 02:30, 06-30 02:30, 07-31 02:30, 08-31 02:30, 09-30 02:30, 10-31 02:30, "
             + "11-30 02:30, 12-31 02:30, 01-31 02:30, 02-28 02:30, 03-31 02:30, 04-30 02:30, 05-31 02:30, 06-30 02:30, 07-31 02:30, "
@@ -231,8 +233,11 @@ public sealed class EdgeCasesTest
     public void Groups_that_convert_to_more_than_the_largest_quantity_are_refused()
     {
         var terms = new RateCardTerms(conversion: UnitConversion.MultiplyBy(RatingBounds.QuantityMax / 8m, UnitRounding.None));
-        RatingInput Of(int count) => Some.Input(new Price.Dimensional(["n"], [], new Price.PerUnit(RatingBounds.AmountMax), Pooling.EachGroup), 0m, terms)
-            with { Groups = new GroupedUsage(["n"], [.. Enumerable.Range(0, count).Select(n => new UsageGroup([$"{n}"], Usage.Of(1m)))]) };
+        var matrix = new Price.Dimensional(["n"], [], new Price.PerUnit(RatingBounds.AmountMax), Pooling.EachGroup);
+        RatingInput Of(int count) => Some.Input(matrix, 0m, terms) with
+        {
+            Groups = new GroupedUsage(["n"], [.. Enumerable.Range(0, count).Select(n => new UsageGroup([$"{n}"], Usage.Of(1m)))]),
+        };
         Assert.Equal(RatingBounds.AmountMax * RatingBounds.QuantityMax, Rater.Rate(Of(8)).Total.Amount);
         Assert.Throws<ArgumentOutOfRangeException>(() => Rater.Rate(Of(9)));
     }

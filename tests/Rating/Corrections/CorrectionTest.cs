@@ -52,6 +52,16 @@ public sealed class CorrectionTest
     }
 
     [Fact]
+    public void A_line_that_should_have_changed_nothing_is_corrected_with_the_account_of_its_period()
+    {
+        var billed = Some.Input(new Price.PerUnit(10m), "mid", new Usage(5m, 8m));
+        var charge = Assert.Single(Correction.Of(billed, billed with { Usage = new Usage(5m, 5m) }).Charges);
+        Assert.Equal(
+            ("-30.00", "50.00", "80.00", -3m),
+            (charge.Amount.ToAmountString(), charge.PeriodExact.ToAmountString(), charge.BilledBefore.ToAmountString(), charge.Quantity));
+    }
+
+    [Fact]
     public void The_currency_of_a_line_cannot_be_corrected()
     {
         var dollars = Some.Input(new Price.PerUnit(1m), 1m);

@@ -33,7 +33,9 @@ public sealed class CreditApplicationTest
 
         Assert.Empty(CreditApplication.Apply([], [new CreditBalance("a", Usd(1m))]));
         Assert.Empty(CreditApplication.Apply([Usd(1m)], []));
-        Assert.Throws<ArgumentException>(() => CreditApplication.Apply([Usd(1m)], [new CreditBalance("a", Usd(-1m))]));
+        var refused = Assert.Throws<ArgumentException>(() =>
+            CreditApplication.Apply([Usd(1m)], [new CreditBalance("a", Usd(-1m)), new CreditBalance("b", Usd(-1m))]));
+        Assert.Contains("Credit a is negative", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

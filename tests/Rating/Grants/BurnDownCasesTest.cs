@@ -55,6 +55,7 @@ public sealed class BurnDownCasesTest
         H19    100 every P1D@d0                      100@h1 90@d1+h1 80@d2+h1  -       d3      100       0        370        3
         H19    100 every P1D@d0                      100@h1 90@d1+h1 80@d2+h1  -       d3-h1   20        0        290        3
         owed   100 every P1D@d0                      130@h1                    -       d1      70        0        200        1
+        owed   100 every P1D@d0                      101@h1                    -       d1      99        0        200        1
         end    100 every P1D@d0 to d1                130@h1                    -       d1      .         30       100        1
         month  100 every P1M@d30                     10@d29 20@d30 5@d59-s1    -       d59-s1  80        0        110        2
         month  100 every P1M@d30                     10@d29 20@d30 5@d59-s1    -       d59     100       0        135        2
@@ -215,6 +216,16 @@ public sealed class BurnDownCasesTest
             movements);
         Assert.Equal((30m, 40m, 40m), (result.Snapshot.Balance, result.Snapshot.PeriodUsage, result.Snapshot.PeriodBurnt));
         Assert.Equal(GrantText.At("d2"), result.Snapshot.PeriodStart);
+    }
+
+    [Fact]
+    public void A_run_without_a_reset_counts_from_where_measurement_began()
+    {
+        var input = Input("100 p2 | 100 p1 | 100 p1 to d9", "10@h1", "-", "h2") with { MeasuredFrom = GrantText.At("m1") };
+        var result = BurnDown.Run(input);
+        Assert.Equal(GrantText.At("m1"), result.Snapshot.PeriodStart);
+        Assert.Equal(["g3", "g2", "g1"], result.Accounts.Select(account => account.GrantId));
+        Assert.Equal(1, new Grant { Id = "g", Amount = 1m, EffectiveAt = GrantText.Origin, CreatedAt = GrantText.Origin }.Priority);
     }
 
     [Fact]

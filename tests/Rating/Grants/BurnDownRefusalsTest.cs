@@ -20,6 +20,8 @@ public sealed class BurnDownRefusalsTest
         Refused("a balance for g3, which is not a grant in force", From(("g1", 20m), ("g2", 10m), ("g3", 10m)));
         Refused("a balance for g2, which is not a grant in force", Later(From(("g1", 20m), ("g2", 10m)), "d1"));
         Refused("two balances for the grant g1", () => From(("g1", 20m), ("g1", 20m)));
+        Refused("lacks the grant g1", From());
+        Refused("a balance for g3, which", From(("g1", 20m), ("g2", 10m), ("g3", 10m), ("g4", 10m)));
     }
 
     [Fact]
@@ -41,6 +43,8 @@ public sealed class BurnDownRefusalsTest
         Refused("Two resets", Input with { Resets = GrantText.Resets("d1 forgiven | d1 preserved") });
         Refused("Two grants", Input with { Grants = [Input.Grants[0], Input.Grants[1] with { Id = "g1" }] });
         Refused("before it starts", Input with { Until = GrantText.At("-s1") });
+        Refused("before it starts", () => BurnDown.PhasesOf(Input with { Until = GrantText.At("-s1") }));
+        Refused("have the id g1", Input with { Grants = [.. GrantText.Grants("1 | 2"), .. GrantText.Grants("1 | 2")] });
     }
 
     [Fact]
@@ -94,6 +98,8 @@ public sealed class BurnDownRefusalsTest
         var opened = full with { Usage = GrantText.Usage("1@h1"), Grants = [Input.Grants[0]] };
         var snapshot = From(("g1", 20m)).Snapshot!;
         Named("Usage", () => BurnDown.Run(opened with { Snapshot = snapshot with { Overage = most } }));
+        Named("Granted", () => BurnDown.Run(opened with { Snapshot = snapshot, Grants = [.. opened.Grants, GrantText.Grants("1 | 1 from h2")[1]] }
+            with { Snapshot = snapshot with { Balances = [new GrantBalance("g1", most)] } }));
         Named("Usage of the period", () => BurnDown.Run(opened with { Snapshot = snapshot with { PeriodUsage = most } }));
         Named("Burn of the period", () => BurnDown.Run(opened with { Snapshot = snapshot with { PeriodBurnt = most } }));
     }
@@ -105,6 +111,14 @@ public sealed class BurnDownRefusalsTest
         Named("Grants", () => BurnDown.Run(Input with { Grants = [.. many] }));
         var minutely = GrantText.Grants("1 every PT1M@d0");
         Named("Events", () => BurnDown.PhasesOf(Input with { Grants = minutely, Until = GrantText.At("d700") }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => BurnDown.PhasesOf(Input with { Grants = minutely, Until = GrantText.At("d99999") }));
+        ImmutableArray<GrantReset> resets =
+        [
+            .. Enumerable.Range(1, GrantBounds.EventsMax).Select(second =>
+                new GrantReset(GrantText.Origin + Duration.FromSeconds(second), OverageAtReset.Forgiven)),
+        ];
+        Named("Events", () => BurnDown.PhasesOf(Input with { Resets = resets, Until = GrantText.At("d700") }));
+        Named("Grants", () => GaugeLimit.At([.. many], GrantText.Origin, 1m));
         Assert.Equal(1440, BurnDown.PhasesOf(Input with { Grants = minutely, Until = GrantText.At("d1") }).Length);
         var crowd = Enumerable.Range(0, 1400).Select(number => Input.Grants[0] with { Id = $"c{number}" });
         Named("Rows", () => BurnDown.Run(Input with { Grants = [.. crowd, .. minutely], Until = GrantText.At("d1") }));

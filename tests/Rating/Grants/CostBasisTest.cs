@@ -79,6 +79,7 @@ public sealed class CostBasisTest
         Assert.Throws<InvalidOperationException>(() => basis.UnitsFor(Money.Zero(Currency.Eur)));
         Assert.Throws<InvalidOperationException>(() => new CostBasis(0m, Currency.Usd).UnitsFor(Money.Zero(Currency.Usd)));
         Assert.Throws<ArgumentOutOfRangeException>(() => basis.UnitsFor(new Money(RatingBounds.AmountMax + 1m, Currency.Usd)));
+        Assert.Equal(RatingBounds.AmountMax, new CostBasis(1m, Currency.Usd).UnitsFor(new Money(RatingBounds.AmountMax, Currency.Usd)));
         Assert.Throws<ArgumentOutOfRangeException>(() =>
             new CostBasis(0.000000000001m, Currency.Usd).UnitsFor(new Money(10_000.01m, Currency.Usd)));
         Assert.Equal(RatingBounds.QuantityMax, new CostBasis(0.000000000001m, Currency.Usd).UnitsFor(new Money(10_000m, Currency.Usd)));

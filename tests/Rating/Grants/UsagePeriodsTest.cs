@@ -85,6 +85,18 @@ public sealed class UsagePeriodsTest
     }
 
     [Fact]
+    public void Overage_at_the_boundaries_of_the_calendar_is_treated_as_was_agreed()
+    {
+        var calendar = new BillingCalendar(Cadence.Daily, GrantText.Origin, DateTimeZone.Utc);
+        UsagePeriods Of(OverageAtReset overage) => new(calendar, GrantText.Origin, overage, []);
+        Assert.All(Enum.GetValues<OverageAtReset>(), overage =>
+            Assert.Equal(overage, Assert.Single(Of(overage).ResetsUntil(GrantText.At("d1"))).Overage));
+        var minutely = new UsagePeriods(
+            new BillingCalendar(Cadence.Parse("PT1M"), GrantText.Origin, DateTimeZone.Utc), GrantText.Origin, OverageAtReset.Forgiven, []);
+        Assert.Throws<ArgumentOutOfRangeException>(() => minutely.ResetsUntil(GrantText.At("d700")));
+    }
+
+    [Fact]
     public void Resets_are_where_usage_periods_begin() => Law.Holds(
         from days in Gen.Choose(1, 40)
         from measured in Gen.Choose(-50, 50)

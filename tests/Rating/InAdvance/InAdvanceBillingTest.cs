@@ -25,6 +25,8 @@ public sealed class InAdvanceBillingTest
             var period = Some.Input(PriceText.Parse(row["price"]), 0m, new RateCardTerms(usageDiscount: row.Decimal("free")));
             var fees = InAdvanceBilling.FeesOf(period, [.. row.Decimals("events")]);
             Assert.Equal((row.ToString(), row["fees"]), (row.ToString(), string.Join(' ', fees.Select(fee => fee.Total.ToAmountString()))));
+            Assert.All(fees, fee => Assert.Equal(fee.Total.Amount, fee.Charges.Sum(charge => charge.Amount.Amount)));
+            Assert.All(fees.SelectMany(fee => fee.Charges), charge => Assert.False(charge.Quantity == 0m && charge.Amount.IsZero));
         }
     }
 
@@ -42,6 +44,7 @@ public sealed class InAdvanceBillingTest
         {
             var fees = InAdvanceBilling.FeesOfTransactions(
                 Some.Input(PriceText.Parse($"percentage {row["price"]}"), 0m), [.. row.Decimals("events")]);
+            Assert.Equal(row.Decimals("events"), fees.Select(fee => fee.Billable.Quantity));
             Assert.Equal((row.ToString(), row["fees"]), (row.ToString(), string.Join(' ', fees.Select(fee => fee.Total.ToAmountString()))));
         }
     }
@@ -85,6 +88,7 @@ public sealed class InAdvanceBillingTest
         var period = Some.Input(new Price.PerUnit(1m), 0m);
         Assert.Throws<ArgumentException>(() => InAdvanceBilling.FeesOf(period with { Usage = Usage.Of(1m) }, 1m));
         Assert.Throws<ArgumentException>(() => InAdvanceBilling.FeesOf(period with { Transactions = TransactionUsage.Each(1m) }, 1m));
+        Assert.Throws<ArgumentException>(() => InAdvanceBilling.FeesOfTransactions(period with { Usage = Usage.Of(1m) }, 1m));
         Assert.Throws<ArgumentOutOfRangeException>(() => InAdvanceBilling.FeesOf(period, [.. new decimal[InAdvanceBilling.EventsMax + 1]]));
         Assert.Equal(InAdvanceBilling.EventsMax, InAdvanceBilling.FeesOf(period, [.. new decimal[InAdvanceBilling.EventsMax]]).Length);
         var converted = period with { Price = new Price.Package(1m, 1m), Terms = new RateCardTerms(conversion: UnitConversion.DivideBy(2m,

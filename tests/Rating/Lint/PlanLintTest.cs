@@ -95,6 +95,10 @@ public sealed class PlanLintTest
             graduated up to 10: flat 19.9 + 0.01 each | then 9 each               2     1    NegativeMargin /tiers/0/unitAmount
             volume up to 10: 3 each | then flat 0 + 2.1 each                      2.05  2    -
             volume up to 10: 3 each | then flat 0 + 2.1 each                      2.05  3    NegativeMargin /tiers/1/unitAmount
+            volume up to 10: 3 each | then 1.9 each                               1.9   0    -
+            volume up to 10: 4 each | up to 1000: flat 1 + 2 each | then 2 each   2     5    NegativeMargin /tiers/1/unitAmount
+            graduated up to 1: flat 5 | up to 2: flat 0.5 | then 9 each           2     50   NegativeMargin /tiers/1/unitAmount
+            volume up to 10: 9 each | up to 20: flat 25 + 1.9 each | then 9 each  2.1   1    -
             overage 5 then unit 1                                                 2     0    NegativeMargin /beyond/amount
             dynamic 1                                                             -     0    -
             dynamic 0.9 markup 10                                                 -     0    -
@@ -156,6 +160,12 @@ public sealed class PlanLintTest
             PT30M  PT1H   True
             PT1H   PT90M  False
             PT1H   P1D    False
+            PT2H   PT60M  False
+            PT2H   PT6H   True
+            P2W    P9D    False
+            P2W    P28D   True
+            P2Y    P6M    False
+            P2Y    P48M   True
             P1M    P1D    False
             """;
         foreach (var row in TextTable.Rows(table))

@@ -70,7 +70,10 @@ public sealed class MoneyTest
             }
             else
             {
-                Assert.Equal(row["money"], new Money(row.Decimal("amount"), currency).ToString());
+                var money = new Money(row.Decimal("amount"), currency);
+                Assert.Equal(row["money"], money.ToString());
+                Assert.Equal(row["money"], $"{money.Amount} {currency}");
+                Assert.Equal(row["money"], $"{(money + Money.Zero(currency)).Amount} {currency}");
             }
         }
     }
@@ -110,6 +113,7 @@ public sealed class MoneyTest
         Assert.Equal("-2.00 USD", (-two).ToString());
         Assert.True(one < two && two > one && one <= two && two >= one && one <= two - one && one >= two - one);
         Assert.False(two < one || one > two || two <= one || one >= two);
+        Assert.False(one < two - one || one > two - one);
         Assert.True((one - two).IsNegative && !one.IsNegative && (one - one).IsZero && !one.IsZero);
         var (half, third) = (new ExactAmount(0.5m, Currency.Usd), new ExactAmount(0.3m, Currency.Usd));
         Assert.Equal(("0.80 USD", "0.20 USD"), ((half + third).ToString(), (half - third).ToString()));

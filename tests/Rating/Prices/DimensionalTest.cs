@@ -161,6 +161,39 @@ public sealed class DimensionalTest
     }
 
     [Fact]
+    public void Between_cells_that_name_equally_many_dimensions_the_one_with_the_earlier_dimension_wins_wherever_it_stands()
+    {
+        string[] names = ["a", "b", "c"];
+        PriceCell Cell(string a, string b, string c, decimal amount) =>
+            new([.. new[] { a, b, c }.Select(value => value == "*" ? null : value)], new Price.PerUnit(amount));
+        PriceCell[] cells =
+        [
+            Cell("*", "*", "x", 1m), Cell("*", "x", "*", 2m), Cell("x", "*", "*", 3m), Cell("*", "x", "x", 4m), Cell("x", "*", "x", 5m),
+        ];
+        foreach (var ordered in new[] { cells, [.. cells.Reverse()] })
+        {
+            var matrix = new Price.Dimensional([.. names], [.. ordered], new Price.PerUnit(9m), Pooling.EachGroup);
+            decimal AmountOf(params string[] values) => ((Price.PerUnit)matrix.PriceOf([.. values])!).Amount;
+            Assert.Equal(
+                [5m, 4m, 3m, 3m, 5m, 2m, 1m, 9m],
+                [AmountOf("x", "x", "x"), AmountOf("y", "x", "x"), AmountOf("x", "x", "y"), AmountOf("x", "y", "y"), AmountOf("x", "y", "x"),
+                    AmountOf("y", "x", "y"), AmountOf("y", "y", "x"), AmountOf("y", "y", "y")]);
+        }
+    }
+
+    [Fact]
+    public void A_matrix_is_not_a_price_of_a_quantity()
+    {
+        var matrix = new Price.Dimensional(["a"], [], new Price.PerUnit(1m), Pooling.EachGroup);
+        Assert.Equal("/beyond NotApplicable", Text(Price.Overage.Check(1m, matrix)));
+        Assert.Equal("/default NotApplicable", Text(Price.Dimensional.Check(["b"], [], matrix)));
+        Assert.Equal(new PriceCell(["x"], new Price.PerUnit(1m)), new PriceCell(["x"], new Price.PerUnit(1m)));
+        Assert.NotEqual(new PriceCell(["x"], new Price.PerUnit(1m)), new PriceCell(["x"], new Price.PerUnit(2m)));
+        Assert.NotEqual(new PriceCell(["x"], new Price.PerUnit(1m)), new PriceCell(["y"], new Price.PerUnit(1m)));
+        Assert.False(new PriceCell(["x"], new Price.PerUnit(1m)).Equals(null));
+    }
+
+    [Fact]
     public void Matrices_are_equal_by_what_they_charge()
     {
         Price.Dimensional One(Pooling pooling, Price? fallback, string value) =>

@@ -11,6 +11,7 @@ public sealed class DynamicTest
             D1    dynamic 1                   0.402   20     cost 0.40
             D2    dynamic 1                   0.402   0      -
             up    dynamic 1 markup 20         10      -      cost 10.00, markup 2.00
+            half  dynamic 1 markup 0.5        10      -      cost 10.00, markup 0.05
             both  dynamic 1.5 markup 20       10      -      cost 15.00, markup 2.00
             each  dynamic 1 each 0.05         10      7      cost 10.00, transaction-fee 0.35
             none  dynamic 0 markup 0          10      -      cost 0.00

@@ -30,6 +30,18 @@ public sealed class GraduatedPercentageTest
         Rater.Rate(Some.Input(PriceText.Parse(Lago), 15m)).Charges.Select(charge => charge.Name));
 
     [Fact]
+    public void A_tier_is_named_by_its_bounds()
+    {
+        string Names(string price, decimal quantity) =>
+            string.Join(" | ", Rater.Rate(Some.Input(PriceText.Parse(price), quantity)).Charges.Select(charge => charge.Name));
+        Assert.Equal("Tier 1 (all)", Names("graduated then 2 each", 5m));
+        Assert.Equal("Tier 1 (up to 1) | Tier 2 (over 1)", Names("graduated up to 1: 2 each | then 1 each", 5m));
+        Assert.Equal(
+            "Tier 1 (up to 1) | Tier 2 (over 1 up to 1.5) | Tier 3 (over 1.5)",
+            Names("graduated up to 1: 2 each | up to 1.5: 1 each | then 1 each", 5m));
+    }
+
+    [Fact]
     public void The_first_flat_amount_can_wait_for_the_first_use()
     {
         var price = new Price.GraduatedPercentage([new PercentageTier(null, 5m, 1m)], TierEntry.OnFirstUse);

@@ -46,6 +46,8 @@ public sealed class PercentageTest
             edge4  10 min 3                       5 50                8        0      55
             edge5  10 min 3 free 1                5 5                 3        5      5
             edge7  10 upto 0.5                    0.3 0.7             0.05     0.5    0.5
+            edge8  10 min 2               10                  2        0      10
+            edge9  10 max 2               30                  2        0      30
             edge6  10 min 3 max 3                 5 50                6        0      55
             """;
         foreach (var row in TextTable.Rows(table))
@@ -123,6 +125,8 @@ public sealed class PercentageTest
             1 upto 5 fixed 2  True
             1 free 1          True
             1 min 1           True
+            1 min 0.5         True
+            1 upto 0.5 fixed 0.5  True
             1 min 0           False
             1 max 1           True
             """;
@@ -152,6 +156,7 @@ public sealed class PercentageTest
         Assert.Throws<ArgumentOutOfRangeException>(() => TransactionUsage.Each(1m, -1m));
         Assert.Throws<ArgumentOutOfRangeException>(() => TransactionUsage.Each(RatingBounds.QuantityMax + 1m));
         Assert.Throws<ArgumentOutOfRangeException>(() => TransactionUsage.Each([RatingBounds.QuantityMax + 1m], []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => TransactionUsage.Each(decimal.MaxValue, decimal.MaxValue));
     }
 
     [Fact]

@@ -52,6 +52,8 @@ public sealed class ProrationTest
         Assert.Equal("0.00", Fee(31m, Proration.ByDay(zone), full, morningToEvening).Total.ToAmountString());
         Assert.Equal("1.00", Fee(31m, Proration.ByDay(zone), full, overNight).Total.ToAmountString());
         Assert.Equal("31.00", Fee(31m, Proration.ByDay(zone), morningToEvening, morningToEvening).Total.ToAmountString());
+        Assert.Equal("0.00", Fee(31m, Proration.ByDay(zone), new ServicePeriod(morningToEvening.Start, overNight.End), morningToEvening).Total
+            .ToAmountString());
     }
 
     [Fact]
@@ -64,6 +66,34 @@ public sealed class ProrationTest
             new LocalDate(2026, 3, 29).AtStartOfDayInZone(Berlin).ToInstant(), new LocalDate(2026, 3, 30).AtStartOfDayInZone(Berlin).ToInstant());
         Assert.Equal("1.00", Fee(31m, Proration.ByDay(Berlin), full, shortDay).Total.ToAmountString());
         Assert.Equal("0.96", Fee(31m, Proration.ByTime, full, shortDay).Total.ToAmountString());
+    }
+
+    [Fact]
+    public void The_share_is_told_in_the_largest_unit_without_a_rest()
+    {
+        const string table = """
+            served         name
+            1d             Fee for 1 of 31 days
+            1h             Fee for 1 of 744 hours
+            25h            Fee for 25 of 744 hours
+            61s            Fee for 61 of 2,678,400 seconds
+            40s            Fee for 40 of 2,678,400 seconds
+            1500000u       Fee for 1,500,000 of 2,678,400,000,000 microseconds
+            31d            Fee
+            """;
+        foreach (var row in TextTable.Rows(table))
+        {
+            var count = long.Parse(row["served"][..^1]);
+            var served = row["served"][^1] switch
+            {
+                'd' => Duration.FromDays(count),
+                'h' => Duration.FromHours(count),
+                's' => Duration.FromSeconds(count),
+                _ => Duration.FromNanoseconds(count * 1000),
+            };
+            var fee = Fee(1m, Proration.ByTime, Some.January, new ServicePeriod(Some.January.Start, Some.January.Start + served));
+            Assert.Equal((row.ToString(), row["name"]), (row.ToString(), Assert.Single(fee.Charges).Name));
+        }
     }
 
     [Fact]

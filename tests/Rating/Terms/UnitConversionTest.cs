@@ -49,6 +49,7 @@ public sealed class UnitConversionTest
             AG8a  down      2       123.456   123.45
             AG8b  down      0       123.456   123
             AG8c  down      -2      123.456   100
+            one   nearest   1       123.456   123.5
             up1   up        0       3         3
             up2   up        -1      30        30
             half  nearest   -2      150       200

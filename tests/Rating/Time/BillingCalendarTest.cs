@@ -66,6 +66,20 @@ public sealed class BillingCalendarTest
     }
 
     [Fact]
+    public void An_hour_that_is_repeated_across_midnight_belongs_to_the_day_that_had_begun()
+    {
+        // On 29 October 2006 at 00:01 the clocks of St. John's went back to 23:01: the evening of the 28th came again after the 29th had begun.
+        var zone = DateTimeZoneProviders.Tzdb["America/St_Johns"];
+        var calendar = new BillingCalendar(Cadence.Daily, new LocalDate(2006, 10, 1).AtStartOfDayInZone(zone).ToInstant(), zone);
+        var midnight = Instant.FromUtc(2006, 10, 29, 2, 30);
+        var secondEvening = midnight + Duration.FromMinutes(30);
+        Assert.Equal(new LocalDate(2006, 10, 28), secondEvening.InZone(zone).Date);
+        Assert.Equal(midnight, calendar.PeriodContaining(secondEvening).Start);
+        Assert.Equal(midnight, calendar.PeriodContaining(midnight).Start);
+        Assert.Equal(midnight, calendar.PeriodContaining(midnight - Duration.FromNanoseconds(1000)).End);
+    }
+
+    [Fact]
     public void A_day_that_a_zone_skipped_is_not_a_period()
     {
         var apia = DateTimeZoneProviders.Tzdb["Pacific/Apia"];

@@ -19,6 +19,7 @@ public sealed class CadenceTest
     }
 
     [Theory]
+    [InlineData("P000001M")]
     [InlineData("")]
     [InlineData("P")]
     [InlineData("PT")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Plans.Prices;
 using Metering.Testing;
 using Xunit;
 
@@ -17,8 +18,12 @@ public sealed class PlanSchemaTests
         AssertFields(typeof(PlanBody), Schema);
         AssertFields(typeof(PhaseBody), Definition("phase"));
         AssertFields(typeof(RateCardBody), Definition("rateCard"));
-        AssertFields(typeof(PriceBody), [.. Definition("price")["oneOf"]!.AsArray().Select(variant => variant!)]);
+        AssertFields(typeof(PriceBody), [.. PriceVariants]);
         AssertFields(typeof(TierBody), Definition("tier"));
+        AssertFields(typeof(RateBody), Definition("rate"));
+        AssertFields(typeof(CellBody), Definition("cell"));
+        AssertFields(typeof(UnitConfigBody), Definition("unitConfig"));
+        AssertFields(typeof(CommitmentBody), Schema["properties"]!["commitment"]!);
         AssertFields(typeof(DiscountsBody), Definition("discounts"));
         AssertFields(typeof(EntitlementTemplateBody), [.. Definition("entitlementTemplate")["oneOf"]!.AsArray().Select(variant => variant!)]);
         AssertFields(typeof(RateLimitBody), Definition("rateLimits")["items"]!);
@@ -33,14 +38,34 @@ public sealed class PlanSchemaTests
         Assert.Equal(EntitlementChecks.MaxRate, (long)Definition("rateLimits")["items"]!["properties"]!["limit"]!["maximum"]!);
         var metered = Definition("entitlementTemplate")["oneOf"]![2]!["properties"]!;
         Assert.Equal(EntitlementChecks.MaxAllowance, (decimal)metered["issueAfterReset"]!["maximum"]!);
-        Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("price")["oneOf"]![3]!["properties"]!["tiers"]!["maxItems"]!);
+        Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("tieredPrice")["properties"]!["tiers"]!["maxItems"]!);
+        Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("graduatedPercentagePrice")["properties"]!["rates"]!["maxItems"]!);
+        Assert.Equal(Rating.Price.Dimensional.CellsMax, (int)Definition("dimensionalPrice")["properties"]!["cells"]!["maxItems"]!);
     }
+
+    [Fact]
+    public void Each_price_type_is_described_with_the_fields_that_it_allows()
+    {
+        Assert.Equal(PriceTypes.All.Select(type => type.Name), PriceVariants.Select(variant => (string?)variant["properties"]!["type"]!["const"]));
+        Assert.Equal(Names(typeof(PriceBody)).Where(name => name != "type"), PriceField.All.Select(field => field.Name).Order());
+        foreach (var variant in PriceVariants)
+        {
+            var described = variant["properties"]!.AsObject().Select(field => field.Key).Order();
+            Assert.Equal(PriceTypes.Find((string)variant["properties"]!["type"]!["const"]!)!.Fields.Append("type").Order(), described);
+        }
+    }
+
+    private static IEnumerable<JsonNode> PriceVariants =>
+        Definition("price")["oneOf"]!.AsArray().Select(variant => Definition(((string)variant!["$ref"]!).Split('/')[^1]));
+
+    private static IEnumerable<string> Names(Type type) =>
+        type.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
 
     private static JsonNode Definition(string name) => Schema["$defs"]![name]!;
 
     private static void AssertFields(Type type, params JsonNode[] variants)
     {
-        var read = type.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
+        var read = Names(type);
         var described = variants.SelectMany(variant => variant["properties"]!.AsObject().Select(field => field.Key)).Distinct().Order();
         Assert.Equal(read, described);
     }

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Dapper;
+using Metering.Ingest.Subjects;
+using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Identifiers;
+using NodaTime;
+
+namespace Metering.Ingest.Events;
+
+/// <summary>
+/// Reads stored events, latest first. No index has the order of time, which would cost every event; block ranges find a span of time. So
+/// the spans are read backwards, each twice as long as the one before, until there is enough:
+/// <code>
+///   |----------------------|-----------|-----|--|   where the page begins
+/// </code>
+/// However little passes the filters, every block is read once at most.
+/// </summary>
+internal sealed class EventListing(MeteringDatabase database, ISubjectOwners owners, IClock clock)
+{
+    private static readonly Duration FirstSpan = Duration.FromHours(1);
+    private static readonly Duration Tick = Duration.FromTicks(10);
+
+    /// <returns>At most the limit of the search and one more, which tells that there is more.</returns>
+    public async Task<IReadOnlyList<EventRow>> ReadAsync(EventSearch search, CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        var rows = new List<EventRow>();
+        var end = (search.After?.Key ?? search.To) + Tick;
+        var width = FirstSpan;
+        for (var start = Instant.Min(end, clock.GetCurrentInstant()) - width; end > search.From && rows.Count <= search.Limit; start = end - width)
+        {
+            start = Instant.Max(start, search.From);
+            rows.AddRange(await session.QueryAsync<EventRow>(
+                SqlOf(search), ParametersOf(search, start, end, search.Limit + 1 - rows.Count), cancellationToken));
+            end = start;
+            width += width;
+        }
+
+        return rows;
+    }
+
+    /// <summary>As OpenMeter shapes them, with the customer whose usage each is now.</summary>
+    public async Task<ImmutableArray<IngestedEvent>> ShowAsync(IReadOnlyList<EventRow> rows, CancellationToken cancellationToken)
+    {
+        string[] subjects = [.. rows.Select(row => row.Subject).Distinct(StringComparer.Ordinal)];
+        var owned = (await owners.OfSubjectsAsync(subjects, cancellationToken))
+            .ToDictionary(owner => owner.Subject, owner => PublicId.Format(owner.CustomerId), StringComparer.Ordinal);
+        return [.. rows.Select(row => row.Show(owned.GetValueOrDefault(row.Subject)))];
+    }
+
+    private static DynamicParameters ParametersOf(EventSearch search, Instant start, Instant end, int limit)
+    {
+        var parameters = new DynamicParameters(search.Parameters);
+        parameters.Add("start", start);
+        parameters.Add("end", end);
+        parameters.Add("afterKey", search.After?.Key);
+        parameters.Add("afterId", search.After?.Id);
+        parameters.Add("limit", limit);
+        return parameters;
+    }
+
+    private static string SqlOf(EventSearch search) => $"""
+        select e.key, e.id, e.source, e.type, e.subject, e.time, e.data, e.extensions, e.validation_error as validationError,
+               b.recorded_at as recordedAt
+        from ingest.event e
+        join ingest.batch b on b.batch = e.batch
+        where e.time >= @start
+          and e.time < @end
+          {(search.After is null ? "" : "and (e.time, e.key) < (@afterKey, @afterId)")}
+          {search.Conditions}
+        order by e.time desc, e.key desc
+        limit @limit
+        """;
+}
+
+/// <summary>A stored event as it is listed.</summary>
+internal sealed record EventRow(
+    Guid Key, string Id, string Source, string Type, string Subject, Instant Time, string? Data, string? Extensions, string? ValidationError,
+    Instant RecordedAt)
+{
+    public Cursor<Instant> Cursor => new(Time, Key);
+
+    public IngestedEvent Show(string? customerId)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            EventJson.Write(writer, Id, Source, Type, Subject, Time, Data, Extensions);
+        }
+
+        var shown = JsonDocument.Parse(buffer.ToArray(), EventJson.DataOptions).RootElement;
+        return new IngestedEvent(shown, customerId, ValidationError, RecordedAt, RecordedAt);
+    }
+}
+
+/// <summary>OpenMeter's shape. Events are recorded as they are ingested; both times are the batch's.</summary>
+internal sealed record IngestedEvent(JsonElement Event, string? CustomerId, string? ValidationError, Instant IngestedAt, Instant StoredAt);
