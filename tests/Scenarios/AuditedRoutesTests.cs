@@ -26,6 +26,7 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
 
         // A question with a body.
         "POST /api/v1/meters/{idOrSlug}/query",
+        "POST /api/v3/openmeter/entitlement-access/query",
 
         // A customer ends its own session in the portal.
         "POST /portal/sign-out",

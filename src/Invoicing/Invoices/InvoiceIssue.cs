@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Metering.Contracts.Messages;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Suppliers;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.Messaging;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Subscribing;
@@ -24,6 +27,8 @@ internal static class InvoiceIssue
         await session.ExecuteAsync(InsertInvoiceSql, InvoiceParameters(invoice), cancellationToken);
         var lineRows = StoredJson.Write(LineRows(invoice));
         await session.ExecuteAsync(InsertLinesSql, new { lines = lineRows }, cancellationToken);
+        var document = JsonSerializer.Serialize(InvoiceView.Of(invoice, withLines: false), MeteringJson.Options);
+        await Outbox.AddAsync(session, new InvoiceChanged(invoice.Id, invoice.Customer.Id, IsNew: true, document), cancellationToken);
         return invoice;
     }
 

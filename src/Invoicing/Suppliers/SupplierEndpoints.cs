@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -23,8 +24,15 @@ internal static class SupplierEndpoints
 
     public static void MapSupplier(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/billing/supplier", GetAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapPut("/api/v1/billing/supplier", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("supplier.replace");
+        routes.MapGet("/api/v1/billing/supplier", GetAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getSupplier").WithSummary("Read what documents say about the seller").Produces<Supplier>();
+        routes.MapPut("/api/v1/billing/supplier", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("supplier.replace")
+            .WithName("updateSupplier").WithSummary("Replace what documents say about the seller").Produces<Supplier>()
+            .WithExample(
+                """
+                {"name":"Summit GmbH","taxId":"DE123456789","email":"billing@summit.example","address":{"line1":"Bergstr. 1",
+                 "postalCode":"10115","city":"Berlin","country":"DE"},"paymentTermsDays":14,"collectionPeriod":"PT1H"}
+                """);
     }
 
     private static async Task<IResult> GetAsync(SupplierStore store, CancellationToken cancellationToken)

@@ -23,8 +23,10 @@ internal static class GetAddons
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/addons", ListAsync).RequireScope(Scope.CatalogRead);
-        routes.MapGet("/api/v1/addons/{addonId}", GetAsync).RequireScope(Scope.CatalogRead);
+        routes.MapGet("/api/v1/addons", ListAsync).RequireScope(Scope.CatalogRead)
+            .WithName("listAddons").WithSummary("List versions of add-ons").Produces<Page<AddonView>>();
+        routes.MapGet("/api/v1/addons/{addonId}", GetAsync).RequireScope(Scope.CatalogRead)
+            .WithName("getAddon").WithSummary("Read a version of an add-on").Produces<AddonView>();
     }
 
     private static async Task<IResult> GetAsync(string addonId, bool? includeLatest, MeteringDatabase database, CancellationToken cancellationToken)

@@ -27,11 +27,16 @@ internal static class PlanAddons
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.create");
-        routes.MapGet(Path, ListAsync).RequireScope(Scope.CatalogRead);
-        routes.MapGet(Path + "/{planAddonId}", GetAsync).RequireScope(Scope.CatalogRead);
-        routes.MapPut(Path + "/{planAddonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.replace");
-        routes.MapDelete(Path + "/{planAddonId}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.delete");
+        routes.MapPost(Path, CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.create")
+            .WithName("createPlanAddon").WithSummary("Offer an add-on with a plan").Produces<PlanAddonView>(201);
+        routes.MapGet(Path, ListAsync).RequireScope(Scope.CatalogRead)
+            .WithName("listPlanAddons").WithSummary("List the add-ons of a plan").Produces<Page<PlanAddonView>>();
+        routes.MapGet(Path + "/{planAddonId}", GetAsync).RequireScope(Scope.CatalogRead)
+            .WithName("getPlanAddon").WithSummary("Read how an add-on is offered").Produces<PlanAddonView>();
+        routes.MapPut(Path + "/{planAddonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.replace")
+            .WithName("updatePlanAddon").WithSummary("Change how an add-on is offered").Produces<PlanAddonView>();
+        routes.MapDelete(Path + "/{planAddonId}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.delete")
+            .WithName("deletePlanAddon").WithSummary("Offer an add-on no more").Produces(204);
     }
 
     private static async Task<IResult> CreateAsync(

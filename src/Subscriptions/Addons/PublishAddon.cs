@@ -21,9 +21,12 @@ internal static class PublishAddon
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/addons/{addonId}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("addon.publish");
-        routes.MapPost("/api/v1/addons/{addonId}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("addon.archive");
-        routes.MapDelete("/api/v1/addons/{addonId}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("addon.delete");
+        routes.MapPost("/api/v1/addons/{addonId}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("addon.publish")
+            .WithName("publishAddon").WithSummary("Put a draft in force").Produces<AddonView>();
+        routes.MapPost("/api/v1/addons/{addonId}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("addon.archive")
+            .WithName("archiveAddon").WithSummary("Take a version out of sale").Produces<AddonView>();
+        routes.MapDelete("/api/v1/addons/{addonId}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("addon.delete")
+            .WithName("deleteAddon").WithSummary("Delete a draft").Produces(204);
     }
 
     private static async Task<IResult> PublishAsync(

@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Plans;
@@ -23,8 +24,20 @@ internal static class WriteAddon
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/addons", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("addon.create");
-        routes.MapPut("/api/v1/addons/{addonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("addon.replace");
+        routes.MapPost("/api/v1/addons", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("addon.create")
+            .WithName("createAddon").WithSummary("Create a draft of an add-on").Produces<AddonView>(201)
+            .WithExample(
+                """
+                {"key":"seats","name":"Seats","currency":"USD","instanceType":"multiple","rateCards":[{"type":"flat_fee","key":"seats","name":"Seats","billingCadence":"P1M",
+                 "price":{"type":"flat","amount":"5","paymentTerm":"in_advance"}}]}
+                """);
+        routes.MapPut("/api/v1/addons/{addonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("addon.replace")
+            .WithName("updateAddon").WithSummary("Rewrite a draft").Produces<AddonView>()
+            .WithExample(
+                """
+                {"name":"Seats","instanceType":"multiple","rateCards":[{"type":"flat_fee","key":"seats","name":"Seats","billingCadence":"P1M",
+                 "price":{"type":"flat","amount":"5","paymentTerm":"in_advance"}}]}
+                """);
     }
 
     private static async Task<IResult> CreateAsync(

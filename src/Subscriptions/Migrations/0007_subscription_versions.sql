@@ -42,12 +42,12 @@ select h.subscription_id, h.position as phase_position, i.position,
            'id', i.id, 'phaseId', h.id, 'card', i.rate_card, 'featureId', i.feature_id,
            'from', to_char(h.active_from at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
            'to', to_char(h.active_to at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-           'entitlementId', e.id, 'createdAt', to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+           'entitledBy', case when i.rate_card -> 'entitlementTemplate' is not null and i.feature_id is not null then i.id end,
+           'createdAt', to_char(s.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
            'addonIds', '[]'::json)) as document
 from subscriptions.subscription_phase h
 join subscriptions.subscription s on s.id = h.subscription_id
-join subscriptions.subscription_item i on i.phase_id = h.id
-left join subscriptions.entitlement e on e.item_id = i.id;
+join subscriptions.subscription_item i on i.phase_id = h.id;
 
 insert into subscriptions.subscription_version (subscription_id, number, recorded_at, change, active_to, content)
 select s.id, 1, s.created_at, 'created', s.active_to, json_build_object(
@@ -85,6 +85,3 @@ create table subscriptions.customer_zone_change (
     zone_before  text not null,
     primary key (customer_id, changed_at)
 );
-
--- An entitlement runs on through several items and may come back to one that had another.
-alter table subscriptions.entitlement drop constraint if exists entitlement_item_id_key;

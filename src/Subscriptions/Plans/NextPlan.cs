@@ -16,7 +16,8 @@ namespace Metering.Subscriptions.Plans;
 internal static class NextPlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/next", NextAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create");
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/next", NextAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create")
+            .WithName("nextPlan").WithSummary("Draft the next version of a plan").Produces<PlanView>(201);
 
     private static async Task<IResult> NextAsync(
         string planIdOrKey, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)

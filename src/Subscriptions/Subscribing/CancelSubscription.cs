@@ -1,8 +1,10 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Entitlements;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,12 +20,17 @@ internal static class CancelSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel");
-        routes.MapDelete("/api/v1/subscriptions/{id}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.delete");
+        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel")
+            .WithName("cancelSubscription").WithSummary("End a subscription").Produces<SubscriptionView>()
+            .WithTags("Subscriptions")
+            .WithExample("""{"timing":"next_billing_cycle"}""");
+        routes.MapDelete("/api/v1/subscriptions/{id}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.delete")
+            .WithName("deleteSubscription").WithSummary("Delete a subscription that has not started").Produces(204).WithTags("Subscriptions");
     }
 
     private static async Task<IResult> CancelAsync(
-        string id, CancelBody? body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, CancelBody? body, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements, IClock clock,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -48,12 +55,17 @@ internal static class CancelSubscription
         }
 
         var after = await SubscriptionWriting.EndAsync(session, row, activeTo, "canceled", now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         await SubscriptionWriting.AuditAsync(session, "subscription.cancel", row, after, now, cancellationToken);
         return await session.CommitAsync(Results.Ok(after.ToView(now, phases: null)).WithTag(after.Tag), cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
-        string id, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -73,6 +85,11 @@ internal static class CancelSubscription
         }
 
         await SubscriptionWriting.DeleteAsync(session, row, now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }

@@ -3,9 +3,11 @@ using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -23,13 +25,17 @@ internal static class ChangeSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/change", ChangeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.change");
-        routes.MapPost("/api/v1/subscriptions/{id}/migrate", MigrateAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.migrate");
+        routes.MapPost("/api/v1/subscriptions/{id}/change", ChangeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.change")
+            .WithName("changeSubscription").WithSummary("Let another plan follow").Produces<ChangedView>().WithTags("Subscriptions")
+            .WithExample("""{"timing":"immediate","plan":{"key":"pro"}}""");
+        routes.MapPost("/api/v1/subscriptions/{id}/migrate", MigrateAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.migrate")
+            .WithName("migrateSubscription").WithSummary("Let another version of the plan follow").Produces<ChangedView>()
+            .WithTags("Subscriptions");
     }
 
     private static async Task<IResult> ChangeAsync(
-        string id, ChangeBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
-        CancellationToken cancellationToken)
+        string id, ChangeBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, EntitlementSync entitlements,
+        IClock clock, CancellationToken cancellationToken)
     {
         var terms = body.ToTerms();
         var errors = new FieldErrors();
@@ -52,12 +58,12 @@ internal static class ChangeSubscription
         }
 
         var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, meters, now, cancellationToken);
-        return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "change", now, cancellationToken);
+        return refusal ?? await FollowAsync(session, entitlements, row, plan!, terms, body.Timing, "change", now, cancellationToken);
     }
 
     private static async Task<IResult> MigrateAsync(
-        string id, MigrateBody? asked, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
-        CancellationToken cancellationToken)
+        string id, MigrateBody? asked, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, EntitlementSync entitlements,
+        IClock clock, CancellationToken cancellationToken)
     {
         var body = asked ?? new MigrateBody();
         var now = clock.GetCurrentInstant();
@@ -96,13 +102,13 @@ internal static class ChangeSubscription
         var terms = new SubscriptionTerms(
             new PlanChoice(key, target.Version), null, body.StartingPhase, body.BillingAnchor, row.Name, row.Description,
             Wire.Metadata.ParseOrNull(row.Metadata), null, null);
-        return refusal ?? await FollowAsync(session, row, plan!, terms, body.Timing, "migrate", now, cancellationToken);
+        return refusal ?? await FollowAsync(session, entitlements, row, plan!, terms, body.Timing, "migrate", now, cancellationToken);
     }
 
     /// <summary>One ends where the other begins.</summary>
     private static async Task<IResult> FollowAsync(
-        DbSession session, SubscriptionRow row, SelectedPlan plan, SubscriptionTerms terms, string? timing, string verb, Instant now,
-        CancellationToken cancellationToken)
+        DbSession session, EntitlementSync entitlements, SubscriptionRow row, SelectedPlan plan, SubscriptionTerms terms, string? timing,
+        string verb, Instant now, CancellationToken cancellationToken)
     {
         var customer = (await CustomerRow.FindAsync(session, row.CustomerId, cancellationToken))!;
         if (plan.RefuseFor(customer, terms.StartingPhase) is { } unfit)
@@ -128,6 +134,11 @@ internal static class ChangeSubscription
         var ended = await SubscriptionWriting.EndAsync(session, row, at, verb + "d", now, cancellationToken);
         var (next, spec) = SubscriptionStart.Of(customer, plan, terms, at, row.BillingAnchor, now);
         await SubscriptionWriting.AddAsync(session, next, spec, now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         var content = await SubscriptionContent.OfAsync(session, next.Id, cancellationToken);
         await SubscriptionWriting.AuditAsync(session, $"subscription.{verb}", row, ended, now, cancellationToken);
         await SubscriptionWriting.AuditAsync(session, "subscription.create", null, next, now, cancellationToken);

@@ -4,8 +4,10 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
 using Microsoft.AspNetCore.Builder;
@@ -22,11 +24,18 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class EditSubscription
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPatch("/api/v1/subscriptions/{id}", EditAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.edit");
+        routes.MapPatch("/api/v1/subscriptions/{id}", EditAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.edit")
+            .WithName("editSubscription").WithSummary("Customise a subscription").Produces<SubscriptionView>()
+            .WithTags("Subscriptions")
+            .WithExample(
+                """
+                {"timing":"next_billing_cycle","customizations":[{"op":"add_item","phaseKey":"main","rateCard":{"type":"flat_fee","key":"support",
+                 "name":"Support","billingCadence":"P1M","price":{"type":"flat","amount":"15","paymentTerm":"in_advance"}}}]}
+                """);
 
     private static async Task<IResult> EditAsync(
-        string id, SubscriptionEditBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
-        CancellationToken cancellationToken)
+        string id, SubscriptionEditBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters,
+        EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -62,6 +71,11 @@ internal static class EditSubscription
         }
 
         var after = await SubscriptionWriting.EditAsync(session, row, outcome.Spec!, "edited", now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         await AuditAsync(session, (row, spec), (after, outcome.Spec!), now, cancellationToken);
         return await session.CommitAsync(Results.Ok(after.ToView(now, phases: null)).WithTag(after.Tag), cancellationToken);
     }

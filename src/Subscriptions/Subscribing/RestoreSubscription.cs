@@ -3,6 +3,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Entitlements;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -18,20 +19,24 @@ internal static class RestoreSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/unschedule-cancelation", UnscheduleAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore");
-        routes.MapPost("/api/v1/subscriptions/{id}/restore", RestoreAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore");
+        routes.MapPost("/api/v1/subscriptions/{id}/unschedule-cancelation", UnscheduleAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore")
+            .WithName("unscheduleCancelation").WithSummary("Let a cancelled subscription go on").Produces<SubscriptionView>().WithTags("Subscriptions");
+        routes.MapPost("/api/v1/subscriptions/{id}/restore", RestoreAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore")
+            .WithName("restoreSubscription").WithSummary("Let a cancelled subscription go on instead of what was to follow")
+            .Produces<SubscriptionView>().WithTags("Subscriptions");
     }
 
     private static Task<IResult> UnscheduleAsync(
-        string id, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
-        ContinueAsync(id, ifMatch, deletesLater: false, database, clock.GetCurrentInstant(), cancellationToken);
+        string id, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken) =>
+        ContinueAsync(id, ifMatch, deletesLater: false, database, entitlements, clock.GetCurrentInstant(), cancellationToken);
 
     private static Task<IResult> RestoreAsync(
-        string id, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
-        ContinueAsync(id, ifMatch, deletesLater: true, database, clock.GetCurrentInstant(), cancellationToken);
+        string id, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken) =>
+        ContinueAsync(id, ifMatch, deletesLater: true, database, entitlements, clock.GetCurrentInstant(), cancellationToken);
 
     private static async Task<IResult> ContinueAsync(
-        string id, IfMatch ifMatch, bool deletesLater, MeteringDatabase database, Instant now, CancellationToken cancellationToken)
+        string id, IfMatch ifMatch, bool deletesLater, MeteringDatabase database, EntitlementSync entitlements, Instant now,
+        CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         if (await SubscriptionRow.FindForChangeAsync(session, id, cancellationToken) is not { } row)
@@ -63,6 +68,11 @@ internal static class RestoreSubscription
         }
 
         var after = await SubscriptionWriting.EndAsync(session, row, activeTo: null, "uncanceled", now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         await SubscriptionWriting.AuditAsync(session, "subscription.restore", row, after, now, cancellationToken);
         return await session.CommitAsync(Results.Ok(after.ToView(now, phases: null)).WithTag(after.Tag), cancellationToken);
     }

@@ -4,10 +4,12 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,10 +22,14 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class Subscribe
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create");
+        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create")
+            .WithName("createSubscription").WithSummary("Subscribe a customer to a plan").Produces<SubscriptionView>(201)
+            .WithTags("Subscriptions")
+            .WithExample("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"immediate"}""", "createCustomer", "publishPlan");
 
     private static async Task<IResult> SubscribeAsync(
-        SubscribeBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        SubscribeBody body, MeteringDatabase database, MeterCatalog meters, EntitlementSync entitlements, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (body.Check() is { Any: true } errors)
         {
@@ -57,6 +63,11 @@ internal static class Subscribe
 
         var (row, spec) = SubscriptionStart.Of(customer, plan, terms, activeFrom, activeFrom, now);
         await SubscriptionWriting.AddAsync(session, row, spec, now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, customer.Id, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         await SubscriptionWriting.AuditAsync(session, "subscription.create", null, row, now, cancellationToken);
         var view = row.ToView(now, phases: null);
         return await session.CommitAsync(Results.Created($"/api/v1/subscriptions/{view.Id}", view).WithTag(row.Tag), cancellationToken);

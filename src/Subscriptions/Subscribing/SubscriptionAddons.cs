@@ -7,6 +7,7 @@ using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Addons;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
 using Metering.Subscriptions.Wire;
@@ -27,14 +28,23 @@ internal static class SubscriptionAddons
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Path, AddAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.addon_add");
-        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet(Path + "/{subscriptionAddonId}", GetAsync).RequireScope(Scope.CustomersRead);
-        routes.MapPatch(Path + "/{subscriptionAddonId}", ChangeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.addon_change");
+        routes.MapPost(Path, AddAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.addon_add")
+            .WithName("createSubscriptionAddon").WithSummary("Add an add-on to a subscription").Produces<SubscriptionAddonView>(201)
+            .WithTags("Subscriptions");
+        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listSubscriptionAddons").WithSummary("List the add-ons of a subscription")
+            .Produces<IReadOnlyList<SubscriptionAddonView>>().WithTags("Subscriptions");
+        routes.MapGet(Path + "/{subscriptionAddonId}", GetAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getSubscriptionAddon").WithSummary("Read an add-on of a subscription").Produces<SubscriptionAddonView>()
+            .WithTags("Subscriptions");
+        routes.MapPatch(Path + "/{subscriptionAddonId}", ChangeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.addon_change")
+            .WithName("updateSubscriptionAddon").WithSummary("Change how many of an add-on a subscription has")
+            .Produces<SubscriptionAddonView>().WithTags("Subscriptions");
     }
 
     private static async Task<IResult> AddAsync(
-        string id, AddAddonBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        string id, AddAddonBody body, MeteringDatabase database, MeterCatalog meters, EntitlementSync entitlements, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (Check(body.Name, body.Description, body.Quantity, 1, body.Metadata) is { Any: true } errors)
         {
@@ -80,12 +90,12 @@ internal static class SubscriptionAddons
             [.. cards.Select(card => new BoundCard(card, card.FeatureKey is { } key ? features.GetValueOrDefault(key)?.Row.Id : null))],
             [new AddonSegment(at, null, body.Quantity)]);
         await session.ExecuteAsync(InsertSql, added, cancellationToken);
-        return await SaveAsync(session, row, null, added, addon, sold, now, cancellationToken);
+        return await SaveAsync(session, entitlements, row, null, added, addon, sold, now, cancellationToken);
     }
 
     private static async Task<IResult> ChangeAsync(
-        string id, string subscriptionAddonId, ChangeAddonBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock,
-        CancellationToken cancellationToken)
+        string id, string subscriptionAddonId, ChangeAddonBody body, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements,
+        IClock clock, CancellationToken cancellationToken)
     {
         if (Check(body.Name, body.Description, body.Quantity, 0, body.Metadata) is { Any: true } errors)
         {
@@ -134,22 +144,27 @@ internal static class SubscriptionAddons
             Metadata = body.Metadata is null ? before.Metadata : Metadata.ToJson(body.Metadata),
         };
         await session.ExecuteAsync(UpdateSql, after, cancellationToken);
-        return await SaveAsync(session, row, before, after, addon, sold, now, cancellationToken);
+        return await SaveAsync(session, entitlements, row, before, after, addon, sold, now, cancellationToken);
     }
 
     private static async Task<IResult> SaveAsync(
-        DbSession session, SubscriptionRow row, SubscriptionAddonRow? before, SubscriptionAddonRow after, AddonRow addon, SpecAddon sold,
-        Instant now, CancellationToken cancellationToken)
+        DbSession session, EntitlementSync entitlements, SubscriptionRow row, SubscriptionAddonRow? before, SubscriptionAddonRow after,
+        AddonRow addon, SpecAddon sold, Instant now, CancellationToken cancellationToken)
     {
         var spec = await SubscriptionVersions.LatestAsync(session, row.Id, cancellationToken);
         var outcome = spec.With(sold, now, () => PublicId.New(now));
         if (outcome.Refusal is { } refusal)
         {
-            return SubscriptionChanges.Refused(refusal with { Field = "" }, "/addon/id");
+            return SubscriptionChanges.Refused(refusal, "");
         }
 
         var changed = outcome.Spec!;
         await SubscriptionWriting.EditAsync(session, row, changed, before is null ? "addon_added" : "addon_changed", now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         var view = after.ToView(addon, changed, now);
         var action = before is null ? "subscription.addon_add" : "subscription.addon_change";
         await AuditTrail.RecordAsync(

@@ -10,7 +10,8 @@ using NodaTime;
 namespace Metering.Subscriptions.Subscribing;
 
 /// <summary>A spec together with the features its items belong to, to be shown or billed. What lies at or behind the end does not take place.</summary>
-internal sealed class SubscriptionContent(SubscriptionSpec spec, ImmutableDictionary<Guid, FeatureRow> features)
+internal sealed class SubscriptionContent(
+    SubscriptionSpec spec, ImmutableDictionary<Guid, FeatureRow> features, ImmutableDictionary<Guid, Guid> entitlements)
 {
     public SubscriptionSpec Spec => spec;
 
@@ -22,11 +23,14 @@ internal sealed class SubscriptionContent(SubscriptionSpec spec, ImmutableDictio
     {
         var specs = await SubscriptionVersions.LatestAsync(session, ids, cancellationToken);
         var features = await FeatureRow.FindAllAsync(session, specs.Values.SelectMany(FeaturesOf), cancellationToken);
-        return specs.ToImmutableDictionary(pair => pair.Key, pair => new SubscriptionContent(pair.Value, features));
+        var entitlements = await EntitlementsAsync(session, specs.Values, cancellationToken);
+        return specs.ToImmutableDictionary(pair => pair.Key, pair => new SubscriptionContent(pair.Value, features, entitlements));
     }
 
     public static async Task<SubscriptionContent> OfAsync(DbSession session, SubscriptionSpec spec, CancellationToken cancellationToken) =>
-        new(spec, await FeatureRow.FindAllAsync(session, FeaturesOf(spec), cancellationToken));
+        new(
+            spec, await FeatureRow.FindAllAsync(session, FeaturesOf(spec), cancellationToken),
+            await EntitlementsAsync(session, [spec], cancellationToken));
 
     public FeatureRow? FeatureOf(SpecItem item) => item.FeatureId is { } id ? features.GetValueOrDefault(id) : null;
 
@@ -44,6 +48,15 @@ internal sealed class SubscriptionContent(SubscriptionSpec spec, ImmutableDictio
         [.. PhasesBefore(activeTo).Select(phase => ToView(subscription, phase.Phase, phase.To, phase.Items, activeTo, at))];
 
     private static IEnumerable<Guid> FeaturesOf(SubscriptionSpec spec) => spec.Items.Select(item => item.FeatureId).OfType<Guid>();
+
+    /// <summary>Item → the entitlement that it brought.</summary>
+    private static async Task<ImmutableDictionary<Guid, Guid>> EntitlementsAsync(
+        DbSession session, IEnumerable<SubscriptionSpec> specs, CancellationToken cancellationToken)
+    {
+        var ids = specs.SelectMany(spec => spec.Items).Select(item => item.EntitledBy).OfType<Guid>().Distinct().ToArray();
+        return (await session.QueryAsync<(Guid ItemId, Guid Id)>(EntitlementsSql, new { ids }, cancellationToken))
+            .ToImmutableDictionary(row => row.ItemId, row => row.Id);
+    }
 
     private IEnumerable<(SpecPhase Phase, Instant? To, ImmutableArray<SpecItem> Items)> PhasesBefore(Instant? activeTo) => spec.Phases
         .Where(phase => activeTo is not { } end || phase.From < end)
@@ -82,6 +95,8 @@ internal sealed class SubscriptionContent(SubscriptionSpec spec, ImmutableDictio
         PublicId.Format(item.Id), item.Key, item.Card.Name, item.Card.Description, item.Card.FeatureKey, item.Card.BillingCadence,
         item.Card.Price, item.Card.Discounts, subscription.Currency,
         FeatureOf(item) is { } feature ? new IncludedView(feature.ToView()) : null,
-        item.EntitlementId is { } id ? PublicId.Format(id) : null, item.From, Earlier(item.To, activeTo), item.Card.Metadata,
+        item.EntitledBy is { } by && entitlements.TryGetValue(by, out var id) ? PublicId.Format(id) : null, item.From, Earlier(item.To, activeTo), item.Card.Metadata,
         item.CreatedAt, subscription.UpdatedAt);
+
+    private const string EntitlementsSql = "select item_id, id from subscriptions.entitlement where item_id = any(@ids) and deleted_at is null";
 }

@@ -1,21 +1,19 @@
-using System.Collections.Immutable;
 using Metering.Contracts.Messages;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
-using Metering.Subscriptions.Features;
-using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing.Spec;
-using Metering.Subscriptions.Wire;
+using Microsoft.AspNetCore.Http;
 using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
 
 /// <summary>
-/// The one way in which a subscription changes: a version is added, the entitlements of its items follow, sidecars and billing are told. The
-/// caller holds the customer's lock.
+/// The one way in which a subscription changes: a version is added, sidecars and billing are told. The caller holds the customer's lock, and lets
+/// the entitlements follow when everything is written.
 /// </summary>
 internal static class SubscriptionWriting
 {
@@ -67,6 +65,14 @@ internal static class SubscriptionWriting
         await AuditAsync(session, "subscription.delete", row, null, now, cancellationToken);
     }
 
+    /// <summary>Entitlements follow what subscriptions now say.</summary>
+    /// <returns>Null, or the answer that says to which feature the customer would be entitled twice.</returns>
+    public static async Task<IResult?> EntitleAsync(
+        DbSession session, EntitlementSync entitlements, Guid customerId, Instant now, CancellationToken cancellationToken) =>
+        await entitlements.SyncAsync(session, customerId, now, cancellationToken) is { IsEmpty: false } refused
+            ? EntitlementConflict.Refused(refused)
+            : null;
+
     public static Task AuditAsync(
         DbSession session, string action, SubscriptionRow? before, SubscriptionRow? after, Instant now, CancellationToken cancellationToken) =>
         AuditTrail.RecordAsync(
@@ -80,49 +86,12 @@ internal static class SubscriptionWriting
     {
         await SubscriptionVersions.AddAsync(session, row, spec, change, now, cancellationToken);
         await session.ExecuteAsync(InsertItemsSql, new { row.Id, ids = spec.Items.Select(item => item.Id).ToArray() }, cancellationToken);
-        await SaveEntitlementsAsync(session, row, spec, now, cancellationToken);
         foreach (var boundary in spec.Items.SelectMany(item => new[] { item.From, item.To }).OfType<Instant>().Distinct())
         {
             await AccessBoundaries.AddAsync(session, row.CustomerId, boundary, now, cancellationToken);
         }
 
         await SnapshotVersions.BumpAsync(session, [row.CustomerId], cancellationToken);
-    }
-
-    /// <summary>Entitlements are what their items say; one that no item has any more ends before it begins.</summary>
-    private static async Task SaveEntitlementsAsync(
-        DbSession session, SubscriptionRow row, SubscriptionSpec spec, Instant now, CancellationToken cancellationToken)
-    {
-        var runs = spec.Items.Where(item => item.EntitlementId is not null).GroupBy(item => item.EntitlementId!.Value).ToList();
-        var features = await FeatureRow.FindAllAsync(session, runs.Select(run => run.First().FeatureId!.Value), cancellationToken);
-        await session.ExecuteAsync(WithdrawSql, new { row.Id, kept = runs.Select(run => run.Key).ToArray(), now }, cancellationToken);
-        foreach (var run in runs)
-        {
-            await session.ExecuteAsync(UpsertEntitlementSql, EntitlementOf(run, features, row), cancellationToken);
-        }
-    }
-
-    private static object EntitlementOf(IGrouping<Guid, SpecItem> run, ImmutableDictionary<Guid, FeatureRow> features, SubscriptionRow row)
-    {
-        var (first, last) = (run.First(), run.Last());
-        var (card, template, feature) = (first.Card, first.Card.EntitlementTemplate!, features[first.FeatureId!.Value]);
-        return new
-        {
-            id = run.Key,
-            row.CustomerId,
-            subscriptionId = row.Id,
-            itemId = first.Id,
-            featureId = feature.Id,
-            featureKey = feature.Key,
-            kind = template.Type,
-            template.Config,
-            soft = template.IsSoftLimit ?? false,
-            allowance = (long)(template.IssueAfterReset ?? 0m),
-            usagePeriod = template.Type == "metered" ? template.UsagePeriod ?? card.BillingCadence ?? row.BillingCadence : null,
-            rateLimits = Metadata.ToJson(template.RateLimits ?? []),
-            first.From,
-            last.To,
-        };
     }
 
     private const string InsertSql = """
@@ -143,22 +112,5 @@ internal static class SubscriptionWriting
         select id, @Id
         from unnest(@ids) as i (id)
         on conflict do nothing
-        """;
-
-    private const string WithdrawSql = """
-        update subscriptions.entitlement
-        set active_to = least(active_from, @now)
-        where subscription_id = @Id and item_id is not null and not id = any(@kept)
-        """;
-
-    private const string UpsertEntitlementSql = """
-        insert into subscriptions.entitlement
-            (id, customer_id, subscription_id, item_id, feature_id, feature_key, kind, config, soft, allowance, usage_period, rate_limits,
-             active_from, active_to)
-        values
-            (@id, @CustomerId, @subscriptionId, @itemId, @featureId, @featureKey, @kind, @Config, @soft, @allowance, @usagePeriod, @rateLimits::jsonb,
-             @From, @To)
-        on conflict (id) do update
-        set active_from = excluded.active_from, active_to = excluded.active_to
         """;
 }

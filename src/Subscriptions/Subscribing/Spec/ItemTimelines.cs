@@ -31,7 +31,7 @@ internal static class ItemTimelines
             }
         }
 
-        return Entitled(items.ToImmutable(), spec.Cadence, newId);
+        return Entitled(items.ToImmutable(), spec.Cadence);
     }
 
     private static IEnumerable<string> KeysOf(SubscriptionSpec spec, SpecPhase phase) => phase.Cards.Select(card => card.Key)
@@ -113,29 +113,20 @@ internal static class ItemTimelines
     }
 
     /// <summary>An entitlement runs on through items that change nothing about it, so that a new price resets no quota.</summary>
-    private static ImmutableArray<SpecItem> Entitled(ImmutableArray<SpecItem> items, string cadence, Func<Guid> newId)
+    private static ImmutableArray<SpecItem> Entitled(ImmutableArray<SpecItem> items, string cadence)
     {
         var entitled = ImmutableArray.CreateBuilder<SpecItem>(items.Length);
-        var used = new HashSet<Guid>();
         foreach (var item in items)
         {
-            Guid? id = null;
-            if (item.Card.EntitlementTemplate is not null && item.FeatureId is not null)
-            {
-                var before = entitled.LastOrDefault(one => one.PhaseId == item.PhaseId && one.Key == item.Key);
-                id = before is not null && before.To == item.From && EntitlementText(before, cadence) == EntitlementText(item, cadence)
-                    ? before.EntitlementId
-                    : item.EntitlementId is { } own && !used.Contains(own) ? own : newId();
-                used.Add(id!.Value);
-            }
-
-            entitled.Add(item with { EntitlementId = id });
+            var before = entitled.LastOrDefault(one => one.PhaseId == item.PhaseId && one.Key == item.Key);
+            var goesOn = before is not null && before.To == item.From && EntitlementText(before, cadence) == EntitlementText(item, cadence);
+            entitled.Add(item with { EntitledBy = EntitlementText(item, cadence).Length == 0 ? null : goesOn ? before!.EntitledBy : item.Id });
         }
 
         return entitled.ToImmutable();
     }
 
-    private static string EntitlementText(SpecItem item, string cadence) => item.Card.EntitlementTemplate is { } template
+    private static string EntitlementText(SpecItem item, string cadence) => item is { Card.EntitlementTemplate: { } template, FeatureId: not null }
         ? $"{item.FeatureId} {template.UsagePeriod ?? item.Card.BillingCadence ?? cadence} {Metadata.ToJson(template)}"
         : "";
 

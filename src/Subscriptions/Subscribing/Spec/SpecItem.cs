@@ -7,7 +7,7 @@ namespace Metering.Subscriptions.Subscribing.Spec;
 
 /// <summary>What is sold under one key of a phase for a while, add-ons included: [From, To). Its card never changes; a change makes a successor.</summary>
 /// <param name="To">The end of the phase at the latest; null when open.</param>
-/// <param name="EntitlementId">Shared with the item before when nothing about the entitlement changed.</param>
+/// <param name="EntitledBy">The item that brought the entitlement: this one, or an earlier one since which nothing about it changed.</param>
 /// <param name="AddonIds">The subscription's add-ons that are in the card.</param>
 internal sealed record SpecItem(
     Guid Id,
@@ -16,7 +16,7 @@ internal sealed record SpecItem(
     Guid? FeatureId,
     Instant From,
     Instant? To,
-    Guid? EntitlementId,
+    Guid? EntitledBy,
     Instant CreatedAt,
     ImmutableArray<Guid> AddonIds)
 {

@@ -92,37 +92,5 @@ internal sealed record SubscriptionSpec(
     private SpecOutcome Derived(ImmutableArray<SpecItem> before, Instant now, Func<Guid> newId, string field) =>
         AddonMerge.RefuseAny(this) is { } reason
             ? SpecOutcome.Of(SpecRefusal.Conflict(field, "does_not_add_up", reason))
-            : WithItems(before, now, newId).Checked();
-
-    private SpecOutcome Checked()
-    {
-        foreach (var phase in Phases)
-        {
-            var entitling = ItemsOf(phase).Where(item => item.EntitlementId is not null).ToLookup(item => item.FeatureId);
-            foreach (var items in entitling)
-            {
-                if (Overlapping([.. items.OrderBy(item => item.From)]) is { } twice)
-                {
-                    return SpecOutcome.Of(SpecRefusal.Conflict(
-                        "/rateCard/entitlementTemplate", "entitled_twice",
-                        $"Another item of phase '{phase.Key}' entitles to the feature '{twice.Card.FeatureKey}' at that time."));
-                }
-            }
-        }
-
-        return SpecOutcome.Of(this);
-    }
-
-    private static SpecItem? Overlapping(ImmutableArray<SpecItem> ordered)
-    {
-        for (var i = 1; i < ordered.Length; i++)
-        {
-            if (ordered[i - 1].To is not { } end || end > ordered[i].From)
-            {
-                return ordered[i];
-            }
-        }
-
-        return null;
-    }
+            : SpecOutcome.Of(WithItems(before, now, newId));
 }
