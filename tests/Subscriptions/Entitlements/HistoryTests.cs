@@ -31,14 +31,14 @@ public sealed class HistoryTests
                 $"2026-01-01T00:00:00Z 7 over 0: {first} 10 -> 3, {second} 20 -> 20, used {first} 7",
                 $"2026-01-02T06:00:00Z 25 over 5: {second} 20 -> 0, used {second} 20",
             ],
-            history["burndownHistory"]!.AsArray().Select(Line!));
+            history["burndownHistory"]!.AsArray().Select(segment => Line(segment!, first)));
         Assert.Equal(
             ["2026-01-01T00:00:00Z 4 of 30", "2026-01-02T00:00:00Z 28 of 26"],
             history["windowedHistory"]!.AsArray().Select(one => $"{one!["period"]!["from"]} {one["usage"]} of {one["balanceAtStart"]}"));
 
-        static string Line(JsonNode segment) =>
+        static string Line(JsonNode segment, string shownFirst) =>
             $"{segment["period"]!["from"]} {segment["usage"]} over {segment["overage"]}: "
-            + string.Join(", ", segment["grantBalancesAtStart"]!.AsObject().Select(grant =>
+            + string.Join(", ", segment["grantBalancesAtStart"]!.AsObject().OrderBy(grant => grant.Key != shownFirst).Select(grant =>
                 $"{grant.Key} {grant.Value} -> {segment["grantBalancesAtEnd"]![grant.Key]}"))
             + $", used {string.Join(' ', segment["grantUsages"]!.AsArray().Select(one => $"{one!["grantId"]} {one["usage"]}"))}";
     }
