@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using Metering.Rating;
 using NodaTime;
 
@@ -25,6 +27,9 @@ public sealed record BillableRateCard(
 
     /// <summary>Exclusive; null: to the end of the phase.</summary>
     public Instant? To { get; init; }
+
+    /// <summary>Of the meter's usage only what passes these is the item's: dimension name → a condition on its value.</summary>
+    public ImmutableSortedDictionary<string, TextFilter> MeterFilters { get; init; } = ImmutableSortedDictionary<string, TextFilter>.Empty;
 
     /// <summary>What a converted unit is called on documents; null when nobody said.</summary>
     public string? DisplayUnit { get; init; }

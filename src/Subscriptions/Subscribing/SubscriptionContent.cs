@@ -71,6 +71,7 @@ internal sealed class SubscriptionContent(
         item.Card.BillingCadence is null ? null : Cadence.Parse(item.Card.BillingCadence), PriceTerms.PriceOf(item.Card),
         PriceTerms.TermsOf(item.Card))
     {
+        MeterFilters = FeatureMeter.FiltersOf(FeatureOf(item)?.MeterFilters),
         DisplayUnit = item.Card.UnitConfig?.DisplayUnit,
         ItemId = item.Id,
         From = item.From,
