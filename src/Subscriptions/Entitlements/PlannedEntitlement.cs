@@ -7,7 +7,9 @@ using NodaTime;
 namespace Metering.Subscriptions.Entitlements;
 
 /// <summary>What one item of a subscription entitles its customer to, and when.</summary>
+/// <param name="Id">The entitlement's own, as long as nobody else is the entitlement at that time.</param>
 internal sealed record PlannedEntitlement(
+    Guid Id,
     Guid ItemId,
     Guid SubscriptionId,
     Guid FeatureId,
@@ -23,7 +25,7 @@ internal sealed record PlannedEntitlement(
 {
     // A subscription's own end cuts what lies behind it.
     private const string OfCustomerSql = """
-        select i.id as itemId, s.id as subscriptionId, f.id as featureId, f.key as featureKey, f.aggregation, f.overlap,
+        select coalesce(e.id, i.id) as id, i.id as itemId, s.id as subscriptionId, f.id as featureId, f.key as featureKey, f.aggregation, f.overlap,
                h.active_from as activeFrom, least(h.active_to, s.active_to) as activeTo, i.rate_card::text as rateCard,
                s.billing_cadence as billingCadence, s.billing_anchor as billingAnchor, c.time_zone as timeZone
         from subscriptions.subscription s
@@ -31,6 +33,7 @@ internal sealed record PlannedEntitlement(
         join subscriptions.subscription_phase h on h.subscription_id = s.id
         join subscriptions.subscription_item i on i.phase_id = h.id
         join subscriptions.feature f on f.id = i.feature_id
+        left join subscriptions.entitlement e on e.item_id = i.id
         where s.customer_id = @customerId
           and i.rate_card -> 'entitlementTemplate' is not null
           and (least(h.active_to, s.active_to) is null or least(h.active_to, s.active_to) > h.active_from)
