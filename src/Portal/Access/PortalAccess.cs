@@ -18,7 +18,14 @@ internal sealed class PortalAccess(MeteringDatabase database)
         var token = PortalSecret.New();
         var parameters = new
         {
-            link.Id, link.CustomerId, link.Subject, hash = PortalSecret.HashOf(token), link.CreatedAt, link.ExpiresAt, link.AllowedMeters, link.BySubject,
+            link.Id,
+            link.CustomerId,
+            link.Subject,
+            hash = PortalSecret.HashOf(token),
+            link.CreatedAt,
+            link.ExpiresAt,
+            link.AllowedMeters,
+            link.BySubject,
         };
         await session.ExecuteAsync(IssueSql, parameters, cancellationToken);
         var view = link.ToView();

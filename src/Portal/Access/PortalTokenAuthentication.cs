@@ -13,7 +13,9 @@ using NodaTime;
 
 namespace Metering.Portal.Access;
 
-/// <summary>A portal token as <c>Authorization: Bearer</c> → the link it belongs to. It opens the usage queries of the portal and nothing else.</summary>
+/// <summary>
+/// A portal token as <c>Authorization: Bearer</c> → the link it belongs to. It opens the usage queries of the portal and nothing else.
+/// </summary>
 internal sealed class PortalTokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
