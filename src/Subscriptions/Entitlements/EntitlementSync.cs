@@ -127,7 +127,7 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
             metadata = Metadata.ToJson(item.Template.Metadata ?? Metadata.None), window.From, window.To, now,
         };
         var id = await session.SingleAsync<Guid>(PutSql, entitlement, cancellationToken);
-        await session.ExecuteAsync("delete from subscriptions.entitlement_grant where entitlement_id = @id and is_issue", new { id }, cancellationToken);
+        await session.ExecuteAsync(UnissueSql, new { id }, cancellationToken);
         if (item is { IsMetered: true, Allowance: > 0m })
         {
             var stored = await EntitlementRow.FindAsync(session, id, cancellationToken);
@@ -228,6 +228,8 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
             updated_at = excluded.updated_at, deleted_at = null
         returning id
         """;
+
+    private const string UnissueSql = "delete from subscriptions.entitlement_grant where entitlement_id = @id and is_issue";
 
     private const string AddedSql = """
         select id, entitlement_id as entitlementId, effective_at as effectiveAt, voided_at as voidedAt

@@ -46,7 +46,9 @@ internal sealed record PlannedEntitlement(
 
     public decimal Allowance => Template.IssueAfterReset ?? 0m;
 
-    public string? UsagePeriod => IsMetered ? Template.UsagePeriod ?? Metadata.FromJson<RateCardBody>(RateCard).BillingCadence ?? BillingCadence : null;
+    public string? UsagePeriod => IsMetered
+        ? Template.UsagePeriod ?? Metadata.FromJson<RateCardBody>(RateCard).BillingCadence ?? BillingCadence
+        : null;
 
     /// <summary>Where its periods begin in a zone; null when nothing is metered.</summary>
     public BillingCalendar? Calendar => UsagePeriod is { } period
