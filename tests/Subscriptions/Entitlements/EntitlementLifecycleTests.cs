@@ -20,8 +20,8 @@ public sealed class EntitlementLifecycleTests
         ];
         foreach (var (from, expected) in cases)
         {
-            var body = $$$"""{"measureUsageFrom":"{{{from}}}","usagePeriod":{"interval":"MONTH","anchor":"2026-01-01T00:00:00Z"},"issue":{"amount":10}}""";
-            await CreditShop.EntitledAsync(host, body);
+            const string rest = ""","usagePeriod":{"interval":"MONTH","anchor":"2026-01-01T00:00:00Z"},"issue":{"amount":10}}""";
+            await CreditShop.EntitledAsync(host, $$"""{"measureUsageFrom":"{{from}}" """ + rest);
             Assert.Equal(expected, await CreditShop.ShortAsync(host));
             await DeletedAsync(host);
         }
