@@ -133,6 +133,7 @@ public sealed class EntitlementLifecycleTests
         await CreditShop.EntitledAsync(host, customer: "other");
         await host.PostAsync("/api/v2/customers/acme/entitlements", Some.Json("""{"type":"boolean","featureKey":"sso"}"""), 201);
         await CreditShop.GrantedAsync(host, 1);
+        await host.AdvanceToAsync("2026-01-01T01:00:00Z");
         await CreditShop.GrantedAsync(host, 2);
 
         Assert.Equal(3, await CountAsync("/api/v2/entitlements"));
