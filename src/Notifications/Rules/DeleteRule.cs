@@ -15,7 +15,7 @@ internal static class DeleteRule
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/api/v1/notification/rules/{ruleId}", DeleteAsync)
         .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.delete")
-        .WithName("deleteNotificationRule").WithSummary("Delete a notification rule").Produces(204).WithTags("Notifications");
+        .WithName("deleteNotificationRule").WithSummary("Delete a rule").Produces(204).WithTags(NotificationsModule.Tag);
 
     private static async Task<IResult> DeleteAsync(
         string ruleId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

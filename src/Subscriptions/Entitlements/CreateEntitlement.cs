@@ -18,14 +18,16 @@ internal sealed class CreateEntitlement(MeteringDatabase database, EntitlementSy
     {
         routes.MapPost("/api/v2/customers/{customerIdOrKey}/entitlements", (
             string customerIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
-            slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
+            slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
             .WithName("createCustomerEntitlementV2").WithSummary("Entitle a customer to a feature").Produces<EntitlementView>(201)
             .WithExample(
                 """{"type":"metered","featureKey":"tokens","isSoftLimit":false,"issueAfterReset":1000,"usagePeriod":{"interval":"MONTH"}}""",
                 "createFeature");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements", (
             string subjectIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
-            slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
+            slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
             .WithName("createEntitlement").WithSummary("Entitle the customer of a subject to a feature").Produces<EntitlementView>(201);
     }
 

@@ -108,7 +108,7 @@ internal sealed class GetEntitlementHistory(MeteringDatabase database, BalanceRe
                 ? new FieldError("?windowSize", "unknown_window", "A window is MINUTE, HOUR, DAY or MONTH.")
             : From is not null && FromInstant is null ? new FieldError("?from", "invalid_time", InstantConverter.Expected)
             : To is not null && ToInstant is null ? new FieldError("?to", "invalid_time", InstantConverter.Expected)
-            : FromInstant is { } start && ToInstant is { } end && end <= start ? new FieldError("?to", "out_of_range", "The end is after the beginning.")
+            : ToInstant <= FromInstant ? new FieldError("?to", "out_of_range", "The end is after the beginning.")
             : WindowTimeZone is not null && DateTimeZoneProviders.Tzdb.GetZoneOrNull(WindowTimeZone) is null
                 ? new FieldError("?windowTimeZone", "unknown_time_zone", "A time zone is a name of the IANA database, such as Europe/Berlin.")
             : null;

@@ -90,7 +90,8 @@ internal sealed class ListEntitlements(MeteringDatabase database, IClock clock)
             query.Take,
             query.Skip,
         };
-        var rows = await session.QueryAsync<EntitlementRow>(EntitlementRow.SelectSql + FilterSql + query.OrderSql("e"), parameters, cancellationToken);
+        var rows = await session.QueryAsync<EntitlementRow>(
+            EntitlementRow.SelectSql + FilterSql + query.OrderSql("e"), parameters, cancellationToken);
         var total = await session.SingleAsync<long>(CountSql, parameters, cancellationToken);
         return (rows, total);
     }

@@ -34,7 +34,8 @@ internal sealed class ResetEntitlement(MeteringDatabase database, PoolEpochs epo
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}/reset", (
             string subjectIdOrKey, string entitlementId, ResetBody? body, IfMatch ifMatch, ResetEntitlement slice,
             CancellationToken cancellationToken) =>
-            slice.ResetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, body, ifMatch, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.reset")
+            slice.ResetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, body, ifMatch, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.reset")
             .WithName("resetEntitlementUsage").WithSummary("Begin a new usage period of a subject's entitlement").Produces(204);
     }
 
