@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Metering.Ingest.Usage;
-using Metering.Invoicing.Invoices;
-using Metering.Invoicing.Suppliers;
+using Metering.Invoicing.Lifecycle;
+using Metering.Invoicing.Profiles;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Subscriptions.Subscribing;
@@ -20,7 +20,7 @@ public sealed class BillingRun(
     SubscriptionReader subscriptions,
     UsageReader usage,
     LineRating rating,
-    SupplierStore suppliers,
+    PeriodDrafting drafting,
     ILogger<BillingRun> logger)
     : IDueWork
 {
@@ -78,24 +78,19 @@ public sealed class BillingRun(
     {
         var subscription = await subscriptions.FindAsync(cursor.SubscriptionId, cancellationToken)
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
-        var supplier = await suppliers.DefaultAsync(session, cancellationToken);
+        var profile = await ProfileRow.OfCustomerAsync(session, subscription.Customer.Id, cancellationToken);
         var blocked = await BlockedPeriod.TakeAsync(session, cursor.SubscriptionId, cancellationToken);
-        if (NextDue(subscription, cursor.BilledThrough, supplier) is not ({ } boundary, { } dueAt))
+        if (BillingTimeline.NextBoundary(subscription, cursor.BilledThrough) is not { } boundary || boundary > now)
         {
-            await cursor.PostponeAsync(session, null, cancellationToken);
+            await cursor.PostponeAsync(session, BillingTimeline.NextBoundary(subscription, cursor.BilledThrough), cancellationToken);
             return;
         }
 
-        if (dueAt > now)
-        {
-            await cursor.PostponeAsync(session, dueAt, cancellationToken);
-            return;
-        }
-
-        var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
+        var planned = await PlannedAsync(session, subscription, profile.Workflow, cursor, boundary, cancellationToken);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
         var rated = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
-        if (!rated.Blocks.IsEmpty)
+        var waits = Waits(profile.Workflow, planned, boundary, now);
+        if (!waits && !rated.Blocks.IsEmpty)
         {
             // Unpriced is not free: the period stays open, and whoever sees the list gives it a price or corrects the events.
             var since = blocked?.Boundary == boundary ? blocked.Since : now;
@@ -103,21 +98,36 @@ public sealed class BillingRun(
             return;
         }
 
-        var lines = await CommitmentRating.AddAsync(
-            session, subscription, rated.Lines, cursor.BilledThrough, boundary, now, cancellationToken);
-        var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
-        var next = NextDue(subscription, boundary, supplier);
-        await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
+        var spoken = waits ? rated.Lines : rated.WithoutSilentLines().Lines;
+        var lines = await CommitmentRating.AddAsync(session, subscription, spoken, cursor.BilledThrough, boundary, now, cancellationToken);
+        var invoiceId = await drafting.BillAsync(session, subscription, profile, lines, watermark, boundary, waits, now, cancellationToken);
+        await cursor.CloseAsync(
+            session, boundary, invoiceId, BillingTimeline.NextBoundary(subscription, boundary), now, cancellationToken);
         if (blocked is not null)
         {
             logger.PeriodUnblocked(cursor.SubscriptionId, boundary);
         }
+    }
 
-        if (invoice is not null)
+    /// <summary>The lines of the boundary, without what an invoice that was asked for in between has billed already.</summary>
+    private static async Task<ImmutableArray<PlannedLine>> PlannedAsync(
+        DbSession session, BillableSubscription subscription, BillingWorkflow workflow, BillingCursor cursor, Instant boundary,
+        CancellationToken cancellationToken)
+    {
+        var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
+        if (workflow.BillsFullLastPeriod)
         {
-            InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
-            logger.InvoiceIssued(invoice.Id, invoice.Number, cursor.SubscriptionId, invoice.Lines.Length);
+            planned = [.. planned.Select(line => line with { DueInFull = line.Period.Served.End == subscription.ActiveTo })];
         }
+
+        return await LineCoverage.CutAsync(session, subscription.Id, planned, cancellationToken);
+    }
+
+    /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed as soon as it is collected.</summary>
+    private static bool Waits(BillingWorkflow workflow, ImmutableArray<PlannedLine> planned, Instant boundary, Instant now)
+    {
+        var collectedFrom = workflow.CollectedFrom(boundary);
+        return (planned.Any(line => line.NeedsUsage) ? workflow.CollectionEnd(collectedFrom) : collectedFrom) > now;
     }
 
     private async Task BlockAsync(
@@ -132,21 +142,6 @@ public sealed class BillingRun(
             InvoicingMetrics.PeriodBlocked();
             logger.PeriodBlocked(subscription.Id, boundary, reasons.Length);
         }
-    }
-
-    /// <summary>Nobody is sent a bill for nothing: a period whose lines all cost nothing makes no document and takes no number.</summary>
-    private static async Task<Invoice?> IssueUnlessEmptyAsync(
-        DbSession session, BillableSubscription subscription, SupplierProfile supplier, ImmutableArray<InvoiceLine> lines,
-        Watermark watermark, Instant now, CancellationToken cancellationToken) =>
-        lines.All(line => line.Amount.IsZero)
-            ? null
-            : await InvoiceIssue.IssueAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
-
-    /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed at once.</summary>
-    private static (Instant? Boundary, Instant? DueAt) NextDue(BillableSubscription subscription, Instant? billedThrough, SupplierProfile supplier)
-    {
-        var boundary = BillingTimeline.NextBoundary(subscription, billedThrough);
-        return (boundary, billedThrough is null ? boundary : boundary + supplier.CollectionPeriod);
     }
 
     private async Task RememberFailureAsync(BillingCursor cursor, Exception exception, Instant now, CancellationToken cancellationToken)

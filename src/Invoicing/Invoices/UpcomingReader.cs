@@ -28,7 +28,7 @@ public sealed class UpcomingReader(MeteringDatabase database, SubscriptionReader
             }
 
             var planned = BillingPlanner.LinesRunningAt(subscription, now);
-            var rated = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+            var rated = (await rating.RateAsync(subscription, planned, watermark, now, cancellationToken)).WithoutSilentLines();
             await using var session = await database.OpenAsync(cancellationToken);
             var lines = await CommitmentRating.AddRunningAsync(session, subscription, rated.Lines, now, cancellationToken);
             var total = lines.Aggregate(Money.Zero(subscription.Currency), (sum, line) => sum + line.Amount);

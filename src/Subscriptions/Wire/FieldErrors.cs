@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Metering.Subscriptions.Wire;
 
 /// <summary>Collects everything that is wrong with a request, so that its author can mend it in one go.</summary>
-internal sealed class FieldErrors
+public sealed class FieldErrors
 {
     private readonly ImmutableArray<FieldError>.Builder errors = ImmutableArray.CreateBuilder<FieldError>();
 

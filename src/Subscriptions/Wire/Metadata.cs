@@ -5,7 +5,7 @@ using Metering.Platform.Http;
 namespace Metering.Subscriptions.Wire;
 
 /// <summary>Free key-value text on resources, as JSON in the database.</summary>
-internal static class Metadata
+public static class Metadata
 {
     public const int MaxEntries = 50;
     public const int MaxKeyLength = 128;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Metering.Subscriptions.Wire;
 
 /// <summary>The bounds of names and keys, which are the same on every resource.</summary>
-internal static partial class Texts
+public static partial class Texts
 {
     public const int MaxKeyLength = 64;
     public const int MaxNameLength = 256;

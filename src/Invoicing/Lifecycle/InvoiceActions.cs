@@ -1,0 +1,36 @@
+using Metering.Platform.Auditing;
+using Metering.Platform.Http;
+using Metering.Platform.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Metering.Invoicing.Lifecycle;
+
+/// <summary>The actions of an invoice that bring nothing along: <c>POST /api/v1/billing/invoices/{invoiceId}/…</c> and <c>DELETE</c>.</summary>
+internal static class InvoiceActions
+{
+    private const string Root = "/api/v1/billing/invoices/{invoiceId}";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        MapAction(routes, "advance", InvoiceAction.Advance, "invoice.advance");
+        MapAction(routes, "approve", InvoiceAction.Approve, "invoice.approve");
+        MapAction(routes, "retry", InvoiceAction.Retry, "invoice.retry");
+        MapAction(routes, "snapshot-quantities", InvoiceAction.SnapshotQuantities, "invoice.snapshot_quantities");
+        MapAction(routes, "taxes/recalculate", InvoiceAction.RecalculateTaxes, "invoice.recalculate_taxes");
+        routes.MapDelete(Root, DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.delete");
+    }
+
+    private static void MapAction(IEndpointRouteBuilder routes, string path, InvoiceAction action, string audited) =>
+        routes.MapPost(
+            $"{Root}/{path}",
+            (string invoiceId, IfMatch ifMatch, InvoiceDesk desk, CancellationToken cancellationToken) =>
+                desk.ActAsync(invoiceId, action, audited, ifMatch, cancellationToken))
+            .RequireScope(Scope.InvoicesWrite).Audited(audited);
+
+    /// <summary>Of drafts and gathering invoices only; their lines are not billed. What is issued is voided instead.</summary>
+    private static Task<IResult> DeleteAsync(string invoiceId, IfMatch ifMatch, InvoiceDesk desk, CancellationToken cancellationToken) =>
+        desk.ActAsync(
+            invoiceId, InvoiceAction.Delete, "invoice.delete", ifMatch, cancellationToken, answer: _ => Results.NoContent());
+}
