@@ -13,6 +13,7 @@ UP_READY_SECONDS=90
 print_addresses() {
   local port=$METERING_PORT sidecar=$METERING_SIDECAR_PORT
   say "  API            http://127.0.0.1:$port/api/v1"
+  say "  Explorer       http://127.0.0.1:$port/api/explorer"
   say "  Portal         http://127.0.0.1:$port/portal"
   say "  Sidecar check  http://127.0.0.1:$sidecar/v1/check"
   say "  Health         http://127.0.0.1:$port/health/ready  http://127.0.0.1:$sidecar/health/ready"

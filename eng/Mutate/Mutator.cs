@@ -217,8 +217,19 @@ internal sealed class Mutator(string file, int idsUsed) : CSharpSyntaxWalker
         var place = target.GetLocation().GetLineSpan().StartLinePosition;
         var text = target.SyntaxTree.GetText().Lines[place.Line].ToString().Trim();
         var carrier = Carriers.Of(target);
-        found.Add(new Mutation(++ids, file, place.Line + 1, text, OneLine(from), OneLine(to), target, replacement, carrier));
+        found.Add(new Mutation(++ids, file, MemberOf(target), place.Line + 1, text, OneLine(from), OneLine(to), target, replacement, carrier));
     }
+
+    private static string MemberOf(SyntaxNode target) => target.Ancestors().OfType<MemberDeclarationSyntax>().First() switch
+    {
+        MethodDeclarationSyntax method => method.Identifier.Text,
+        PropertyDeclarationSyntax property => property.Identifier.Text,
+        FieldDeclarationSyntax field => field.Declaration.Variables[0].Identifier.Text,
+        OperatorDeclarationSyntax operation => operation.OperatorToken.Text,
+        ConstructorDeclarationSyntax => "constructor",
+        TypeDeclarationSyntax type => type.Identifier.Text,
+        var other => other.Kind().ToString(),
+    };
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -5,7 +5,7 @@ namespace Metering.Mutate;
 
 /// <summary>Counts what became of the mutants, and writes the page about it after a complete run.</summary>
 /// <remarks>
-/// Why a survivor is left alive is told in <c>eng/Mutate/survivors.txt</c>, a line each: file | change | line of source | reason. A reason that
+/// Why a survivor is left alive is told in <c>eng/Mutate/survivors.txt</c>, a line each: file and member | change | line of source | reason. A reason that
 /// begins with <c>same:</c> says that the change makes no difference to any caller.
 /// </remarks>
 internal sealed class Report
@@ -112,11 +112,11 @@ internal sealed class Report
             text.Append($"| {folder.Key} | {folder.Count()} | {folder.Count(entry => entry.Fate.IsAlive)} |\n");
         }
 
-        text.Append("\n## Survivors\n| file | change | in | why it lives |\n|---|---|---|---|\n");
+        text.Append("\n## Survivors\n| where | change | in | why it lives |\n|---|---|---|---|\n");
         foreach (var mutation in alive)
         {
             var reason = reasons.GetValueOrDefault(mutation.Key, "not explained yet");
-            text.Append($"| {mutation.File}:{mutation.Line} | {Code(mutation.From)} → {Code(mutation.To)} | {Code(mutation.Text)} | {reason} |\n");
+            text.Append($"| {mutation.File} {mutation.Member} | {Code(mutation.From)} → {Code(mutation.To)} | {Code(mutation.Text)} | {reason} |\n");
         }
 
         return text.ToString();

@@ -1,5 +1,6 @@
 using Metering.Ingest;
 using Metering.Invoicing;
+using Metering.Notifications;
 using Metering.Platform;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
@@ -14,7 +15,10 @@ namespace Metering.Host;
 public static class HostApplication
 {
     private static readonly MigrationSet[] MigrationSets =
-        [PlatformModule.Migrations, IngestModule.Migrations, SubscriptionsModule.Migrations, InvoicingModule.Migrations, PortalModule.Migrations];
+    [
+        PlatformModule.Migrations, IngestModule.Migrations, SubscriptionsModule.Migrations, InvoicingModule.Migrations,
+        NotificationsModule.Migrations, PortalModule.Migrations,
+    ];
 
     /// <summary>Migrated, keys present, ready to run. The caller owns and disposes the application.</summary>
     public static async Task<WebApplication> CreateAsync(MeteringOptions options, CancellationToken cancellationToken)
@@ -38,6 +42,7 @@ public static class HostApplication
         builder.Services.AddIngest();
         builder.Services.AddSubscriptions();
         builder.Services.AddInvoicing(options);
+        builder.Services.AddNotifications();
         builder.Services.AddPortal();
 
         var app = builder.Build();
@@ -46,6 +51,7 @@ public static class HostApplication
         app.MapIngest();
         app.MapSubscriptions();
         app.MapInvoicing();
+        app.MapNotifications();
         app.MapPortal();
         await app.Services.GetRequiredService<FirstKeys>().EnsureAsync(cancellationToken);
         return app;

@@ -21,7 +21,7 @@ internal static partial class Log
     public static partial void PdfTimedOut(this ILogger logger, Guid invoiceId, TimeSpan limit);
 
     [LoggerMessage(
-        4006, LogLevel.Warning, "Subscription {SubscriptionId} is not billed to {Boundary}: usage has no price ({Reasons} reasons, see blocked-periods)")]
+        4006, LogLevel.Warning, "Subscription {SubscriptionId} is not billed to {Boundary}: usage has no price, for {Reasons} reasons")]
     public static partial void PeriodBlocked(this ILogger logger, Guid subscriptionId, Instant boundary, int reasons);
 
     [LoggerMessage(4007, LogLevel.Information, "Subscription {SubscriptionId} is no longer blocked and was billed to {Boundary}")]

@@ -25,6 +25,12 @@ public sealed record MeteringOptions(
     /// <summary>Presets the sidecars' API key, for deployments where they can not read the file that holds it otherwise.</summary>
     public string? SidecarKey { get; init; }
 
+    /// <summary>Seals what is stored and has to be read again: 32 bytes as base 64. Otherwise a key is made on the first start and kept in a file.</summary>
+    public string? SecretKey { get; init; }
+
+    /// <summary>Lets webhooks go to private and loopback addresses. Only for a machine on which nothing listens that must not be reached.</summary>
+    public bool AllowPrivateWebhooks { get; init; }
+
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static MeteringOptions FromEnvironment(Func<string, string?> read)
     {
@@ -48,6 +54,13 @@ public sealed record MeteringOptions(
             AbsoluteUri("METERING_PUBLIC_URL", Read("METERING_PUBLIC_URL") ?? $"http://127.0.0.1:{port}"))
         {
             SidecarKey = Read("METERING_SIDECAR_KEY"),
+            SecretKey = Read("METERING_SECRET_KEY"),
+            AllowPrivateWebhooks = Read("METERING_WEBHOOK_ALLOW_PRIVATE") switch
+            {
+                null or "false" => false,
+                "true" => true,
+                _ => throw new InvalidOptionException("METERING_WEBHOOK_ALLOW_PRIVATE", "is true or false"),
+            },
         };
     }
 

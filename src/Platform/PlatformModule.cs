@@ -4,6 +4,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Idempotency;
 using Metering.Platform.Messaging;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Requests;
 using Metering.Platform.Security;
@@ -43,6 +44,7 @@ public static class PlatformModule
         services.AddSingleton<FirstKeys>();
         services.AddScopeAuthorization();
         services.AddMessaging(options, queues);
+        services.AddApiDocument();
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json => MeteringJson.Configure(json.SerializerOptions));
         TelemetryExport.AddWhenConfigured(services);
@@ -70,5 +72,6 @@ public static class PlatformModule
         routes.MapApiKeys();
         ListAuditEntries.Map(routes);
         routes.MapTestClock();
+        routes.MapApiDocument();
     }
 }

@@ -18,11 +18,14 @@ public static class PortalModule
         services.AddSingleton<PageRenderer>();
         services.AddSingleton<OverviewReader>();
         services.AddPortalAuthentication();
+        services.AddPortalTokenAuthentication();
     }
 
     public static void MapPortal(this IEndpointRouteBuilder routes)
     {
         routes.MapPortalTokens();
+        routes.MapListPortalTokens();
+        routes.MapQueryPortalMeter();
         routes.MapPortalLinks();
         routes.MapPortalPages();
     }

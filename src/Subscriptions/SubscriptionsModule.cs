@@ -7,6 +7,10 @@ using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Customers.Credentials;
 using Metering.Subscriptions.Customers.Tree;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Balances;
+using Metering.Subscriptions.Entitlements.Gateways;
+using Metering.Subscriptions.Entitlements.Grants;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Plans;
@@ -33,11 +37,37 @@ public static class SubscriptionsModule
         services.AddSingleton<PriceListReader>();
         services.AddSingleton<AccessBoundaries>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<AccessBoundaries>());
+        services.AddSingleton<PhaseUsage>();
+        services.AddSingleton<BalanceSnapshots>();
+        services.AddSingleton<BalanceReader>();
+        services.AddSingleton<WindowedBalances>();
         services.AddSingleton<EntitlementValues>();
+        services.AddSingleton<EntitlementSync>();
+        services.AddSingleton<CreateEntitlement>();
+        services.AddSingleton<GetEntitlement>();
+        services.AddSingleton<ListEntitlements>();
+        services.AddSingleton<DeleteEntitlement>();
+        services.AddSingleton<OverrideEntitlement>();
+        services.AddSingleton<GetEntitlementValue>();
+        services.AddSingleton<GetEntitlementHistory>();
+        services.AddSingleton<ResetEntitlement>();
+        services.AddSingleton<IssueGrant>();
+        services.AddSingleton<ListGrants>();
+        services.AddSingleton<VoidGrant>();
+        services.AddSingleton<FeatureAnswers>();
+        services.AddSingleton<QueryAccess>();
+        services.AddSingleton<ListAccess>();
         services.AddSingleton<AccessReader>();
+        services.AddSingleton<FeatureLookup>();
+        services.AddSingleton(provider => new MeteredEntitlementReader(
+            provider.GetRequiredService<MeteringDatabase>(), provider.GetRequiredService<EntitlementValues>()));
         services.AddSingleton<PoolOpening>();
+        services.AddSingleton<PoolAllowances>();
+        services.AddSingleton<PoolEpochs>();
         services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
         services.AddSingleton<LeaseDesk>();
+        services.AddSingleton<PoolSegments>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolSegments>());
         services.AddSingleton<PoolClosing>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolClosing>());
         services.AddSingleton<SidecarStreams>();
@@ -74,9 +104,27 @@ public static class SubscriptionsModule
         GetSubscriptions.Map(routes);
         CancelSubscription.Map(routes);
         GetAccess.Map(routes);
+        MapEntitlements(routes);
         ExchangeLeases.Map(routes);
         ListPools.Map(routes);
         StreamSnapshot.Map(routes);
         AcknowledgeHeartbeat.Map(routes);
+    }
+
+    private static void MapEntitlements(IEndpointRouteBuilder routes)
+    {
+        CreateEntitlement.Map(routes);
+        GetEntitlement.Map(routes);
+        ListEntitlements.Map(routes);
+        DeleteEntitlement.Map(routes);
+        OverrideEntitlement.Map(routes);
+        GetEntitlementValue.Map(routes);
+        GetEntitlementHistory.Map(routes);
+        ResetEntitlement.Map(routes);
+        IssueGrant.Map(routes);
+        ListGrants.Map(routes);
+        VoidGrant.Map(routes);
+        QueryAccess.Map(routes);
+        ListAccess.Map(routes);
     }
 }

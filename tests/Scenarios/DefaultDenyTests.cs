@@ -23,6 +23,10 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
         "GET /health/live",
         "GET /health/ready",
 
+        // What the API is, and a page to try it on; whoever tries needs a key.
+        "GET /api/openapi.json",
+        "GET /api/explorer",
+
         // A customer's link: the token in it is the secret. And what the page that says "this link has expired" looks like.
         "GET /portal/link/{token}",
         "GET /portal/style.css",

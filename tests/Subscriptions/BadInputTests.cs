@@ -66,10 +66,10 @@ public sealed class BadInputTests
         plan     | /commitment = {} | 400 | /commitment/minimumSpend | required
         plan     | #2/entitlementTemplate/type = "unlimited"  | 400 | #2/entitlementTemplate/type | unknown_entitlement_type
         plan     | #2/entitlementTemplate/issueAfterReset = -1 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
-        plan     | #2/entitlementTemplate/issueAfterReset = 1.5 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
+        plan     | #2/entitlementTemplate/issueAfterReset = 0.0000000000001 | 400 | #2/entitlementTemplate/issueAfterReset | out_of_range
         plan     | #2/entitlementTemplate/usagePeriod = "DAY" | 400 | #2/entitlementTemplate/usagePeriod | invalid_duration
         plan     | #2/entitlementTemplate/config = "{}"       | 400 | #2/entitlementTemplate/config | not_allowed
-        plan     | #2/entitlementTemplate/preserveOverageAtReset = true | 400 | #2/entitlementTemplate/preserveOverageAtReset | not_supported
+        plan     | #2/entitlementTemplate/issueAfterResetPriority = 256 | 400 | #2/entitlementTemplate/issueAfterResetPriority | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | #2/entitlementTemplate/rateLimits/0/per | invalid_duration
         plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
@@ -90,6 +90,7 @@ public sealed class BadInputTests
         feature  | /key = "Search"                                               | 400 | /key | invalid_key
         feature  | /key = "summarize"                                            | 409 | /key | taken
         feature  | /meterSlug = "nothing"                                        | 400 | /meterSlug | unknown_meter
+        feature  | /overlap = "max"                                              | 400 | /overlap | unknown_overlap
         subscription | /plan/key = "nothing"                                     | 400 | /plan/key | unknown_plan
         subscription | /plan/version = 9                                         | 400 | /plan/version | unknown_plan
         subscription | /customerKey = "nobody"                                   | 400 | /customerKey | unknown_customer
@@ -140,7 +141,7 @@ public sealed class BadInputTests
         foreach (var row in rows.Select(line => line.Split('|', StringSplitOptions.TrimEntries)))
         {
             var (path, body) = Good[row[0]];
-            using var response = await host.Client.PostAsJsonAsync(path, Spoil(JsonNode.Parse(body)!, row[1]));
+            using var response = await host.Client.PostAsJsonAsync(path, Spoiling.Spoil(JsonNode.Parse(body)!, row[1]));
             var answer = await response.Content.ReadAsStringAsync();
             var error = (int)response.StatusCode < 400 ? null : JsonNode.Parse(answer)!["errors"]?[0];
             var actual = $"{(int)response.StatusCode} | {(string?)error?["pointer"]} | {(string?)error?["code"]}";
@@ -162,27 +163,5 @@ public sealed class BadInputTests
         {
             await host.PostAsync(path, JsonNode.Parse(body)!);
         }
-    }
-
-    private static JsonNode Spoil(JsonNode body, string change)
-    {
-        var removes = change.EndsWith(" -", StringComparison.Ordinal);
-        var cut = removes ? change.Length - 2 : change.IndexOf(" = ", StringComparison.Ordinal);
-        var segments = change[..cut].Trim().Split('/')[1..];
-        var parent = segments[..^1].Aggregate(body, (node, segment) => node is JsonArray array ? array[int.Parse(segment)]! : node[segment]!);
-        if (removes)
-        {
-            parent.AsObject().Remove(segments[^1]);
-        }
-        else if (parent is JsonArray array)
-        {
-            array[int.Parse(segments[^1])] = JsonNode.Parse(change[(cut + 3)..]);
-        }
-        else
-        {
-            parent[segments[^1]] = JsonNode.Parse(change[(cut + 3)..]);
-        }
-
-        return body;
     }
 }

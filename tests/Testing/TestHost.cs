@@ -53,14 +53,19 @@ public sealed class TestHost : IAsyncDisposable
     /// <param name="startAt">Where the test clock stands, RFC 3339.</param>
     /// <param name="rabbitMq">Null: embedded, without a broker.</param>
     /// <param name="publicUrl">The address that customers are told.</param>
+    /// <param name="allowPrivateWebhooks">Webhooks may go to receivers on this machine.</param>
     public static async Task<TestHost> StartAsync(
-        string startAt = "2026-01-15T09:00:00Z", string? rabbitMq = null, string publicUrl = "http://127.0.0.1")
+        string startAt = "2026-01-15T09:00:00Z", string? rabbitMq = null, string publicUrl = "http://127.0.0.1",
+        bool allowPrivateWebhooks = false)
     {
         var database = await TestDatabase.CreateMigratedAsync();
         var dataDirectory = Directory.CreateTempSubdirectory("metering-test-").FullName;
         var options = new MeteringOptions(
             database.ConnectionString, rabbitMq is null ? null : new Uri(rabbitMq), dataDirectory,
-            InstantPattern.ExtendedIso.Parse(startAt).Value, AdminKey, "127.0.0.1", 0, new Uri(publicUrl));
+            InstantPattern.ExtendedIso.Parse(startAt).Value, AdminKey, "127.0.0.1", 0, new Uri(publicUrl))
+        {
+            AllowPrivateWebhooks = allowPrivateWebhooks,
+        };
         var application = await HostApplication.CreateAsync(options, CancellationToken.None);
         await application.StartAsync();
         return new TestHost(database, dataDirectory, application);

@@ -15,8 +15,9 @@ public sealed partial class ModuleTests
         ["Ingest"] = ["Contracts", "Platform", "Rating"],
         ["Subscriptions"] = ["Ingest", "Contracts", "Platform", "Rating"],
         ["Invoicing"] = ["Subscriptions", "Ingest", "Contracts", "Platform", "Rating"],
+        ["Notifications"] = ["Subscriptions", "Contracts", "Platform"],
         ["Portal"] = ["Invoicing", "Subscriptions", "Ingest", "Contracts", "Platform", "Rating"],
-        ["Host"] = ["Portal", "Invoicing", "Subscriptions", "Ingest", "Contracts", "Platform", "Rating"],
+        ["Host"] = ["Notifications", "Portal", "Invoicing", "Subscriptions", "Ingest", "Contracts", "Platform", "Rating"],
         ["EnforcementSidecar"] = ["Contracts", "Rating"],
     };
 

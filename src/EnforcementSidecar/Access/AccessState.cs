@@ -98,8 +98,10 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
                 continue;
             }
 
+            // Units of what is no longer allowed go back at once: Host grants nothing to anyone as long as too much is out.
             account.Forget();
-            if (!customer.Features.Any(now => now.Quota?.EntitlementId == quota.EntitlementId))
+            var limit = customer.Features.FirstOrDefault(now => now.Quota?.EntitlementId == quota.EntitlementId)?.Quota?.Limit;
+            if (limit is null || limit < quota.Limit)
             {
                 account.Retire();
             }

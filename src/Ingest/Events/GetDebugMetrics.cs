@@ -16,7 +16,8 @@ internal static class GetDebugMetrics
     private const int MaxSubjects = 10_000;
 
     public static void MapGetDebugMetrics(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/debug/metrics", GetAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/debug/metrics", GetAsync).RequireScope(Scope.UsageRead)
+            .WithName("getDebugMetrics").WithSummary("Read how many events came in, as OpenMetrics text").Produces<string>(200, "text/plain");
 
     private static async Task<IResult> GetAsync(MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
@@ -34,7 +35,9 @@ internal static class GetDebugMetrics
     }
 
     private static string Escape(string label) => label
-        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        .Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal);
 
     private const string CountSql = """
         select subject, count(*) as events

@@ -13,7 +13,9 @@ namespace Metering.Ingest.Events;
 internal static class ListEventConflicts
 {
     public static void MapListEventConflicts(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/events/conflicts", ListAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/events/conflicts", ListAsync).RequireScope(Scope.UsageRead)
+            .WithName("listEventConflicts").WithSummary("List events that came under a known id with other content")
+            .Produces<Page<ConflictingEvent>>();
 
     private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) =>
         Page.OfAsync(

@@ -20,7 +20,8 @@ internal static class ListEvents
     private static readonly Duration DefaultSpan = Duration.FromHours(72);
 
     public static void MapListEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/events", ListAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/events", ListAsync).RequireScope(Scope.UsageRead)
+            .WithName("listEvents").WithSummary("List recorded events").Produces<IngestedEvent[]>();
 
     private static async Task<IResult> ListAsync(
         [AsParameters] ListEventsQuery query, EventListing events, ISubjectOwners owners, IClock clock, CancellationToken cancellationToken)

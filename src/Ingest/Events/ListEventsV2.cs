@@ -20,7 +20,8 @@ internal static class ListEventsV2
     private const int MaxLimit = 100;
 
     public static void MapListEventsV2(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v2/events", ListAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v2/events", ListAsync).RequireScope(Scope.UsageRead)
+            .WithName("listEventsV2").WithSummary("List recorded events by cursor").Produces<CursorPage<IngestedEvent>>();
 
     private static async Task<IResult> ListAsync(
         CursorRequest<Instant> page, string? filter, string? clientId, EventListing events, ISubjectOwners owners,

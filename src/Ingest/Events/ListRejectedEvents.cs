@@ -12,7 +12,8 @@ namespace Metering.Ingest.Events;
 internal static class ListRejectedEvents
 {
     public static void MapListRejectedEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/events/rejected", ListAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/events/rejected", ListAsync).RequireScope(Scope.UsageRead)
+            .WithName("listRejectedEvents").WithSummary("List what was accepted and could not be stored as an event").Produces<Page<RejectedEvent>>();
 
     private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) =>
         Page.OfAsync(

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Metering.Ingest.Recording;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -10,21 +13,34 @@ using NodaTime;
 namespace Metering.Ingest.Events;
 
 /// <summary>
-/// <c>POST /api/v1/events</c>, and <c>/api/v3/openmeter/events</c> where Kong's plugins send theirs and expect 202: usage events in. 204 means that they can not be lost. A request with a malformed event is refused
-/// whole, naming every bad field; what is well formed but can not be counted is accepted and marked.
+/// <c>POST /api/v1/events</c>, and <c>/api/v3/openmeter/events</c> where Kong's plugins send theirs and expect 202: usage events in.
+/// 204 means that they can not be lost. A request with a malformed event is refused whole, naming every bad field; what is well formed but
+/// can not be counted is accepted and marked.
 /// </summary>
 internal static class PostEvents
 {
     private const string RetryAfterSeconds = "1";
 
+    private const string Example = """
+        {"specversion":"1.0","type":"ai.completion","source":"gateway","id":"5c10fade-1c9e-4d6c-8275-c52c36731d3c",
+         "subject":"acme-app","data":{"total_tokens":420,"model":"small"}}
+        """;
+
+    private static readonly ImmutableArray<string> ContentTypes =
+        ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"];
+
     public static void MapPostEvents(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/events", PostAsync)
             .RequireScope(Scope.EventsWrite)
-            .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes));
+            .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes))
+            .WithName("ingestEvents").WithSummary("Report usage events").Produces(204).Produces<IngestReport>()
+            .WithRequestBody(typeof(CloudEventBody), ContentTypes).WithExample(Example);
         routes.MapPost("/api/v3/openmeter/events", PostV3Async)
             .RequireScope(Scope.EventsWrite)
-            .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes));
+            .WithMetadata(new RequestSizeLimitAttribute(EventLimits.MaxBodyBytes))
+            .WithName("ingestEventsV3").WithSummary("Report usage events, as Kong does").Produces(202).Produces<IngestReport>()
+            .WithRequestBody(typeof(CloudEventBody), ContentTypes).WithExample(Example);
     }
 
     private static Task<IResult> PostAsync(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken) =>
@@ -98,6 +114,16 @@ internal static class PostEvents
             [.. results.Select((result, index) => IngestResult.Of(index, events[index], result))]));
     }
 }
+
+/// <summary>A usage event as it is sent; <c>schemas/event.v1.json</c> has its bounds. Only described here: events are read as text.</summary>
+/// <param name="Id">The sender's own; the same source and id is the same event, for ever.</param>
+/// <param name="Type">Which meters count it.</param>
+/// <param name="Subject">Whose usage it is.</param>
+/// <param name="Time">When it happened; the time of receipt when absent.</param>
+/// <param name="Data">JSON; meters find their values in it.</param>
+internal sealed record CloudEventBody(
+    string Specversion, string Id, string Source, string Type, string Subject, Instant? Time = null, string? Datacontenttype = null,
+    JsonElement? Data = null);
 
 /// <summary>What became of a request's events.</summary>
 internal sealed record IngestReport(int Accepted, int Duplicate, int Conflict, int Rejected, IReadOnlyList<IngestResult> Results);

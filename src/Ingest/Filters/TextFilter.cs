@@ -121,7 +121,8 @@ public sealed record TextFilter
 
         foreach (var (name, values) in new[] { ("$in", In), ("$nin", Nin) })
         {
-            if (values is { Count: 0 or > MaxValues } || values?.Any(value => value is null or { Length: > MaxLength } || value.Contains('\0')) == true)
+            if (values is { Count: 0 or > MaxValues }
+                || values?.Any(value => value is null or { Length: > MaxLength } || value.Contains('\0', StringComparison.Ordinal)) == true)
             {
                 yield return new FieldError($"{pointer}/{name}", "invalid_value", $"1 to {MaxValues} texts of at most {MaxLength} characters.");
             }

@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -17,7 +18,13 @@ namespace Metering.Ingest.Meters;
 internal static class CreateMeter
 {
     public static void MapCreateMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/meters", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("meter.create");
+        routes.MapPost("/api/v1/meters", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("meter.create")
+            .WithName("createMeter").WithSummary("Create a meter").Produces<MeterResponse>(201)
+            .WithExample(
+                """
+                {"slug":"tokens","name":"Tokens","aggregation":"SUM","eventType":"ai.completion","valueProperty":"$.total_tokens",
+                 "groupBy":{"model":"$.model"}}
+                """);
 
     private static async Task<IResult> CreateAsync(
         CreateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock, CancellationToken cancellationToken)

@@ -15,7 +15,8 @@ namespace Metering.Ingest.Meters;
 internal static class DeleteMeter
 {
     public static void MapDeleteMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/meters/{idOrSlug}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("meter.delete");
+        routes.MapDelete("/api/v1/meters/{idOrSlug}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("meter.delete")
+            .WithName("deleteMeter").WithSummary("Delete a meter").Produces(204);
 
     private static async Task<IResult> DeleteAsync(
         string idOrSlug, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

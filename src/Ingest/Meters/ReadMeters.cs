@@ -13,8 +13,10 @@ internal static class ReadMeters
 {
     public static void MapMeters(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/meters", ListAsync).RequireScope(Scope.CatalogRead);
-        routes.MapGet("/api/v1/meters/{idOrSlug}", GetAsync).RequireScope(Scope.CatalogRead);
+        routes.MapGet("/api/v1/meters", ListAsync).RequireScope(Scope.CatalogRead)
+            .WithName("listMeters").WithSummary("List meters").Produces<MeterResponse[]>();
+        routes.MapGet("/api/v1/meters/{idOrSlug}", GetAsync).RequireScope(Scope.CatalogRead)
+            .WithName("getMeter").WithSummary("Read a meter").Produces<MeterResponse>();
     }
 
     private static async Task<IResult> GetAsync(string idOrSlug, MeterCatalog meters, CancellationToken cancellationToken) =>

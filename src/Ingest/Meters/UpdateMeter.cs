@@ -4,6 +4,7 @@ using Metering.Ingest.Rollups;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -20,7 +21,9 @@ namespace Metering.Ingest.Meters;
 internal static class UpdateMeter
 {
     public static void MapUpdateMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/meters/{idOrSlug}", UpdateAsync).RequireScope(Scope.CatalogWrite).Audited("meter.update");
+        routes.MapPut("/api/v1/meters/{idOrSlug}", UpdateAsync).RequireScope(Scope.CatalogWrite).Audited("meter.update")
+            .WithName("updateMeter").WithSummary("Change the words or dimensions of a meter").Produces<MeterResponse>()
+            .WithExample("""{"name":"Tokens of all models","groupBy":{"model":"$.model","region":"$.region"}}""");
 
     private static async Task<IResult> UpdateAsync(
         string idOrSlug, UpdateMeterRequest request, IfMatch ifMatch, MeteringDatabase database, MeterBackfill backfill, IClock clock,

@@ -6,17 +6,18 @@ using NodaTime;
 namespace Metering.Ingest.Subjects;
 
 /// <summary>A subject as it is sent. Where null and absent differ the field is kept as it was read: undefined when absent.</summary>
-/// <param name="CurrentPeriodStart">OpenMeter's clients may still send it; kept and shown, without meaning here. So are the two after it.</param>
-internal sealed record SubjectBody(
-    string Key,
-    JsonElement DisplayName = default,
-    JsonElement Metadata = default,
-    Instant? CurrentPeriodStart = null,
-    Instant? CurrentPeriodEnd = null,
-    JsonElement StripeCustomerId = default)
+/// <param name="CurrentPeriodStart">OpenMeter's clients may still send it; kept and shown, without meaning here. So is its end.</param>
+internal sealed record SubjectBody(string Key, Instant? CurrentPeriodStart = null, Instant? CurrentPeriodEnd = null)
 {
     private const int MaxTextLength = 256;
     private const int MaxMetadataLength = 10_000;
+
+    public JsonElement DisplayName { get; init; }
+
+    public JsonElement Metadata { get; init; }
+
+    /// <summary>Kept and shown for OpenMeter's clients, without meaning here.</summary>
+    public JsonElement StripeCustomerId { get; init; }
 
     public IEnumerable<FieldError> Check(string pointer)
     {

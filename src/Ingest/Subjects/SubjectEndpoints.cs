@@ -1,6 +1,7 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -22,10 +23,15 @@ internal static class SubjectEndpoints
 
     public static void MapSubjects(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet(Path + "/{idOrKey}", GetAsync).RequireScope(Scope.CustomersRead);
-        routes.MapPost(Path, UpsertAsync).RequireScope(Scope.CustomersWrite).Audited("subject.upsert");
-        routes.MapDelete(Path + "/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("subject.delete");
+        routes.MapGet(Path, ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listSubjects").WithSummary("List subjects that have words").Produces<SubjectView[]>();
+        routes.MapGet(Path + "/{idOrKey}", GetAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getSubject").WithSummary("Read the words of a subject").Produces<SubjectView>();
+        routes.MapPost(Path, UpsertAsync).RequireScope(Scope.CustomersWrite).Audited("subject.upsert")
+            .WithName("upsertSubject").WithSummary("Give subjects words, such as a name").Produces<SubjectView[]>()
+            .WithExample("""[{"key":"acme-app","displayName":"Acme app","metadata":{"region":"eu"}}]""");
+        routes.MapDelete(Path + "/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("subject.delete")
+            .WithName("deleteSubject").WithSummary("Forget the words of a subject").Produces(204);
     }
 
     private static async Task<IResult> ListAsync(MeteringDatabase database, CancellationToken cancellationToken)

@@ -11,7 +11,8 @@ namespace Metering.Ingest.Usage;
 internal static class GetProgress
 {
     public static void MapGetProgress(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/info/progress/{id}", Get).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/info/progress/{id}", Get).RequireScope(Scope.UsageRead)
+            .WithName("getProgress").WithSummary("Read how far a query has come").Produces<Progress>();
 
     private static IResult Get(string id, QueryProgress queries) =>
         queries.Find(id) is { } progress ? Results.Ok(progress) : Problem.NotFound("query with the client id", id);

@@ -22,8 +22,10 @@ internal static class MeterValues
 
     public static void MapMeterValues(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/meters/{idOrSlug}/subjects", SubjectsAsync).RequireScope(Scope.UsageRead);
-        routes.MapGet("/api/v1/meters/{idOrSlug}/group-by/{key}/values", ValuesAsync).RequireScope(Scope.UsageRead);
+        routes.MapGet("/api/v1/meters/{idOrSlug}/subjects", SubjectsAsync).RequireScope(Scope.UsageRead)
+            .WithName("listMeterSubjects").WithSummary("List the subjects that a meter has seen").Produces<string[]>();
+        routes.MapGet("/api/v1/meters/{idOrSlug}/group-by/{key}/values", ValuesAsync).RequireScope(Scope.UsageRead)
+            .WithName("listMeterGroupByValues").WithSummary("List the values of a dimension").Produces<string[]>();
     }
 
     private static async Task<IResult> SubjectsAsync(

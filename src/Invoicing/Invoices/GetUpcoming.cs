@@ -18,7 +18,8 @@ namespace Metering.Invoicing.Invoices;
 internal static class GetUpcoming
 {
     public static void MapUpcoming(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/customers/{customerIdOrKey}/billing/upcoming", HandleAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet("/api/v1/customers/{customerIdOrKey}/billing/upcoming", HandleAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getUpcomingCost").WithSummary("Read the cost so far, explained").Produces<UpcomingView>();
 
     private static async Task<IResult> HandleAsync(
         string customerIdOrKey, CustomerReader customers, UpcomingReader upcoming, IClock clock, CancellationToken cancellationToken)

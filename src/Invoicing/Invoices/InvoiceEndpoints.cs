@@ -19,12 +19,19 @@ internal static class InvoiceEndpoints
 
     public static void MapInvoices(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Root, ListInvoices.HandleAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet(Root + "/{invoiceId}", GetAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet(Root + "/{invoiceId}/csv", CsvAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet(Root + "/{invoiceId}/html", HtmlAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet(Root + "/{invoiceId}/pdf", PdfAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet(Root + "/{invoiceId}/lines/{lineId}/events", LineEvents.HandleAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet(Root, ListInvoices.HandleAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listInvoices").WithSummary("List invoices").Produces<Page<InvoiceView>>();
+        routes.MapGet(Root + "/{invoiceId}", GetAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getInvoice").WithSummary("Read an invoice, as JSON, CSV, HTML or PDF")
+            .Produces<InvoiceView>(200, "application/json", "text/csv", "text/html", "application/pdf");
+        routes.MapGet(Root + "/{invoiceId}/csv", CsvAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getInvoiceCsv").WithSummary("Read the lines of an invoice as CSV").Produces<string>(200, "text/csv");
+        routes.MapGet(Root + "/{invoiceId}/html", HtmlAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getInvoiceHtml").WithSummary("Read an invoice as a page").Produces<string>(200, "text/html");
+        routes.MapGet(Root + "/{invoiceId}/pdf", PdfAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getInvoicePdf").WithSummary("Read an invoice as PDF").Produces<Stream>(200, "application/pdf");
+        routes.MapGet(Root + "/{invoiceId}/lines/{lineId}/events", LineEvents.HandleAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listInvoiceLineEvents").WithSummary("List the events behind a line").Produces<LineEventsPage>();
     }
 
     private static async Task<IResult> GetAsync(

@@ -14,7 +14,8 @@ internal static class ListCurrencies
         [.. Currency.All.OrderBy(currency => currency.Code, StringComparer.Ordinal).Select(ListedCurrency.Of)];
 
     public static void MapListCurrencies(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/info/currencies", () => Results.Ok(All)).RequireScope(Scope.CatalogRead);
+        routes.MapGet("/api/v1/info/currencies", () => Results.Ok(All)).RequireScope(Scope.CatalogRead)
+            .WithName("listCurrencies").WithSummary("List the currencies there are").Produces<ListedCurrency[]>();
 
     /// <param name="Subunits">How many decimals an amount has.</param>
     private sealed record ListedCurrency(string Code, string Name, string Symbol, int Subunits)

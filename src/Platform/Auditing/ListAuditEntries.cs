@@ -15,7 +15,8 @@ namespace Metering.Platform.Auditing;
 /// <summary><c>GET /api/v1/audit</c>: who changed what, latest first. <c>from</c> is inclusive, <c>to</c> exclusive.</summary>
 internal static class ListAuditEntries
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/audit", ListAsync).RequireScope(Scope.AuditRead);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/v1/audit", ListAsync).RequireScope(Scope.AuditRead)
+        .WithName("listAuditEntries").WithSummary("List who changed what").Produces<CursorPage<AuditView>>();
 
     private static async Task<IResult> ListAsync(
         CursorRequest<long> page, string? resourceType, string? resourceId, string? actor, string? action, string? from, string? to,

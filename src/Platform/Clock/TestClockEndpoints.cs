@@ -1,3 +1,4 @@
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Requests;
 using Metering.Platform.Security;
@@ -13,8 +14,11 @@ public static class TestClockEndpoints
 {
     public static void MapTestClock(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/test-clock", Get).RequireScope(Scope.ClockRead);
-        routes.MapPost("/api/v1/test-clock/advance", AdvanceAsync).RequireScope(Scope.ClockWrite);
+        routes.MapGet("/api/v1/test-clock", Get).RequireScope(Scope.ClockRead)
+            .WithName("getTestClock").WithSummary("Read where the test clock stands").Produces<TestClockState>();
+        routes.MapPost("/api/v1/test-clock/advance", AdvanceAsync).RequireScope(Scope.ClockWrite)
+            .WithName("advanceTestClock").WithSummary("Move the test clock and let happen what falls due").Produces<TestClockState>()
+            .WithExample("""{"to":"2026-02-01T00:00:00Z"}""");
     }
 
     private static IResult Get(ProductClock clock) =>

@@ -1,4 +1,5 @@
 using Metering.Platform.Database;
+using Metering.Platform.Messaging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -6,7 +7,10 @@ using Npgsql;
 
 namespace Metering.Platform.Http;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: its database answers and is migrated.</summary>
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: its database answers and is migrated, and the broker is connected where
+/// one is configured.
+/// </summary>
 public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -15,17 +19,19 @@ public static class HealthEndpoints
         routes.MapGet("/health/ready", ReadyAsync).AllowAnonymous();
     }
 
-    private static async Task<IResult> ReadyAsync(Migrator migrator, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadyAsync(Migrator migrator, IMessageTransport transport, CancellationToken cancellationToken)
     {
         try
         {
-            return await migrator.IsCurrentAsync(cancellationToken)
-                ? Results.Text("ready")
-                : Results.Text("not ready: the database is not migrated", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return !await migrator.IsCurrentAsync(cancellationToken) ? NotReady("the database is not migrated")
+                : !transport.IsConnected ? NotReady("the broker does not answer")
+                : Results.Text("ready");
         }
         catch (NpgsqlException)
         {
-            return Results.Text("not ready: the database does not answer", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return NotReady("the database does not answer");
         }
     }
+
+    private static IResult NotReady(string why) => Results.Text($"not ready: {why}", statusCode: StatusCodes.Status503ServiceUnavailable);
 }

@@ -28,7 +28,7 @@ internal sealed class IdempotencyMiddleware(RequestDelegate next, MeteringDataba
         var header = context.Request.Headers[HeaderName];
         if (header.Count == 0
             || context.GetEndpoint() is not RouteEndpoint endpoint
-            || !endpoint.TakesIdempotencyKey(context.Request.Method)
+            || !IdempotentRoutes.TakesIdempotencyKey(endpoint.Metadata, context.Request.Method)
             || ApiKeyAuthentication.SecretOf(context.Request) is not { } secret
             || !Guid.TryParse(context.User.FindFirstValue(ClaimTypes.NameIdentifier), out var apiKeyId))
         {

@@ -15,7 +15,6 @@ public static class IdempotentRoutes
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new IdempotentMetadata());
 
-    public static bool TakesIdempotencyKey(this Endpoint endpoint, string method) =>
-        HttpMethods.IsPost(method)
-        && (endpoint.Metadata.GetMetadata<AuditedMetadata>() is not null || endpoint.Metadata.GetMetadata<IdempotentMetadata>() is not null);
+    internal static bool TakesIdempotencyKey(IEnumerable<object> metadata, string method) =>
+        HttpMethods.IsPost(method) && metadata.Any(item => item is AuditedMetadata or IdempotentMetadata);
 }

@@ -3,9 +3,12 @@ using MassTransit;
 namespace Metering.Platform.Messaging;
 
 /// <summary>Publishes to the quorum queue <c>metering-messages</c>; MassTransit waits for the broker's confirm.</summary>
-internal sealed class RabbitMqTransport(IBus bus) : IMessageTransport
+internal sealed class RabbitMqTransport(IBusControl bus) : IMessageTransport
 {
     public const string QueueName = "metering-messages";
+
+    /// <summary>Of the bus and of all its queues.</summary>
+    public bool IsConnected => bus.CheckHealth().Status == BusHealthStatus.Healthy;
 
     public Task SendAsync(OutboxEnvelope envelope, CancellationToken cancellationToken) =>
         bus.SendAsync(QueueName, envelope.MessageId, envelope, cancellationToken);

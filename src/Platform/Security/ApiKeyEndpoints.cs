@@ -2,6 +2,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,9 +18,13 @@ public static class ApiKeyEndpoints
 
     public static void MapApiKeys(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/api-keys", CreateAsync).RequireScope(Scope.KeysWrite).Audited("api_key.create");
-        routes.MapGet("/api/v1/api-keys", ListAsync).RequireScope(Scope.KeysWrite);
-        routes.MapDelete("/api/v1/api-keys/{id}", RevokeAsync).RequireScope(Scope.KeysWrite).Audited("api_key.revoke");
+        routes.MapPost("/api/v1/api-keys", CreateAsync).RequireScope(Scope.KeysWrite).Audited("api_key.create")
+            .WithName("createApiKey").WithSummary("Create an API key").Produces<CreatedApiKey>(201)
+            .WithExample("""{"name":"Reports","role":"finance"}""");
+        routes.MapGet("/api/v1/api-keys", ListAsync).RequireScope(Scope.KeysWrite)
+            .WithName("listApiKeys").WithSummary("List API keys, without their secrets").Produces<ApiKeyView[]>();
+        routes.MapDelete("/api/v1/api-keys/{id}", RevokeAsync).RequireScope(Scope.KeysWrite).Audited("api_key.revoke")
+            .WithName("revokeApiKey").WithSummary("Revoke an API key").Produces(204);
     }
 
     private static async Task<IResult> CreateAsync(

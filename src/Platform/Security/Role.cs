@@ -12,7 +12,7 @@ public sealed record Role(string Name, ImmutableArray<string> Scopes)
     public static readonly Role ProductManager = new("product-manager",
         [
             Scope.CatalogRead, Scope.CatalogWrite, Scope.CustomersRead, Scope.CustomersWrite, Scope.UsageRead, Scope.InvoicesRead,
-            Scope.ClockRead, Scope.ClockWrite,
+            Scope.ClockRead, Scope.ClockWrite, Scope.NotificationsRead, Scope.NotificationsWrite,
         ]);
 
     /// <summary>Reads usage and customers, issues and exports invoices.</summary>

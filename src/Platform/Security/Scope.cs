@@ -16,12 +16,14 @@ public static class Scope
     public const string Enforcement = "enforcement";
     public const string ClockRead = "clock:read";
     public const string ClockWrite = "clock:write";
+    public const string NotificationsRead = "notifications:read";
+    public const string NotificationsWrite = "notifications:write";
     public const string KeysWrite = "keys:write";
     public const string AuditRead = "audit:read";
 
     public static readonly ImmutableArray<string> All =
     [
         EventsWrite, UsageRead, CatalogRead, CatalogWrite, CustomersRead, CustomersWrite, InvoicesRead, InvoicesWrite, Enforcement,
-        ClockRead, ClockWrite, KeysWrite, AuditRead,
+        ClockRead, ClockWrite, NotificationsRead, NotificationsWrite, KeysWrite, AuditRead,
     ];
 }

@@ -11,17 +11,38 @@ internal sealed class PortalAccess(MeteringDatabase database)
     /// <summary>A link that was shared too widely must not fill the table; the oldest session gives way.</summary>
     private const int MaxSessionsPerLink = 100;
 
-    /// <returns>The link and its token, which is stored nowhere.</returns>
-    public static async Task<(PortalLink Link, string Token)> IssueLinkAsync(
-        DbSession session, Guid customerId, string? subject, Instant expiresAt, Instant now, CancellationToken cancellationToken)
+    /// <returns>The token, which is stored nowhere.</returns>
+    public static async Task<string> IssueLinkAsync(
+        DbSession session, PortalLink link, Instant now, CancellationToken cancellationToken)
     {
-        var link = new PortalLink(PublicId.New(now), customerId, subject, now, expiresAt, null);
         var token = PortalSecret.New();
-        var parameters = new { link.Id, customerId, subject, hash = PortalSecret.HashOf(token), now, expiresAt };
+        var parameters = new
+        {
+            link.Id,
+            link.CustomerId,
+            link.Subject,
+            hash = PortalSecret.HashOf(token),
+            link.CreatedAt,
+            link.ExpiresAt,
+            link.AllowedMeters,
+            link.BySubject,
+        };
         await session.ExecuteAsync(IssueSql, parameters, cancellationToken);
         var view = link.ToView();
         await AuditTrail.RecordAsync(session, new AuditEntry("portal_token.create", view.Id, now, null, view), cancellationToken);
-        return (link, token);
+        return token;
+    }
+
+    /// <returns>The valid link that has this token; null when there is none.</returns>
+    public async Task<PortalLink?> FindLinkAsync(string token, Instant now, CancellationToken cancellationToken)
+    {
+        if (PortalSecret.HashOf(token) is not { } hash)
+        {
+            return null;
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        return await session.FirstOrNoneAsync<PortalLink>(ByTokenSql, new { hash, now }, cancellationToken);
     }
 
     /// <returns>The secret of a new session, or null when no valid link has this token.</returns>
@@ -82,8 +103,16 @@ internal sealed class PortalAccess(MeteringDatabase database)
     }
 
     private const string IssueSql = """
-        insert into portal.link (id, customer_id, subject, token_hash, created_at, expires_at)
-        values (@Id, @customerId, @subject, @hash, @now, @expiresAt)
+        insert into portal.link (id, customer_id, subject, token_hash, created_at, expires_at, allowed_meters, by_subject)
+        values (@Id, @CustomerId, @Subject, @hash, @CreatedAt, @ExpiresAt, @AllowedMeters, @BySubject)
+        """;
+
+    private const string ByTokenSql = $"""
+        select {PortalLink.Columns}
+        from portal.link
+        where token_hash = @hash
+          and revoked_at is null
+          and expires_at > @now
         """;
 
     // Locked, so that two visits at once do not both find room for the last session.
@@ -93,6 +122,7 @@ internal sealed class PortalAccess(MeteringDatabase database)
         where token_hash = @hash
           and revoked_at is null
           and expires_at > @now
+          and allowed_meters is null
         for update
         """;
 
@@ -122,11 +152,11 @@ internal sealed class PortalAccess(MeteringDatabase database)
           and link.expires_at > @now
         """;
 
-    private const string RevokeSql = """
+    private const string RevokeSql = $"""
         update portal.link
         set revoked_at = @now
         where revoked_at is null
           and (id = @id or subject = @subject)
-        returning id, customer_id as customerId, subject, created_at as createdAt, expires_at as expiresAt, revoked_at as revokedAt
+        returning {PortalLink.Columns}
         """;
 }

@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -18,15 +19,23 @@ namespace Metering.Portal.Access;
 /// <summary><c>/api/v1/portal/tokens</c>: links for customers. A token is answered once, at creation.</summary>
 internal static partial class PortalTokenEndpoints
 {
+    private const int MaxMeters = 100;
+    private const int MaxSlugLength = 64;
     private static readonly Duration DefaultLifetime = Duration.FromHours(24);
     private static readonly Duration MinLifetime = Duration.FromMinutes(1);
     private static readonly Duration MaxLifetime = Duration.FromDays(30);
 
     public static void MapPortalTokens(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/portal/tokens", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("portal_token.create");
+        routes.MapPost("/api/v1/portal/tokens", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("portal_token.create")
+            .WithName("createPortalToken").WithSummary("Create a link to the portal for a customer").Produces<PortalToken>()
+            .WithTags("Portal")
+            .WithExample("""{"customerKey":"acme","expiresAfter":"PT24H"}""", "createCustomer");
         routes.MapPost("/api/v1/portal/tokens/invalidate", InvalidateAsync)
-            .RequireScope(Scope.CustomersWrite).Audited("portal_token.invalidate");
+            .RequireScope(Scope.CustomersWrite).Audited("portal_token.invalidate")
+            .WithName("invalidatePortalTokens").WithSummary("End links to the portal").Produces(204)
+            .WithTags("Portal")
+            .WithExample("""{"subject":"acme-app"}""", "createPortalToken");
     }
 
     private static async Task<IResult> CreateAsync(
@@ -36,6 +45,12 @@ internal static partial class PortalTokenEndpoints
         if (new[] { request.Subject, request.CustomerId, request.CustomerKey }.Count(name => name is not null) != 1)
         {
             return Problem.Invalid("", "one_of", "Name the customer by exactly one of subject, customerId and customerKey.");
+        }
+
+        if (request.AllowedMeterSlugs is { } slugs && (slugs.Length > MaxMeters || !slugs.All(slug => slug is { Length: >= 1 and <= MaxSlugLength })))
+        {
+            return Problem.Invalid(
+                "/allowedMeterSlugs", "invalid_value", $"At most {MaxMeters} slugs of 1 to {MaxSlugLength} characters; without any, every meter.");
         }
 
         if (!TryReadLifetime(request.ExpiresAfter, out var lifetime))
@@ -55,14 +70,20 @@ internal static partial class PortalTokenEndpoints
         }
 
         var now = clock.GetCurrentInstant();
-        var expiresAt = now + lifetime;
-        var subjectKey = request.Subject ?? customer.SubjectKeys.FirstOrDefault();
+        var link = new PortalLink
+        {
+            Id = PublicId.New(now),
+            CustomerId = customer.Id,
+            Subject = request.Subject ?? customer.SubjectKeys.FirstOrDefault(),
+            CreatedAt = now,
+            ExpiresAt = now + lifetime,
+            AllowedMeters = request.AllowedMeterSlugs is { Length: > 0 } allowed ? [.. allowed.Distinct(StringComparer.Ordinal)] : null,
+            BySubject = request.Subject is not null,
+        };
         await using var session = await database.BeginAsync(cancellationToken);
-        var (link, token) = await PortalAccess.IssueLinkAsync(session, customer.Id, subjectKey, expiresAt, now, cancellationToken);
-        var answer = new PortalToken(
-            PublicId.Format(link.Id), PublicId.Format(customer.Id), subjectKey, token, now, expiresAt, false,
-            new Uri(options.PublicUrl, $"/portal/link/{token}").ToString());
-        return await session.CommitAsync(Results.Ok(answer), cancellationToken);
+        var token = await PortalAccess.IssueLinkAsync(session, link, now, cancellationToken);
+        var url = link.AllowedMeters is null ? new Uri(options.PublicUrl, $"/portal/link/{token}").ToString() : null;
+        return await session.CommitAsync(Results.Ok(PortalToken.Of(link, now) with { Token = token, Url = url }), cancellationToken);
     }
 
     private static async Task<IResult> InvalidateAsync(
@@ -126,12 +147,22 @@ internal static partial class PortalTokenEndpoints
 /// the customer's account.
 /// </summary>
 /// <param name="ExpiresAfter">ISO 8601 in days and time, PT1M to P30D; PT24H unless said.</param>
+/// <param name="AllowedMeterSlugs">The token is for asking about these meters alone, and opens no page.</param>
 internal sealed record CreatePortalToken(
-    string? Subject = null, string? CustomerId = null, string? CustomerKey = null, string? ExpiresAfter = null);
+    string? Subject = null, string? CustomerId = null, string? CustomerKey = null, string? ExpiresAfter = null,
+    string[]? AllowedMeterSlugs = null);
 
-/// <summary>The only answer that ever holds the token.</summary>
+/// <param name="Expired">Also when it was invalidated.</param>
+/// <param name="Token">Only in the answer that makes it.</param>
+/// <param name="Url">Only in that answer, and only when the link opens pages.</param>
 internal sealed record PortalToken(
-    string Id, string CustomerId, string? Subject, string Token, Instant CreatedAt, Instant ExpiresAt, bool Expired, string Url);
+    string Id, string CustomerId, string? Subject, string[]? AllowedMeterSlugs, Instant CreatedAt, Instant ExpiresAt, bool Expired,
+    string? Token = null, string? Url = null)
+{
+    public static PortalToken Of(PortalLink link, Instant now) => new(
+        PublicId.Format(link.Id), PublicId.Format(link.CustomerId), link.Subject, link.AllowedMeters, link.CreatedAt, link.ExpiresAt,
+        link.ExpiresAt <= now || link.RevokedAt is not null);
+}
 
 /// <summary>Asks that links end now.</summary>
 internal sealed record InvalidatePortalTokens(string? Id = null, string? Subject = null);

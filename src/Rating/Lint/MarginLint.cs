@@ -65,14 +65,13 @@ internal static class MarginLint
         var (from, paid) = (0m, 0m);
         for (var i = 0; i < tiers.Length; i++)
         {
-            // What is paid at the beginning of the tier, just after entering it, and at its end. An open tier has no end, only a direction.
+            // What is paid at the end of the tier. An open tier has no end, only a direction. Its beginning needs no look: a loss there is one at
+            // the end of this tier or of the one before, because flat amounts are not below zero.
             var tier = tiers[i];
             var entered = tier.FlatAmount + (isVolume ? tier.UnitAmount * from : paid);
             var upTo = Math.Max(from, tier.UpTo ?? from);
             var atEnd = entered + (tier.UnitAmount * (upTo - from));
-            var loses = entered * keeps < cost * from
-                || atEnd * keeps < cost * upTo
-                || (tier.UpTo is null && tier.UnitAmount * keeps < cost);
+            var loses = atEnd * keeps < cost * upTo || (tier.UpTo is null && tier.UnitAmount * keeps < cost);
             if (loses)
             {
                 Report($"{pointer}/tiers/{i}/unitAmount", tier.UnitAmount * keeps, cost, findings);

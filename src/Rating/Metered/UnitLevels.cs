@@ -19,7 +19,7 @@ internal sealed class UnitLevels(ImmutableArray<UnitLevel> levels, decimal leftO
     public ImmutableArray<UnitLevel> Levels => levels;
 
     /// <summary>Whether time does not count: every unit that was in force at any time counts in full.</summary>
-    public bool IsWithoutTime => levels.Any(level => level.Share is null);
+    public bool IsWithoutTime => levels.All(level => level.Share is null);
 
     /// <summary>The most that was in force at one time.</summary>
     public decimal Peak => Math.Max(0m, highest - leftOut);
@@ -38,7 +38,7 @@ internal sealed class UnitLevels(ImmutableArray<UnitLevel> levels, decimal leftO
 
     private decimal Below(decimal bound)
     {
-        if (levels.IsEmpty || IsWithoutTime)
+        if (IsWithoutTime)
         {
             return Math.Min(bound, highest);
         }

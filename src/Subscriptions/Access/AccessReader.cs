@@ -3,6 +3,8 @@ using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Balances;
 using NodaTime;
 
 namespace Metering.Subscriptions.Access;
@@ -10,7 +12,7 @@ namespace Metering.Subscriptions.Access;
 /// <summary>What a customer may do, for other modules.</summary>
 public sealed class AccessReader(MeteringDatabase database, UsageReader usage, MeterCatalog meters)
 {
-    private readonly EntitlementValues values = new(usage, meters);
+    private readonly EntitlementValues values = new(new BalanceReader(new PhaseUsage(usage, meters), new BalanceSnapshots(database)));
 
     /// <summary>The entitlements that are active at <paramref name="now"/>, by feature.</summary>
     public async Task<ImmutableArray<GrantedAccess>> OfCustomerAsync(CustomerAccount customer, Instant now, CancellationToken cancellationToken)
@@ -19,10 +21,10 @@ public sealed class AccessReader(MeteringDatabase database, UsageReader usage, M
         var granted = ImmutableArray.CreateBuilder<GrantedAccess>();
         foreach (var entitlement in await EntitlementRow.ActiveAsync(session, customer.Id, now, cancellationToken))
         {
-            var value = await values.OfAsync(session, entitlement, customer, now, isNow: true, cancellationToken);
+            var value = await values.NowAsync(session, entitlement, now, cancellationToken);
             granted.Add(new GrantedAccess(
                 entitlement.FeatureKey, value.HasAccess, entitlement.IsMetered, value.Usage, value.TotalAvailableGrantAmount,
-                entitlement.IsMetered ? entitlement.PeriodAt(now).End : null, entitlement.Soft));
+                value.Period?.End, entitlement.Soft));
         }
 
         return granted.ToImmutable();

@@ -1,76 +1,61 @@
-using Metering.Ingest.Meters;
-using Metering.Ingest.Usage;
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Metering.Platform.Database;
 using Metering.Rating;
-using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Balances;
 using NodaTime;
 
 namespace Metering.Subscriptions.Access;
 
-/// <summary>What entitlements are worth at an instant: OpenMeter's value object.</summary>
-internal sealed class EntitlementValues(UsageReader usage, MeterCatalog meters)
+/// <summary>What entitlements are worth: OpenMeter's value object.</summary>
+internal sealed class EntitlementValues(BalanceReader balances)
 {
-    /// <summary>Null: the customer is not entitled to the feature.</summary>
-    public async Task<EntitlementValue> OfAsync(
-        DbSession session, EntitlementRow? entitlement, CustomerAccount customer, Instant at, bool isNow, CancellationToken cancellationToken) =>
-        entitlement switch
-        {
-            null => EntitlementValue.None,
-            { Kind: "static" } => new EntitlementValue(true, Config: entitlement.Config),
-            { IsMetered: false } => new EntitlementValue(true),
-            _ => Metered(entitlement, await UsedAsync(session, entitlement, customer, at, isNow, cancellationToken)),
-        };
+    public async Task<EntitlementValue> NowAsync(
+        DbSession session, EntitlementRow? entitlement, Instant now, CancellationToken cancellationToken) =>
+        entitlement is { IsMetered: true } && entitlement.IsActiveAt(now)
+            ? Metered(entitlement, await balances.NowAsync(session, entitlement, now, cancellationToken))
+            : Unmetered(entitlement, now);
 
-    /// <summary>
-    /// Now, the pool knows best: it has what sidecars let through before the events arrive. In the past, and where nobody has leased yet, the
-    /// events are all there is.
-    /// </summary>
-    private async Task<decimal> UsedAsync(
-        DbSession session, EntitlementRow entitlement, CustomerAccount customer, Instant at, bool isNow, CancellationToken cancellationToken)
+    public async Task<EntitlementValue> AtAsync(
+        DbSession session, EntitlementRow? entitlement, Instant at, CancellationToken cancellationToken) =>
+        entitlement is { IsMetered: true } && entitlement.IsActiveAt(at)
+            ? Metered(entitlement, await balances.AtAsync(session, entitlement, at, cancellationToken))
+            : Unmetered(entitlement, at);
+
+    private static EntitlementValue Unmetered(EntitlementRow? entitlement, Instant at) =>
+        entitlement is { IsMetered: false } && entitlement.IsActiveAt(at)
+            ? new EntitlementValue(true, Config: entitlement.Config)
+            : EntitlementValue.None;
+
+    private static EntitlementValue Metered(EntitlementRow entitlement, EntitlementBalance balance) => new(
+        entitlement.Soft || balance.Balance > 0m, balance.Balance, balance.Usage, balance.Overage, balance.Available,
+        GrantBalances: balance.Grants.ToImmutableSortedDictionary(StringComparer.Ordinal))
     {
-        var pool = await session.FirstOrNoneAsync<PoolSpan>(PoolSql, new { entitlement.Id, at }, cancellationToken);
-        var period = pool is null ? entitlement.PeriodAt(at) : new ServicePeriod(pool.PeriodStart, pool.PeriodEnd);
-        var from = pool?.CountsFrom ?? Instant.Max(period.Start, entitlement.ActiveFrom);
-        var to = isNow ? period.End : at;
-        if (from >= to)
-        {
-            return 0m;
-        }
-
-        var query = new UsageQuery(entitlement.MeterSlug!, from, to) { Subjects = customer.SubjectKeys };
-        var rows = await meters.FindAsync(query.MeterSlug, cancellationToken) is null ? [] : await usage.ReadAsync(query, cancellationToken);
-        var metered = rows.Sum(row => row.Value);
-        return isNow && pool is not null ? Math.Max(metered, pool.Settled) : metered;
-    }
-
-    private static EntitlementValue Metered(EntitlementRow entitlement, decimal used)
-    {
-        var counted = Math.Max(0m, used);
-        var balance = Math.Max(0m, entitlement.Allowance - counted);
-        return new EntitlementValue(
-            entitlement.Soft || balance > 0m, balance, counted, Math.Max(0m, counted - entitlement.Allowance), entitlement.Allowance);
-    }
-
-    private const string PoolSql = """
-        select period_start as periodStart, period_end as periodEnd, counts_from as countsFrom, settled
-        from subscriptions.pool
-        where entitlement_id = @Id and period_start <= @at and period_end > @at
-        order by period_start
-        limit 1
-        """;
-
-    private sealed record PoolSpan(Instant PeriodStart, Instant PeriodEnd, Instant CountsFrom, long Settled);
+        Period = balance.Period,
+    };
 }
 
-/// <param name="Balance">What is left of the period's allowance; never below 0.</param>
-/// <param name="Overage">What was used beyond the allowance.</param>
+/// <param name="Balance">What is left of the grants in force; never below 0.</param>
+/// <param name="Usage">In the usage period.</param>
+/// <param name="Overage">What was used that no grant covered.</param>
+/// <param name="TotalAvailableGrantAmount">What the usage period had to offer.</param>
+/// <param name="GrantBalances">By grant id; of the customer-scoped calls of version 2.</param>
 internal sealed record EntitlementValue(
     bool HasAccess,
     decimal? Balance = null,
     decimal? Usage = null,
     decimal? Overage = null,
     decimal? TotalAvailableGrantAmount = null,
-    string? Config = null)
+    string? Config = null,
+    ImmutableSortedDictionary<string, decimal>? GrantBalances = null)
 {
     public static readonly EntitlementValue None = new(false);
+
+    /// <summary>The usage period, when something is metered.</summary>
+    [JsonIgnore]
+    public ServicePeriod? Period { get; init; }
+
+    /// <summary>As version 1 of the API shows it.</summary>
+    public EntitlementValue WithoutGrants() => this with { GrantBalances = null };
 }

@@ -4,6 +4,7 @@ using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Entitlements;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,8 +20,10 @@ internal static class GetAccess
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/customers/{idOrKey}/access", AccessAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/customers/{idOrKey}/entitlements/{featureKey}/value", ValueAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers/{idOrKey}/access", AccessAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerAccess").WithSummary("Read what a customer may do").Produces<CustomerAccessView>();
+        routes.MapGet("/api/v1/customers/{idOrKey}/entitlements/{featureKey}/value", ValueAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerEntitlementValue").WithSummary("Read what a customer may do with a feature").Produces<EntitlementValue>();
     }
 
     private static async Task<IResult> AccessAsync(
@@ -32,11 +35,11 @@ internal static class GetAccess
             return Problem.NotFound("customer", idOrKey);
         }
 
-        var (now, account) = (clock.GetCurrentInstant(), customer.ToAccount());
+        var now = clock.GetCurrentInstant();
         var entitlements = ImmutableSortedDictionary.CreateBuilder<string, EntitlementValue>(StringComparer.Ordinal);
         foreach (var entitlement in await EntitlementRow.ActiveAsync(session, customer.Id, now, cancellationToken))
         {
-            entitlements[entitlement.FeatureKey] = await values.OfAsync(session, entitlement, account, now, isNow: true, cancellationToken);
+            entitlements[entitlement.FeatureKey] = (await values.NowAsync(session, entitlement, now, cancellationToken)).WithoutGrants();
         }
 
         return Results.Ok(new CustomerAccessView(entitlements.ToImmutable()));
@@ -47,7 +50,8 @@ internal static class GetAccess
         string idOrKey, string featureKey, string? time, MeteringDatabase database, EntitlementValues values, IClock clock,
         CancellationToken cancellationToken)
     {
-        var at = clock.GetCurrentInstant();
+        var now = clock.GetCurrentInstant();
+        var at = now;
         if (time is not null && !InstantConverter.TryParse(time, out at))
         {
             return Problem.Invalid("?time", "invalid_time", InstantConverter.Expected);
@@ -61,7 +65,10 @@ internal static class GetAccess
 
         var active = await EntitlementRow.ActiveAsync(session, customer.Id, at, cancellationToken);
         var entitlement = active.FirstOrDefault(one => one.FeatureKey == featureKey);
-        return Results.Ok(await values.OfAsync(session, entitlement, customer.ToAccount(), at, isNow: time is null, cancellationToken));
+        var value = time is null
+            ? await values.NowAsync(session, entitlement, now, cancellationToken)
+            : await values.AtAsync(session, entitlement, at, cancellationToken);
+        return Results.Ok(value.WithoutGrants());
     }
 
     private sealed record CustomerAccessView(ImmutableSortedDictionary<string, EntitlementValue> Entitlements);

@@ -2,6 +2,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
@@ -16,7 +17,14 @@ namespace Metering.Subscriptions.Customers;
 internal static class CreateCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("customer.create");
+        routes.MapPost("/api/v1/customers", CreateAsync).RequireScope(Scope.CustomersWrite).Audited("customer.create")
+            .WithName("createCustomer").WithSummary("Create a customer").Produces<CustomerView>(201)
+            .WithExample(
+                """
+                {"name":"Acme","key":"acme","primaryEmail":"billing@acme.example","currency":"USD","timeZone":"Europe/Berlin",
+                 "usageAttribution":{"subjectKeys":["acme-app"]},"billingAddress":{"country":"DE","city":"Berlin",
+                 "line1":"Unter den Linden 1"},"metadata":{"tier":"gold"}}
+                """);
 
     private static async Task<IResult> CreateAsync(CustomerBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Mail;
+using System.Text.Json.Serialization;
 using Metering.Rating;
 using Metering.Subscriptions.Wire;
 using NodaTime;
@@ -29,8 +30,10 @@ internal sealed record CustomerBody(
     private const int MaxAddressPartLength = 256;
     private const int CountryCodeLength = 2;
 
+    [JsonIgnore]
     public ImmutableArray<string> SubjectKeys => UsageAttribution?.SubjectKeys ?? [];
 
+    [JsonIgnore]
     public DateTimeZone Zone => DateTimeZoneProviders.Tzdb[TimeZone ?? "UTC"];
 
     public FieldErrors Check()

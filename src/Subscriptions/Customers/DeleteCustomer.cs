@@ -19,7 +19,8 @@ namespace Metering.Subscriptions.Customers;
 internal static class DeleteCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("customer.delete");
+        routes.MapDelete("/api/v1/customers/{idOrKey}", DeleteAsync).RequireScope(Scope.CustomersWrite).Audited("customer.delete")
+            .WithName("deleteCustomer").WithSummary("Delete a customer").Produces(204);
 
     private static async Task<IResult> DeleteAsync(
         string idOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -70,6 +71,9 @@ internal static class DeleteCustomer
         delete from subscriptions.customer_placement where customer_id = @Id and effective_from >= @now;
         update subscriptions.customer_placement set effective_to = @now
         where customer_id = @Id and (effective_to is null or effective_to > @now);
+        update subscriptions.entitlement
+        set active_to = @now, deleted_at = @now, updated_at = @now
+        where customer_id = @Id and origin = 'customer' and deleted_at is null;
         update subscriptions.customer set deleted_at = @now, updated_at = @now where id = @Id
         """;
 }

@@ -15,7 +15,8 @@ internal static class GetCustomerApps
     private static readonly ImmutableArray<string> Types = ["stripe", "sandbox", "custom_invoicing"];
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/customers/{idOrKey}/apps", ListAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers/{idOrKey}/apps", ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCustomerAppData").WithSummary("List what apps keep of a customer").Produces<Page<object>>();
 
     private static async Task<IResult> ListAsync(
         string idOrKey, string? type, PageRequest page, MeteringDatabase database, CancellationToken cancellationToken)

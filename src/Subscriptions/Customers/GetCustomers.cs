@@ -17,8 +17,10 @@ internal static class GetCustomers
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/customers", ListAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/customers/{idOrKey}", GetAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers", ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCustomers").WithSummary("List customers").Produces<Page<CustomerView>>();
+        routes.MapGet("/api/v1/customers/{idOrKey}", GetAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomer").WithSummary("Read a customer").Produces<CustomerView>();
     }
 
     private static async Task<IResult> GetAsync(

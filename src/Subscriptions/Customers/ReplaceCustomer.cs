@@ -1,9 +1,12 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers.Tree;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Balances;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing;
@@ -18,7 +21,9 @@ namespace Metering.Subscriptions.Customers;
 internal static class ReplaceCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.replace");
+        routes.MapPut("/api/v1/customers/{idOrKey}", ReplaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.replace")
+            .WithName("updateCustomer").WithSummary("Replace a customer").Produces<CustomerView>()
+            .WithExample("""{"name":"Acme Ltd","key":"acme","usageAttribution":{"subjectKeys":["acme-app","acme-batch"]}}""");
 
     private static async Task<IResult> ReplaceAsync(
         string idOrKey, CustomerBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -69,6 +74,12 @@ internal static class ReplaceCustomer
             return Problem.Of(ProblemType.AlreadyExists, "A subject belongs to another customer.", taken);
         }
 
+        if (body.Zone.Id != before.TimeZone)
+        {
+            await EntitlementZones.MoveAsync(session, before.Id, body.Zone, now, cancellationToken);
+        }
+
+        await BalanceSnapshots.ForgetAllAsync(session, before.Id, cancellationToken);
         await PoolOpening.ForgetMeasurementsAsync(session, before.Id, cancellationToken);
         await SnapshotVersions.BumpAsync(session, [before.Id], cancellationToken);
         var after = (await CustomerRow.FindAsync(session, before.Id, cancellationToken))!;

@@ -1,6 +1,7 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers.Tree;
@@ -23,8 +24,11 @@ internal static class SuspendCustomer
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/customers/{idOrKey}/suspend", SuspendAsync).RequireScope(Scope.CustomersWrite).Audited("customer.suspend");
-        routes.MapPost("/api/v1/customers/{idOrKey}/resume", ResumeAsync).RequireScope(Scope.CustomersWrite).Audited("customer.resume");
+        routes.MapPost("/api/v1/customers/{idOrKey}/suspend", SuspendAsync).RequireScope(Scope.CustomersWrite).Audited("customer.suspend")
+            .WithName("suspendCustomer").WithSummary("Suspend a customer and all below it").Produces<CustomerView>()
+            .WithExample("""{"reason":"Unpaid"}""");
+        routes.MapPost("/api/v1/customers/{idOrKey}/resume", ResumeAsync).RequireScope(Scope.CustomersWrite).Audited("customer.resume")
+            .WithName("resumeCustomer").WithSummary("Let a suspended customer go on").Produces<CustomerView>();
     }
 
     private static async Task<IResult> SuspendAsync(

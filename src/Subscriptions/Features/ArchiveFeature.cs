@@ -16,7 +16,8 @@ namespace Metering.Subscriptions.Features;
 internal static class ArchiveFeature
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/v1/features/{idOrKey}", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("feature.archive");
+        routes.MapDelete("/api/v1/features/{idOrKey}", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("feature.archive")
+            .WithName("deleteFeature").WithSummary("Archive a feature").Produces(204);
 
     private static async Task<IResult> ArchiveAsync(
         string idOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -18,7 +19,9 @@ namespace Metering.Subscriptions.Features;
 internal static class CreateFeature
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/features", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("feature.create");
+        routes.MapPost("/api/v1/features", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("feature.create")
+            .WithName("createFeature").WithSummary("Create a feature").Produces<FeatureView>(201)
+            .WithExample("""{"key":"tokens","name":"Tokens","meterSlug":"tokens"}""", "createMeter");
 
     private static async Task<IResult> CreateAsync(
         FeatureBody body, MeterCatalog meters, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
@@ -30,6 +33,9 @@ internal static class CreateFeature
         var meter = body.MeterSlug is { Length: <= Texts.MaxKeyLength } slug ? await meters.FindAsync(slug, cancellationToken) : null;
         errors.AddIf(
             body.MeterSlug is not null && meter?.Slug != body.MeterSlug, "/meterSlug", "unknown_meter", "There is no meter with this slug.");
+        errors.AddIf(
+            body.Overlap is not (null or "sum" or "refuse"), "/overlap", "unknown_overlap",
+            "What overlapping subscriptions entitle to is the sum, or they refuse each other: sum or refuse.");
         if (errors.Any)
         {
             return errors.ToResult();
@@ -38,7 +44,7 @@ internal static class CreateFeature
         var now = clock.GetCurrentInstant();
         var row = new FeatureRow(
             PublicId.New(now), body.Key, body.Name, meter?.Slug, meter?.EventType, meter?.Aggregation.ToString(),
-            Metadata.ToJson(body.Metadata ?? Metadata.None), now, now, null);
+            Metadata.ToJson(body.Metadata ?? Metadata.None), body.Overlap ?? "sum", now, now, null);
         await using var session = await database.BeginAsync(cancellationToken);
         if (await session.ExecuteAsync(InsertSql, row, cancellationToken) == 0)
         {
@@ -52,11 +58,15 @@ internal static class CreateFeature
     }
 
     private const string InsertSql = """
-        insert into subscriptions.feature (id, key, name, meter_slug, event_type, aggregation, metadata, created_at, updated_at)
-        values (@Id, @Key, @Name, @MeterSlug, @EventType, @Aggregation, @Metadata::jsonb, @CreatedAt, @UpdatedAt)
+        insert into subscriptions.feature (id, key, name, meter_slug, event_type, aggregation, metadata, overlap, created_at, updated_at)
+        values (@Id, @Key, @Name, @MeterSlug, @EventType, @Aggregation, @Metadata::jsonb, @Overlap, @CreatedAt, @UpdatedAt)
         on conflict (key) where archived_at is null do nothing
         """;
 
     private sealed record FeatureBody(
-        string Key, string Name, string? MeterSlug = null, ImmutableSortedDictionary<string, string>? Metadata = null);
+        string Key,
+        string Name,
+        string? MeterSlug = null,
+        ImmutableSortedDictionary<string, string>? Metadata = null,
+        string? Overlap = null);
 }

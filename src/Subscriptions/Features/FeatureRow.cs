@@ -15,6 +15,7 @@ internal sealed record FeatureRow(
     string? EventType,
     string? Aggregation,
     string Metadata,
+    string Overlap,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant? ArchivedAt)
@@ -22,7 +23,7 @@ internal sealed record FeatureRow(
     /// <summary>Completed by a where clause.</summary>
     public const string SelectSql = """
         select id, key, name, meter_slug as meterSlug, event_type as eventType, aggregation, metadata::text as metadata,
-               created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
+               overlap, created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
         from subscriptions.feature
         """;
 
@@ -56,16 +57,18 @@ internal sealed record FeatureRow(
     public EntityTag Tag => EntityTag.Of(ToView());
 
     public FeatureView ToView() => new(
-        PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), CreatedAt, UpdatedAt, ArchivedAt);
+        PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), Overlap, CreatedAt, UpdatedAt, ArchivedAt);
 }
 
 /// <summary>A feature as the API shows it.</summary>
+/// <param name="Overlap">Additive: what happens when two subscriptions entitle to it at a time: <c>sum</c> or <c>refuse</c>.</param>
 internal sealed record FeatureView(
     string Id,
     string Key,
     string Name,
     string? MeterSlug,
     ImmutableSortedDictionary<string, string>? Metadata,
+    string Overlap,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant? ArchivedAt);

@@ -14,8 +14,10 @@ internal static class GetFeatures
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/features", ListAsync).RequireScope(Scope.CatalogRead);
-        routes.MapGet("/api/v1/features/{idOrKey}", GetAsync).RequireScope(Scope.CatalogRead);
+        routes.MapGet("/api/v1/features", ListAsync).RequireScope(Scope.CatalogRead)
+            .WithName("listFeatures").WithSummary("List features").Produces<Page<FeatureView>>();
+        routes.MapGet("/api/v1/features/{idOrKey}", GetAsync).RequireScope(Scope.CatalogRead)
+            .WithName("getFeature").WithSummary("Read a feature").Produces<FeatureView>();
     }
 
     private static async Task<IResult> GetAsync(string idOrKey, MeteringDatabase database, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Metering.Contracts.Sidecar;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Wire;
@@ -18,7 +19,10 @@ namespace Metering.Subscriptions.Leases;
 internal static class ExchangeLeases
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/sidecar/leases", ExchangeAsync).RequireScope(Scope.Enforcement);
+        routes.MapPost("/api/v1/sidecar/leases", ExchangeAsync).RequireScope(Scope.Enforcement)
+            .WithName("exchangeLeases").WithSummary("Report what a sidecar has spent and lease more").Produces<LeaseExchangeResponse>()
+            .WithTags("Sidecar")
+            .WithExample("""{"sidecarId":"gateway-1","reports":[],"requests":[]}""");
 
     private static async Task<IResult> ExchangeAsync(
         LeaseExchangeRequest request, LeaseDesk desk, SidecarStreams sidecars, IClock clock, CancellationToken cancellationToken)

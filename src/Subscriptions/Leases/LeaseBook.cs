@@ -99,9 +99,15 @@ internal sealed class LeaseBook
             return wanted;
         }
 
-        if (pool.Free <= 0 || pool.Free < request.Needed)
+        if (pool.Free <= 0 || (!pool.IsGauge && pool.Free < request.Needed))
         {
             return null;
+        }
+
+        // What a request does to a level only its event tells; as long as there is room, requests pass.
+        if (pool.IsGauge)
+        {
+            return wanted;
         }
 
         // Rounded up, so that a refill ahead of need never ends in a lease of nothing.
@@ -109,12 +115,14 @@ internal sealed class LeaseBook
         return Math.Max(request.Needed, Math.Min(wanted, share));
     }
 
+    /// <summary>Where more is out than is allowed by now, the limit was lowered: nobody begins to spend what was granted before.</summary>
     private static LeaseAnswer FirstAnswer(LeaseRequest request, Lease lease) => Answer(
-        request, LeaseOutcome.Granted, lease.Pool, lease.Granted, lease.FreeAtGrant, lease.Closed ? 0 : lease.TtlLeftMilliseconds);
+        request, LeaseOutcome.Granted, lease.Pool, lease.Granted, lease.FreeAtGrant,
+        lease.Closed || (lease.Pool.Hard && lease.Pool.Free < 0) ? 0 : lease.TtlLeftMilliseconds);
 
     private static LeaseAnswer Unknown(LeaseRequest request) =>
         new(request.LeaseId, request.EntitlementId, LeaseOutcome.Unknown, 0, null, null, 0, 0, 0);
 
     private static LeaseAnswer Answer(LeaseRequest request, LeaseOutcome outcome, Pool pool, long granted, long free, int ttlMilliseconds) => new(
-        request.LeaseId, request.EntitlementId, outcome, granted, pool.PeriodStart, pool.PeriodEnd, pool.Cap, free, ttlMilliseconds);
+        request.LeaseId, request.EntitlementId, outcome, granted, pool.PeriodStart, pool.PeriodEnd, pool.Allowed, free, ttlMilliseconds);
 }

@@ -2,15 +2,32 @@ using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
-using Metering.Subscriptions.Access;
+using Metering.Subscriptions.Entitlements;
 using NodaTime;
 
 namespace Metering.Subscriptions.Leases;
 
 /// <summary>Runs a <see cref="LeaseBook"/> over rows: lock the pools in the order of their ids, read, decide, write, commit.</summary>
-internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, PoolMeasuring measuring)
+internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, PoolMeasuring measuring, PoolAllowances allowances)
 {
+    private const int MaxAttempts = 5;
+
     public async Task<LeaseExchangeResponse> ExchangeAsync(
+        LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; attempt < MaxAttempts; attempt++)
+        {
+            if (await TryExchangeAsync(request, activeSidecars, now, cancellationToken) is { } response)
+            {
+                return response;
+            }
+        }
+
+        throw new InvalidOperationException($"The leases of {request.SidecarId} were moved to other pools {MaxAttempts} times meanwhile.");
+    }
+
+    /// <summary>Null: a reset moved one of the leases to the pool of the new period, after it was looked up and before it was locked.</summary>
+    private async Task<LeaseExchangeResponse?> TryExchangeAsync(
         LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
     {
         var inForce = await OpenPoolsAsync(request, now, cancellationToken);
@@ -20,14 +37,27 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         await using var session = await database.BeginAsync(cancellationToken);
         var reported = await session.QueryAsync<Guid>(PoolsOfSql, new { leaseIds }, cancellationToken);
         var poolIds = inForce.Select(pool => pool.Id).Concat(reported).Distinct().ToArray();
+        var locked = await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken);
         if (inForce.Where(pool => !pool.Measured).Select(pool => pool.Id).ToArray() is { Length: > 0 } unmeasured)
         {
-            await session.ExecuteAsync(LockSql, new { poolIds }, cancellationToken);
             await measuring.MeasureAsync(session, unmeasured, cancellationToken);
+            locked = await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken);
         }
 
-        // A lease belongs to its pool for ever, so with the pool locked it can be read as it is.
-        var locked = await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken);
+        Guid[] asked = [.. inForce.Select(pool => pool.Id)];
+        Guid[] outdated = [.. locked.Where(row => asked.Contains(row.Id) && (row.Stale || row.SegmentEnd <= now)).Select(row => row.Id)];
+        if (outdated.Length > 0)
+        {
+            await allowances.RefreshAsync(session, outdated, now, cancellationToken);
+            locked = await session.QueryAsync<PoolRow>(LockSql, new { poolIds }, cancellationToken);
+        }
+
+        // With its pool locked a lease can be read as it is, and stays where it is.
+        if ((await session.QueryAsync<Guid>(PoolsOfSql, new { leaseIds }, cancellationToken)).Except(poolIds).Any())
+        {
+            return null;
+        }
+
         var pools = locked.Select(row => row.ToPool()).ToDictionary(pool => pool.Id);
         var leases = await session.QueryAsync<LeaseRow>(LeasesSql, new { leaseIds, poolIds, LeaseTerms.GraceMilliseconds }, cancellationToken);
         var book = new LeaseBook(
@@ -37,6 +67,11 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         ImmutableArray<LeaseAnswer> answers = [.. request.Requests.Select(book.Apply)];
         await WriteAsync(session, book, cancellationToken);
         await session.CommitAsync(cancellationToken);
+        if (locked.Any(row => row.Closed) && request.Reports.Length > 0)
+        {
+            await allowances.OutdateSuccessorsAsync([.. locked.Where(row => row.Closed).Select(row => row.EntitlementId)], cancellationToken);
+        }
+
         return new LeaseExchangeResponse(reports, answers);
     }
 
@@ -99,8 +134,8 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
     private const string PoolsOfSql = "select distinct pool_id from subscriptions.lease where id = any(@leaseIds)";
 
     private const string LockSql = """
-        select id, entitlement_id as entitlementId, period_start as periodStart, period_end as periodEnd, hard, cap, settled, held, metered,
-               closed_at is not null as closed
+        select id, entitlement_id as entitlementId, period_start as periodStart, segment_end as segmentEnd, hard, gauge, allowed, settled, held,
+               metered, closed_at is not null as closed, stale
         from subscriptions.pool
         where id = any(@poolIds)
         order by id
@@ -115,9 +150,10 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         where id = any(@leaseIds) and pool_id = any(@poolIds)
         """;
 
+    // A cap that had to stay above what was allowed comes down as units come back. It never goes up here: the check constraint is the judge.
     private const string UpdatePoolsSql = """
         update subscriptions.pool p
-        set settled = c.settled, held = c.held
+        set settled = c.settled, held = c.held, cap = least(p.cap, greatest(p.allowed, c.settled + c.held))
         from unnest(@ids, @settled, @held) as c (id, settled, held)
         where p.id = c.id
         """;
@@ -134,9 +170,10 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         """;
 
     private sealed record PoolRow(
-        Guid Id, Guid EntitlementId, Instant PeriodStart, Instant PeriodEnd, bool Hard, long Cap, long Settled, long Held, long Metered, bool Closed)
+        Guid Id, Guid EntitlementId, Instant PeriodStart, Instant SegmentEnd, bool Hard, bool Gauge, long Allowed, long Settled, long Held,
+        long Metered, bool Closed, bool Stale)
     {
-        public Pool ToPool() => new(Id, EntitlementId, PeriodStart, PeriodEnd, Hard, Cap, Settled, Held, Metered, Closed);
+        public Pool ToPool() => new(Id, EntitlementId, PeriodStart, SegmentEnd, Hard, Allowed, Settled, Held, Metered, Closed) { IsGauge = Gauge };
     }
 
     private sealed record LeaseRow(

@@ -10,13 +10,16 @@ using NodaTime;
 namespace Metering.Subscriptions.Leases;
 
 /// <summary>
-/// <c>GET /api/v1/sidecar/pools</c>: where every unit of the open periods is. A hard pool conserves: settled + held ≤ cap. A lease that has
+/// <c>GET /api/v1/sidecar/pools</c>: where every unit of the open periods is. A hard pool conserves: settled + held ≤ cap, which
+/// is what its balance allows or, while more is out than is allowed by now, as much as is out. A lease that has
 /// outlived its time without a closing report is quarantined: its units may have been spent, so they stay held.
 /// </summary>
 internal static class ListPools
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/sidecar/pools", ListAsync).RequireScope(Scope.Enforcement);
+        routes.MapGet("/api/v1/sidecar/pools", ListAsync).RequireScope(Scope.Enforcement)
+            .WithName("listPools").WithSummary("List the pools that sidecars lease from").Produces<Page<PoolView>>()
+            .WithTags("Sidecar");
 
     private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) =>
         Page.OfAsync(database, page, ListSql, CountSql, null, (PoolLine row) => row.ToView(), cancellationToken);
@@ -25,7 +28,7 @@ internal static class ListPools
 
     private const string ListSql = """
         select p.entitlement_id as entitlementId, e.customer_id as customerId, e.feature_key as featureKey, p.hard,
-               p.period_start as periodStart, p.period_end as periodEnd, p.cap, p.settled, p.held, p.metered,
+               p.period_start as periodStart, p.period_end as periodEnd, p.gauge, p.cap, p.allowed, p.settled, p.held, p.metered,
                l.holding, l.quarantined, l.quarantined_units as quarantinedUnits
         from subscriptions.pool p
         join subscriptions.entitlement e on e.id = p.entitlement_id
@@ -41,15 +44,16 @@ internal static class ListPools
         """;
 
     private sealed record PoolLine(
-        Guid EntitlementId, Guid CustomerId, string FeatureKey, bool Hard, Instant PeriodStart, Instant PeriodEnd, long Cap, long Settled, long Held,
-        long Metered, long Holding, long Quarantined, long QuarantinedUnits)
+        Guid EntitlementId, Guid CustomerId, string FeatureKey, bool Hard, Instant PeriodStart, Instant PeriodEnd, bool Gauge, long Cap, long Allowed,
+        long Settled, long Held, long Metered, long Holding, long Quarantined, long QuarantinedUnits)
     {
         public PoolView ToView() => new(
-            PublicId.Format(EntitlementId), PublicId.Format(CustomerId), FeatureKey, Hard ? "hard" : "soft", PeriodStart, PeriodEnd, Cap, Settled,
-            Held, Metered, Cap - Math.Max(Settled, Metered) - Held, !Hard || Settled + Held <= Cap, Holding, Quarantined, QuarantinedUnits);
+            PublicId.Format(EntitlementId), PublicId.Format(CustomerId), FeatureKey, Hard ? "hard" : "soft", PeriodStart, PeriodEnd, Cap,
+            Allowed, Settled, Held, Metered, Gauge ? Allowed - Metered : Allowed - Math.Max(Settled, Metered) - Held,
+            !Hard || Gauge || Settled + Held <= Cap, Holding, Quarantined, QuarantinedUnits);
     }
 
     private sealed record PoolView(
-        string EntitlementId, string CustomerId, string FeatureKey, string LimitClass, Instant PeriodStart, Instant PeriodEnd, long Cap, long Settled,
-        long Held, long Metered, long Free, bool Conserves, long HoldingLeases, long QuarantinedLeases, long QuarantinedUnits);
+        string EntitlementId, string CustomerId, string FeatureKey, string LimitClass, Instant PeriodStart, Instant PeriodEnd, long Cap, long Allowed,
+        long Settled, long Held, long Metered, long Free, bool Conserves, long HoldingLeases, long QuarantinedLeases, long QuarantinedUnits);
 }

@@ -3,8 +3,12 @@ using NodaTime;
 namespace Metering.Subscriptions.Leases;
 
 /// <summary>The units of one metered entitlement in one of its periods, while a transaction holds its lock.</summary>
+/// <param name="periodStart">Of the usage period.</param>
+/// <param name="periodEnd">Of the burn phase: what is granted may be spent until grants end, begin or recur, or usage is reset.</param>
+/// <param name="hard">Whether nothing beyond the limit is granted.</param>
+/// <param name="allowed">What the entitlement's balance gives.</param>
 internal sealed class Pool(
-    Guid id, Guid entitlementId, Instant periodStart, Instant periodEnd, bool hard, long cap, long settled, long held, long metered, bool closed)
+    Guid id, Guid entitlementId, Instant periodStart, Instant periodEnd, bool hard, long allowed, long settled, long held, long metered, bool closed)
 {
     public Guid Id => id;
 
@@ -14,10 +18,12 @@ internal sealed class Pool(
 
     public Instant PeriodEnd => periodEnd;
 
-    /// <summary>Whether nothing beyond the cap is granted.</summary>
     public bool Hard => hard;
 
-    public long Cap => cap;
+    public long Allowed => allowed;
+
+    /// <summary>A level, not an amount: leases say that there is room now, and take nothing of it.</summary>
+    public bool IsGauge { get; init; }
 
     /// <summary>What sidecars have reported as spent.</summary>
     public long Settled { get; set; } = settled;
@@ -35,8 +41,8 @@ internal sealed class Pool(
     /// What has been used. The same unit shows up twice, first in a report and a little later as an event, so the larger count is the usage
     /// and the sum would count it twice.
     /// </summary>
-    public long Used => Math.Max(Settled, Metered);
+    public long Used => IsGauge ? Metered : Math.Max(Settled, Metered);
 
-    /// <summary>What nobody has used and no lease holds; below zero when more was used than the cap.</summary>
-    public long Free => cap - Used - Held;
+    /// <summary>What nobody has used and no lease holds; below zero when more was used or is out than is allowed.</summary>
+    public long Free => allowed - Used - (IsGauge ? 0 : Held);
 }

@@ -4,6 +4,9 @@ using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Balances;
+using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Wire;
 using NodaTime;
 
@@ -13,10 +16,15 @@ namespace Metering.Subscriptions.Leases;
 /// Reads what events have recorded into the pools, so that usage which no sidecar let through counts against the limit as well. A pool's row
 /// is locked before its usage is read: the later reading is the one that stays.
 /// </summary>
-internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IMessageHandler<UsageRecorded>
+internal sealed class PoolMeasuring(
+    UsageReader usage, MeterCatalog meters, BalanceReader balances, PoolAllowances allowances, IClock clock) : IMessageHandler<UsageRecorded>
 {
     private const int SubjectsPerQuery = 500;
 
+    /// <summary>
+    /// Usage of the past changes what was left when grants ended, recurred or rolled over: states that are later than it are forgotten, and
+    /// pools that follow it are computed anew.
+    /// </summary>
     public async Task HandleAsync(UsageRecorded message, DbSession session, CancellationToken cancellationToken)
     {
         var parameters = new
@@ -26,29 +34,57 @@ internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IM
             earliest = message.Touched.Select(touched => touched.Earliest.ToDateTimeUtc()).ToArray(),
             latest = message.Touched.Select(touched => touched.Latest.ToDateTimeUtc()).ToArray(),
         };
-        var touched = await session.QueryAsync<Guid>(TouchedSql, parameters, cancellationToken);
-        await MeasureAsync(session, [.. touched], cancellationToken);
+        await session.ExecuteAsync(ForgetSnapshotsSql, parameters, cancellationToken);
+        var touched = await session.QueryAsync<TouchedPool>(TouchedSql, parameters, cancellationToken);
+        if (touched.Count == 0)
+        {
+            return;
+        }
+
+        await session.ExecuteAsync(LockSql, new { poolIds = touched.Select(pool => pool.Id).ToArray() }, cancellationToken);
+        var crossed = await MeasureAsync(session, [.. touched.Where(pool => pool.Measured).Select(pool => pool.Id)], cancellationToken);
+        Guid[] outdated = [.. touched.Where(pool => pool.Outdated).Select(pool => pool.Id)];
+        var changed = await allowances.RefreshAsync(session, outdated, clock.GetCurrentInstant(), cancellationToken);
+        if (crossed.Concat(changed.Select(entitlement => entitlement.CustomerId)).Distinct().ToArray() is { Length: > 0 } customers)
+        {
+            await SnapshotVersions.BumpAsync(session, customers, cancellationToken);
+        }
     }
 
     /// <summary>Locks the pools, in the order in which everybody locks them, and reads their usage.</summary>
-    public async Task MeasureAsync(DbSession session, Guid[] poolIds, CancellationToken cancellationToken)
+    /// <returns>The customers of gauges that rose to their limit or fell below it, which their sidecars should hear at once.</returns>
+    public async Task<IReadOnlyList<Guid>> MeasureAsync(DbSession session, Guid[] poolIds, CancellationToken cancellationToken)
     {
         if (poolIds.Length == 0)
         {
-            return;
+            return [];
         }
 
         await session.ExecuteAsync(LockSql, new { poolIds }, cancellationToken);
         var pools = await session.QueryAsync<MeasuredPool>(SubjectsSql, new { poolIds }, cancellationToken);
 
         // Pools of the same meter and period, such as everybody's today, share a query.
-        foreach (var alike in pools.GroupBy(pool => (pool.MeterSlug, pool.CountsFrom, pool.PeriodEnd)))
+        foreach (var alike in pools.Where(pool => !pool.Gauge).GroupBy(pool => (pool.MeterSlug, pool.CountsFrom, pool.PeriodEnd)))
         {
             foreach (var chunk in ChunksOf(alike))
             {
                 await MeasureAlikeAsync(session, alike.Key.MeterSlug, alike.Key.CountsFrom, alike.Key.PeriodEnd, chunk, cancellationToken);
             }
         }
+
+        var crossed = new List<Guid>();
+        foreach (var gauge in pools.Where(pool => pool.Gauge))
+        {
+            var entitlement = await EntitlementRow.FindAsync(session, gauge.EntitlementId, cancellationToken);
+            var metered = WholeUnits(await balances.LevelWithinAsync(session, entitlement!, gauge.CountsFrom, gauge.PeriodEnd, cancellationToken));
+            await session.ExecuteAsync(SetSql, new { gauge.Id, metered }, cancellationToken);
+            if (gauge.Allowed > gauge.Metered != gauge.Allowed > metered)
+            {
+                crossed.Add(entitlement!.CustomerId);
+            }
+        }
+
+        return crossed;
     }
 
     private async Task MeasureAlikeAsync(
@@ -91,20 +127,35 @@ internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IM
         yield return chunk;
     }
 
+    private const string ForgetSnapshotsSql = """
+        delete from subscriptions.balance_snapshot b
+        using unnest(@meters, @subjects, @earliest) as t (meter, subject, earliest)
+        join subscriptions.customer_subject cs on cs.subject = t.subject and cs.released_at is null
+        join subscriptions.entitlement e on e.customer_id = cs.customer_id
+        join subscriptions.feature f on f.id = e.feature_id and f.meter_slug = t.meter
+        where b.entitlement_id = e.id and b.at > t.earliest
+        """;
+
+    // Pools of the last hour are measured on, so that what sidecars reported and what events tell can be compared.
     private const string TouchedSql = """
-        select distinct p.id
+        select p.id, bool_or(p.counts_from <= t.latest and p.period_end > t.earliest) as measured,
+               bool_or(p.closed_at is null and t.earliest < p.segment_start) as outdated
         from unnest(@meters, @subjects, @earliest, @latest) as t (meter, subject, earliest, latest)
         join subscriptions.customer_subject cs on cs.subject = t.subject and cs.released_at is null
         join subscriptions.entitlement e on e.customer_id = cs.customer_id
         join subscriptions.feature f on f.id = e.feature_id and f.meter_slug = t.meter
         join subscriptions.pool p on p.entitlement_id = e.id
-            and p.closed_at is null and p.counts_from <= t.latest and p.period_end > t.earliest
+            and (p.closed_at is null or p.closed_at > clock_timestamp() - interval '1 hour')
+            and ((p.counts_from <= t.latest and p.period_end > t.earliest) or (p.closed_at is null and t.earliest < p.segment_start))
+        group by p.id
+        order by p.id
         """;
 
     private const string LockSql = "select id from subscriptions.pool where id = any(@poolIds) order by id for update";
 
     private const string SubjectsSql = """
-        select p.id, f.meter_slug as meterSlug, p.counts_from as countsFrom, p.period_end as periodEnd, json_agg(cs.subject)::text as subjects
+        select p.id, p.entitlement_id as entitlementId, p.gauge, p.allowed, p.metered, f.meter_slug as meterSlug, p.counts_from as countsFrom,
+               p.period_end as periodEnd, json_agg(cs.subject)::text as subjects
         from subscriptions.pool p
         join subscriptions.entitlement e on e.id = p.entitlement_id
         join subscriptions.feature f on f.id = e.feature_id
@@ -119,7 +170,12 @@ internal sealed class PoolMeasuring(UsageReader usage, MeterCatalog meters) : IM
         where id = @Id
         """;
 
-    private sealed record MeasuredPool(Guid Id, string MeterSlug, Instant CountsFrom, Instant PeriodEnd, string Subjects)
+    /// <param name="Measured">Its own usage changed.</param>
+    /// <param name="Outdated">Usage before its burn phase changed.</param>
+    private sealed record TouchedPool(Guid Id, bool Measured, bool Outdated);
+
+    private sealed record MeasuredPool(
+        Guid Id, Guid EntitlementId, bool Gauge, long Allowed, long Metered, string MeterSlug, Instant CountsFrom, Instant PeriodEnd, string Subjects)
     {
         public ImmutableArray<string> SubjectList { get; } = Metadata.FromJson<ImmutableArray<string>>(Subjects);
     }

@@ -20,8 +20,10 @@ internal static class ArchivePlan
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("plan.archive");
-        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan.delete");
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/archive", ArchiveAsync).RequireScope(Scope.CatalogWrite).Audited("plan.archive")
+            .WithName("archivePlan").WithSummary("Take a version out of sale").Produces<PlanView>();
+        routes.MapDelete("/api/v1/plans/{planIdOrKey}", DeleteAsync).RequireScope(Scope.CatalogWrite).Audited("plan.delete")
+            .WithName("deletePlan").WithSummary("Delete a draft").Produces(204);
     }
 
     private static async Task<IResult> ArchiveAsync(

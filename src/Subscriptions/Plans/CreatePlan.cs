@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -17,7 +18,20 @@ namespace Metering.Subscriptions.Plans;
 internal static class CreatePlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create");
+        routes.MapPost("/api/v1/plans", CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan.create")
+            .WithName("createPlan").WithSummary("Create a draft of a plan").Produces<PlanView>(201)
+            .WithExample(
+                """
+                {"key":"pro","name":"Pro","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,
+                 "rateCards":[
+                  {"type":"flat_fee","key":"platform","name":"Platform fee","billingCadence":"P1M",
+                   "price":{"type":"flat","amount":"49.00","paymentTerm":"in_advance"}},
+                  {"type":"usage_based","key":"tokens","name":"Tokens","featureKey":"tokens","billingCadence":"P1M",
+                   "price":{"type":"tiered","mode":"graduated","tiers":[
+                    {"upToAmount":"1000000","flatPrice":null,"unitPrice":{"type":"unit","amount":"0.000002"}},
+                    {"flatPrice":null,"unitPrice":{"type":"unit","amount":"0.000001"}}]},
+                   "entitlementTemplate":{"type":"metered","issueAfterReset":2000000,"isSoftLimit":false,"usagePeriod":"P1M"}}]}]}
+                """, "createFeature");
 
     private static async Task<IResult> CreateAsync(
         PlanBody body, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)

@@ -1,5 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Metering.Rating;
+using Metering.Subscriptions.Entitlements;
+using Metering.Subscriptions.Entitlements.Grants;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 
@@ -14,7 +17,6 @@ internal static class EntitlementChecks
     public const int MaxConfigLength = 16_384;
     public const int MaxRateLimits = 8;
     public const long MaxRate = 1_000_000_000;
-    private const int MaxPriority = 255;
 
     public static void Check(EntitlementTemplateBody template, FeatureRow? feature, string at, FieldErrors errors)
     {
@@ -30,14 +32,13 @@ internal static class EntitlementChecks
         if (template.Type == "static")
         {
             errors.AddIf(
-                template.Config is null || template.Config.Length > MaxConfigLength || !IsJson(template.Config), $"{at}/config", "invalid_json",
+                !IsConfig(template.Config), $"{at}/config", "invalid_json",
                 $"The configuration is JSON written as text, of at most {MaxConfigLength} characters.");
         }
         else if (template.Type == "metered")
         {
             errors.AddIf(
-                feature is { CountsUnits: false }, $"{at}/type", "feature_not_countable",
-                "A metered entitlement needs a feature whose meter counts or sums.");
+                feature is { MeterSlug: null }, $"{at}/type", "feature_without_meter", "A metered entitlement needs a feature with a meter.");
             CheckMetered(template, at, errors);
         }
     }
@@ -62,17 +63,11 @@ internal static class EntitlementChecks
 
     private static void CheckMetered(EntitlementTemplateBody template, string at, FieldErrors errors)
     {
-        var issued = template.IssueAfterReset ?? 0m;
+        GrantBody.CheckAmount(template.IssueAfterReset, $"{at}/issueAfterReset", errors);
+        GrantBody.CheckPriority(template.IssueAfterResetPriority, $"{at}/issueAfterResetPriority", errors);
         errors.AddIf(
-            issued is < 0m or > MaxAllowance || issued != decimal.Truncate(issued), $"{at}/issueAfterReset", "out_of_range",
-            $"Whole units from 0 to {MaxAllowance} are issued.");
-        errors.AddIf(
-            template.IssueAfterResetPriority is < 1 or > MaxPriority, $"{at}/issueAfterResetPriority", "out_of_range",
-            $"A priority is 1 to {MaxPriority}.");
-        errors.AddIf(
-            template.PreserveOverageAtReset == true, $"{at}/preserveOverageAtReset", "not_supported", "Overage is not carried into the next period.");
-        errors.AddIf(
-            template.UsagePeriod is not null && !Cadence.TryParse(template.UsagePeriod, out _), $"{at}/usagePeriod", "invalid_duration",
+            template.UsagePeriod is not null
+                && (!Cadence.TryParse(template.UsagePeriod, out var period) || RecurringPeriodBody.IsTooLong(period)), $"{at}/usagePeriod", "invalid_duration",
             "A usage period is an ISO 8601 duration of one unit, such as P1D or P1M.");
     }
 
@@ -101,8 +96,13 @@ internal static class EntitlementChecks
         }
     }
 
-    private static bool IsJson(string text)
+    public static bool IsConfig([NotNullWhen(true)] string? text)
     {
+        if (text is null || text.Length > MaxConfigLength)
+        {
+            return false;
+        }
+
         try
         {
             using var document = JsonDocument.Parse(text);

@@ -17,8 +17,10 @@ internal static class GetPlans
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/plans", ListAsync).RequireScope(Scope.CatalogRead);
-        routes.MapGet("/api/v1/plans/{planIdOrKey}", GetAsync).RequireScope(Scope.CatalogRead);
+        routes.MapGet("/api/v1/plans", ListAsync).RequireScope(Scope.CatalogRead)
+            .WithName("listPlans").WithSummary("List versions of plans").Produces<Page<PlanView>>();
+        routes.MapGet("/api/v1/plans/{planIdOrKey}", GetAsync).RequireScope(Scope.CatalogRead)
+            .WithName("getPlan").WithSummary("Read a version of a plan").Produces<PlanView>();
     }
 
     private static async Task<IResult> GetAsync(

@@ -71,8 +71,8 @@ internal sealed record UsageDiscountBody([property: JsonConverter(typeof(Numeric
 
 /// <param name="Type"><c>boolean</c>, <c>static</c> or <c>metered</c>.</param>
 /// <param name="Config">Static only: JSON text.</param>
-/// <param name="IssueAfterReset">Metered only: whole units per period; absent is none.</param>
-/// <param name="IssueAfterResetPriority">Metered only; without effect as long as there is one issue per period.</param>
+/// <param name="IssueAfterReset">Metered only: what is held after each reset; absent is nothing.</param>
+/// <param name="IssueAfterResetPriority">Metered only: the lower is burnt first.</param>
 /// <param name="UsagePeriod">Metered only: ISO 8601; the card's billing cadence, or else the plan's, when absent.</param>
 /// <param name="RateLimits">Boolean and metered: how fast requests to the feature may come.</param>
 internal sealed record EntitlementTemplateBody(

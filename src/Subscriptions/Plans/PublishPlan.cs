@@ -19,7 +19,8 @@ namespace Metering.Subscriptions.Plans;
 internal static class PublishPlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish");
+        routes.MapPost("/api/v1/plans/{planIdOrKey}/publish", PublishAsync).RequireScope(Scope.CatalogWrite).Audited("plan.publish")
+            .WithName("publishPlan").WithSummary("Put a draft in force").Produces<PlanView>();
 
     private static async Task<IResult> PublishAsync(
         string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -18,7 +19,14 @@ namespace Metering.Subscriptions.Plans;
 internal static class ReplacePlan
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace");
+        routes.MapPut("/api/v1/plans/{planIdOrKey}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan.replace")
+            .WithName("updatePlan").WithSummary("Rewrite a draft").Produces<PlanView>()
+            .WithExample(
+                """
+                {"name":"Pro","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,
+                 "rateCards":[{"type":"flat_fee","key":"platform","name":"Platform fee","billingCadence":"P1M",
+                               "price":{"type":"flat","amount":"59.00","paymentTerm":"in_advance"}}]}]}
+                """);
 
     private static async Task<IResult> ReplaceAsync(
         string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,

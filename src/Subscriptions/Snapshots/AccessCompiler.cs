@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
-using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Customers.Tree;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 using NodaTime;
@@ -24,16 +24,17 @@ internal static class AccessCompiler
             return new CompiledChanges([], head);
         }
 
-        var credentials = (await session.QueryAsync<CompiledCredential>(CredentialsSql, new { ids, now }, cancellationToken))
-            .ToLookup(row => row.CustomerId);
-        Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(row => row.Users)];
+        var credentials = await CompiledCredential.OfCustomersAsync(session, ids, now, cancellationToken);
+        Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(credential => credential.Users)];
         var suspended = await CustomerTree.SuspendedAsync(session, named, now, cancellationToken);
-        var entitlements = (await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken))
-            .ToLookup(row => row.CustomerId);
+        var entitlements = await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken);
+        var limits = (await session.QueryAsync<(Guid Id, decimal Limit)>(
+            LimitsSql, new { ids = entitlements.Select(one => one.Id).ToArray(), now }, cancellationToken)).ToDictionary(row => row.Id, row => row.Limit);
+        var granted = entitlements.ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [
             .. changed.Select(customer => new CustomerChanged(
-                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], entitlements[customer.Id]))),
+                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], granted[customer.Id], limits))),
         ];
 
         // Fewer than asked for: that was all there is up to the head.
@@ -46,18 +47,18 @@ internal static class AccessCompiler
     /// <summary>Of each feature what is active now or will be next; what follows that comes with the boundary in between.</summary>
     private static CustomerAccess Compile(
         ChangedCustomer customer, HashSet<Guid> suspended, ImmutableArray<CompiledCredential> credentials,
-        IEnumerable<EntitlementRow> entitlements) => new(
+        IEnumerable<EntitlementRow> entitlements, Dictionary<Guid, decimal> limits) => new(
         PublicId.Format(customer.Id),
         customer.Key,
         customer.Subject,
         customer.Removed ? CustomerStatus.Removed : suspended.Contains(customer.Id) ? CustomerStatus.Suspended : CustomerStatus.Active,
         [.. credentials.Where(credential => !credential.IsRestricted).Select(credential => credential.Hash)],
-        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(ToFeature)])
+        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(one => ToFeature(one, limits.GetValueOrDefault(one.Id)))])
         {
             RestrictedCredentials = [.. credentials.Where(credential => credential.IsRestricted).Select(one => one.ToAccess(suspended))],
         };
 
-    private static FeatureAccess ToFeature(EntitlementRow entitlement) => new(
+    private static FeatureAccess ToFeature(EntitlementRow entitlement, decimal limit) => new(
         entitlement.FeatureKey,
         entitlement.ActiveFrom,
         entitlement.ActiveTo,
@@ -67,7 +68,7 @@ internal static class AccessCompiler
             ? new QuotaTerms(
                 PublicId.Format(entitlement.Id),
                 entitlement.Soft ? LimitClass.Soft : LimitClass.Hard,
-                entitlement.Allowance,
+                (long)decimal.Floor(Math.Min(limit, EntitlementChecks.MaxAllowance)),
                 entitlement.UsagePeriod!)
             : null,
         [.. Metadata.FromJson<ImmutableArray<RateLimitBody>>(entitlement.RateLimits).Select(ToTerms)]);
@@ -88,36 +89,35 @@ internal static class AccessCompiler
         limit @limit
         """;
 
-    private const string CredentialsSql = """
-        select customer_id as customerId, encode(key_hash, 'hex') as hash, expires_at as expiresAt, feature_keys::text as featureKeys,
-               application_id as applicationId, agent_id as agentId
-        from subscriptions.credential
-        where customer_id = any(@ids) and revoked_at is null and (expires_at is null or expires_at > @now)
-        order by id
-        """;
-
     private const string EntitlementsSql = EntitlementRow.SelectSql + """
          where e.customer_id = any(@ids)
           and c.deleted_at is null
-          and (e.active_to is null or e.active_to > @now)
-          and (s.active_to is null or s.active_to > greatest(@now, e.active_from))
+          and (e.active_to is null or e.active_to > greatest(@now, e.active_from))
         order by e.customer_id, e.feature_key, e.active_from, e.id
         """;
 
+    // What the pool gives out, or where nobody has asked yet what the grants in force add up to: the limit is told for headers and for the
+    // size of leases, and only a lease entitles to anything. Where it falls, leases are given back; so a level at its limit has none.
+    private const string LimitsSql = """
+        select e.id, coalesce(p.allowed, g.amount, 0)
+        from subscriptions.entitlement e
+        left join lateral (
+            select (case when gauge and metered >= allowed then 0 else allowed end)::numeric as allowed
+            from subscriptions.pool
+            where entitlement_id = e.id and closed_at is null and not stale and period_start <= @now and period_end > @now
+        ) p on true
+        left join lateral (
+            select sum(amount) as amount
+            from subscriptions.entitlement_grant
+            where entitlement_id = e.id
+              and effective_at <= greatest(@now, e.active_from)
+              and (expires_at is null or expires_at > @now)
+              and (voided_at is null or voided_at > @now)
+        ) g on true
+        where e.id = any(@ids) and e.kind = 'metered'
+        """;
+
     private sealed record ChangedCustomer(Guid Id, long Version, string? Key, bool Removed, string Subject);
-
-    private sealed record CompiledCredential(
-        Guid CustomerId, string Hash, Instant? ExpiresAt, string? FeatureKeys, Guid? ApplicationId, Guid? AgentId)
-    {
-        public bool IsRestricted => ExpiresAt is not null || FeatureKeys is not null || Users.Any();
-
-        public IEnumerable<Guid> Users => new[] { ApplicationId, AgentId }.OfType<Guid>();
-
-        public CredentialAccess ToAccess(HashSet<Guid> suspended) => new(
-            Hash, ExpiresAt, FeatureKeys is null ? null : Metadata.FromJson<ImmutableArray<string>>(FeatureKeys),
-            ApplicationId is { } application ? PublicId.Format(application) : null,
-            AgentId is { } agent ? PublicId.Format(agent) : null, Users.Any(suspended.Contains));
-    }
 }
 
 /// <param name="UpTo">Everything up to and including this version is known to whoever applies the changes.</param>

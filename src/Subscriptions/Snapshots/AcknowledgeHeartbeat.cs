@@ -11,7 +11,9 @@ namespace Metering.Subscriptions.Snapshots;
 internal static class AcknowledgeHeartbeat
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/sidecar/acknowledgements", Acknowledge).RequireScope(Scope.Enforcement);
+        routes.MapPost("/api/v1/sidecar/acknowledgements", Acknowledge).RequireScope(Scope.Enforcement)
+            .WithName("acknowledgeHeartbeat").WithSummary("Say that a sidecar has applied the stream so far").Produces(204)
+            .WithTags("Sidecar");
 
     private static IResult Acknowledge(SidecarAcknowledgement acknowledgement, SidecarStreams streams) =>
         streams.Acknowledge(acknowledgement.SidecarId, acknowledgement.Sequence)

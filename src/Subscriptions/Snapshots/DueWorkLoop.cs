@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>Lets phases change and periods end when their time comes. In a sandbox the test clock does it instead.</summary>
-internal sealed class DueWorkLoop(AccessBoundaries boundaries, PoolClosing closing, ProductClock clock, ILogger<DueWorkLoop> logger)
+internal sealed class DueWorkLoop(AccessBoundaries boundaries, PoolSegments segments, PoolClosing closing, ProductClock clock, ILogger<DueWorkLoop> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
@@ -19,6 +19,7 @@ internal sealed class DueWorkLoop(AccessBoundaries boundaries, PoolClosing closi
             {
                 var now = clock.GetCurrentInstant();
                 await boundaries.RunDueAsync(now, stoppingToken);
+                await segments.RunDueAsync(now, stoppingToken);
                 await closing.RunDueAsync(now, stoppingToken);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)

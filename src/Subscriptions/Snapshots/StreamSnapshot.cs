@@ -29,7 +29,9 @@ internal sealed class StreamSnapshot(
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/sidecar/snapshot", (string? sidecar, long? since, HttpContext context, StreamSnapshot snapshot) =>
-            snapshot.StreamAsync(sidecar, since, context)).RequireScope(Scope.Enforcement);
+            snapshot.StreamAsync(sidecar, since, context)).RequireScope(Scope.Enforcement)
+            .WithName("streamSnapshot").WithSummary("Follow what every customer may do, one message per line").WithTags("Sidecar")
+            .Produces<SidecarMessage>(200, "application/x-ndjson");
 
     private async Task StreamAsync(string? sidecar, long? since, HttpContext context)
     {

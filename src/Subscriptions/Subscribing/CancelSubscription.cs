@@ -4,8 +4,10 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,10 +22,14 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class CancelSubscription
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel");
+        routes.MapPost("/api/v1/subscriptions/{id}/cancel", CancelAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.cancel")
+            .WithName("cancelSubscription").WithSummary("End a subscription").Produces<SubscriptionView>()
+            .WithTags("Subscriptions")
+            .WithExample("""{"timing":"next_billing_cycle"}""");
 
     private static async Task<IResult> CancelAsync(
-        string id, CancelBody body, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string id, CancelBody body, IfMatch ifMatch, MeteringDatabase database, EntitlementSync entitlements, IClock clock,
+        CancellationToken cancellationToken)
     {
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
@@ -54,6 +60,7 @@ internal static class CancelSubscription
 
         await session.ExecuteAsync(EndSql, new { row.Id, activeTo, now }, cancellationToken);
         await AccessBoundaries.AddAsync(session, row.CustomerId, activeTo, now, cancellationToken);
+        await entitlements.SyncAsync(session, row.CustomerId, now, cancellationToken);
         await Outbox.AddAsync(session, new SubscriptionEnded(row.Id, row.CustomerId, activeTo), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [row.CustomerId], cancellationToken);
         var after = (await SubscriptionRow.FindAsync(session, row.Id, cancellationToken))!;

@@ -16,9 +16,15 @@ internal static class GetSubscriptions
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/subscriptions", ListAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/customers/{idOrKey}/subscriptions", ListOfCustomerAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/subscriptions/{id}", GetAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/subscriptions", ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listSubscriptions").WithSummary("List subscriptions").Produces<Page<SubscriptionView>>()
+            .WithTags("Subscriptions");
+        routes.MapGet("/api/v1/customers/{idOrKey}/subscriptions", ListOfCustomerAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCustomerSubscriptions").WithSummary("List the subscriptions of a customer").Produces<Page<SubscriptionView>>()
+            .WithTags("Subscriptions");
+        routes.MapGet("/api/v1/subscriptions/{id}", GetAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getSubscription").WithSummary("Read a subscription with phases and items").Produces<SubscriptionView>()
+            .WithTags("Subscriptions");
     }
 
     private static async Task<IResult> GetAsync(string id, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

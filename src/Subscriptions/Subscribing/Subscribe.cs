@@ -5,10 +5,12 @@ using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
+using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Snapshots;
@@ -24,10 +26,13 @@ namespace Metering.Subscriptions.Subscribing;
 internal static class Subscribe
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create");
+        routes.MapPost("/api/v1/subscriptions", SubscribeAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.create")
+            .WithName("createSubscription").WithSummary("Subscribe a customer to a plan").Produces<SubscriptionView>(201)
+            .WithTags("Subscriptions")
+            .WithExample("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"immediate"}""", "createCustomer", "publishPlan");
 
     private static async Task<IResult> SubscribeAsync(
-        SubscribeBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        SubscribeBody body, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken)
     {
         if (body.Check() is { Any: true } errors)
         {
@@ -63,6 +68,11 @@ internal static class Subscribe
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
         await session.ExecuteAsync(SetCurrencySql, new { customer.Id, plan.Currency }, cancellationToken);
         await SubscriptionWriting.AddPhasesAsync(session, row, plan, now, cancellationToken);
+        if (await entitlements.SyncAsync(session, customer.Id, now, cancellationToken) is { IsEmpty: false } refused)
+        {
+            return EntitlementConflict.Refused(refused);
+        }
+
         await Outbox.AddAsync(session, new SubscriptionStarted(row.Id, customer.Id, activeFrom), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
         var view = row.ToView(now, phases: null);

@@ -8,7 +8,7 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
 
-/// <summary>Copies a plan's phases into a subscription: items, the entitlements they bring, and when access changes by itself.</summary>
+/// <summary>Copies a plan's phases into a subscription: items, and when access changes by itself.</summary>
 internal static class SubscriptionWriting
 {
     public static async Task AddPhasesAsync(
@@ -26,41 +26,15 @@ internal static class SubscriptionWriting
             foreach (var (itemPosition, card) in phase.Phase.RateCards.Index())
             {
                 var feature = card.FeatureKey is null ? null : features.GetValueOrDefault(card.FeatureKey);
-                var itemId = PublicId.New(now);
                 await session.ExecuteAsync(
                     InsertItemSql,
-                    new { id = itemId, phaseId, position = itemPosition, featureId = feature?.Id, rateCard = Metadata.ToJson(card) },
+                    new { id = PublicId.New(now), phaseId, position = itemPosition, featureId = feature?.Id, rateCard = Metadata.ToJson(card) },
                     cancellationToken);
-                if (card.EntitlementTemplate is { } template && feature is not null)
-                {
-                    await session.ExecuteAsync(
-                        InsertEntitlementSql, EntitlementOf(template, card, feature, subscription, phase, itemId, now), cancellationToken);
-                }
             }
 
             await AccessBoundaries.AddAsync(session, subscription.CustomerId, phase.From, now, cancellationToken);
         }
     }
-
-    private static object EntitlementOf(
-        EntitlementTemplateBody template, RateCardBody card, FeatureRow feature, SubscriptionRow subscription, PlannedPhase phase,
-        Guid itemId, Instant now) => new
-    {
-        id = PublicId.New(now),
-        subscription.CustomerId,
-        subscriptionId = subscription.Id,
-        itemId,
-        featureId = feature.Id,
-        featureKey = feature.Key,
-        kind = template.Type,
-        template.Config,
-        soft = template.IsSoftLimit ?? false,
-        allowance = (long)(template.IssueAfterReset ?? 0m),
-        usagePeriod = template.Type == "metered" ? template.UsagePeriod ?? card.BillingCadence ?? subscription.BillingCadence : null,
-        rateLimits = Metadata.ToJson(template.RateLimits ?? []),
-        phase.From,
-        phase.To,
-    };
 
     private const string InsertPhaseSql = """
         insert into subscriptions.subscription_phase (id, subscription_id, position, key, name, active_from, active_to)
@@ -70,14 +44,5 @@ internal static class SubscriptionWriting
     private const string InsertItemSql = """
         insert into subscriptions.subscription_item (id, phase_id, position, feature_id, rate_card)
         values (@id, @phaseId, @position, @featureId, @rateCard::jsonb)
-        """;
-
-    private const string InsertEntitlementSql = """
-        insert into subscriptions.entitlement
-            (id, customer_id, subscription_id, item_id, feature_id, feature_key, kind, config, soft, allowance, usage_period, rate_limits,
-             active_from, active_to)
-        values
-            (@id, @CustomerId, @subscriptionId, @itemId, @featureId, @featureKey, @kind, @Config, @soft, @allowance, @usagePeriod, @rateLimits::jsonb,
-             @From, @To)
         """;
 }

@@ -26,6 +26,7 @@ public sealed class BrokerTests
 
         Assert.All(statuses, status => Assert.Equal(204, status));
         Assert.EndsWith(" 5000", await host.QueryAsync("tokens"), StringComparison.Ordinal);
+        Assert.Equal("ready", await host.Client.GetStringAsync("/health/ready"));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
+using Metering.Ingest.Filters;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Usage;
@@ -90,6 +91,7 @@ public sealed class RollupPropertyTests
         from groupBy in Gen.Elements<string[]>([], ["subject"], ["model"], ["subject", "model"])
         from subjects in Gen.Elements<string[]>([], ["a"], ["b", "c"])
         from filter in Gen.Elements<string[]>([], ["big"], ["big", "small"])
+        from condition in Gen.Elements(Conditions)
         let step = wholeHours ? 60 : 1
         let start = Start + Duration.FromMinutes(fromMinute / step * step)
         let end = start + Duration.FromMinutes((length / step * step) + step)
@@ -101,14 +103,28 @@ public sealed class RollupPropertyTests
             Subjects = [.. subjects],
             Filters = filter.Length == 0 ? ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty
                 : ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("model", [.. filter]),
+            TextFilters = condition.Filter is null ? ImmutableSortedDictionary<string, TextFilter>.Empty
+                : ImmutableSortedDictionary<string, TextFilter>.Empty.Add("model", condition.Filter),
         };
+
+    /// <summary>Conditions as they are asked, and what they mean.</summary>
+    private static readonly (TextFilter? Filter, Func<string?, bool> Passes)[] Conditions =
+    [
+        (null, _ => true),
+        (new TextFilter { Ne = "big" }, model => model != "big"),
+        (new TextFilter { Like = "b%" }, model => model == "big"),
+        (new TextFilter { Nilike = "SM_LL" }, model => model != "small"),
+        (new TextFilter { Or = [new TextFilter { Eq = "big" }, new TextFilter { Gt = "big" }] }, model => model is not null),
+    ];
 
     /// <summary>The law, told without batches or tables.</summary>
     private static ImmutableArray<string> Naive(ImmutableArray<Usage> events, UsageQuery query)
     {
         var matching = events.Where(item => !(item.Time < query.From) && !(item.Time >= query.To)
             && (query.Subjects.IsEmpty || query.Subjects.Contains(item.Subject))
-            && (!query.Filters.TryGetValue("model", out var accepted) || (item.Model is { } model && accepted.Contains(model)))).ToImmutableArray();
+            && (!query.Filters.TryGetValue("model", out var accepted) || (item.Model is { } model && accepted.Contains(model)))
+            && Conditions.Single(condition => condition.Filter == query.TextFilters.GetValueOrDefault("model")).Passes(item.Model))
+            .ToImmutableArray();
         if (matching.IsEmpty)
         {
             return [];

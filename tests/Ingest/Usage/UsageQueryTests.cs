@@ -133,7 +133,16 @@ public sealed class UsageQueryTests
             windowTimeZone=Europe/Springfield                       ?windowTimeZone unknown_value
             groupBy=colour                                          ?groupBy unknown_value
             filterGroupBy[colour]=red                               ?filterGroupBy[colour] unknown_value
-            filterCustomerId=01G65Z755AFWAKHE12NY0CQ9FH             ?filterCustomerId not_supported
+            filterCustomerId=01G65Z755AFWAKHE12NY0CQ9FH             ?filterCustomerId unknown_customer
+            filterCustomerId=acme                                   ?filterCustomerId invalid_id
+            advancedMeterGroupByFilters=big                         ?advancedMeterGroupByFilters invalid_json
+            advancedMeterGroupByFilters={"model":{"$gross":"1"}}    ?advancedMeterGroupByFilters invalid_json
+            advancedMeterGroupByFilters={"model":{}}                ?advancedMeterGroupByFilters required
+            advancedMeterGroupByFilters={"colour":{"$eq":"red"}}    ?advancedMeterGroupByFilters unknown_value
+            advancedMeterGroupByFilters={"model":{"$in":[]}}        ?advancedMeterGroupByFilters invalid_value
+            advancedMeterGroupByFilters={"model":{"$like":"a\\"}}  ?advancedMeterGroupByFilters invalid_pattern
+            clientId=a-client-id-of-more-than-36-characters         ?clientId invalid_length
+            colour=red                                              ?colour not_supported
             watermark=soon                                          ?watermark invalid_format
             windowSize=MINUTE&from=2020-01-01T00:00:00Z&to=2026-01-01T00:00:00Z ?windowSize too_fine
             """;

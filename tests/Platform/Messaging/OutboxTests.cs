@@ -118,6 +118,8 @@ public sealed class OutboxTests : IAsyncLifetime
     /// <summary>A broker may deliver twice; this one always does.</summary>
     private sealed class TwiceTransport(Inbox inbox) : IMessageTransport
     {
+        public bool IsConnected => true;
+
         public async Task SendAsync(OutboxEnvelope envelope, CancellationToken cancellationToken)
         {
             await inbox.ReceiveAsync(envelope, cancellationToken);

@@ -90,26 +90,27 @@ public sealed class LagoRecurringCasesTest
     public void PR_and_AG_units_in_force_are_averaged_over_the_full_period()
     {
         const string table = """
-            row     full                    served                  carried  changes                          policy  quantity
-            PR-1    2023-05-01..2023-06-01  2023-05-01..2023-06-01  5        05-26+12 05-26+12                day     9.64517
-            PR-1t   2023-05-01..2023-06-01  2023-05-01..2023-06-01  5        05-26+12 05-26+12                time    9.64517
-            PR-3    2023-05-01..2023-06-01  2023-05-01..2023-06-01  5        05-26+12 05-26+12                none    29
-            PR-5    2023-05-01..2023-06-01  2023-05-01..2023-06-01  0        05-01+5 05-26+12 05-26+12        day     9.64517
-            PR-6    2022-07-09..2022-08-09  2022-07-09..2022-08-09  1        07-19+1                          day     1.67742
-            PR-7    2022-07-09..2022-08-09  2022-07-09..2022-07-25  1        -                                day     0.51613
-            PR-8    2022-07-09..2022-08-09  2022-07-09..2022-07-24  1        -                                day     0.48388
-            PR-10≠  2022-07-09..2022-08-09  2022-07-09..2022-08-09  0        07-12+1 07-12-1 07-12+1 07-12-1  day     0
-            PR-11   2022-07-09..2022-08-09  2022-07-09..2022-08-09  0        07-12+1 07-15-1                  day     0.09678
-            AG-2    2023-05-01..2023-06-01  2023-05-01..2023-06-01  0        05-01+1000                       time    1000
-            AG-3    2023-05-01..2023-06-01  2023-05-01..2023-06-01  0        05-01+3 05-01+3                  time    6
-            AG-4    2023-05-01..2023-06-01  2023-05-01..2023-06-01  1000     -                                time    1000
+            row     full                    served                  carried  changes                                              policy  quantity
+            PR-1    2023-05-01..2023-06-01  2023-05-01..2023-06-01  5        05-26+12 05-26+12                                    day     9.64517
+            PR-1t   2023-05-01..2023-06-01  2023-05-01..2023-06-01  5        05-26+12 05-26+12                                    time    9.64517
+            PR-3    2023-05-01..2023-06-01  2023-05-01..2023-06-01  5        05-26+12 05-26+12                                    none    29
+            PR-5    2023-05-01..2023-06-01  2023-05-01..2023-06-01  0        05-01+5 05-26+12 05-26+12                            day     9.64517
+            PR-6    2022-07-09..2022-08-09  2022-07-09..2022-08-09  1        07-19+1                                              day     1.67742
+            PR-7    2022-07-09..2022-08-09  2022-07-09..2022-07-25  1        -                                                    day     0.51613
+            PR-8    2022-07-09..2022-08-09  2022-07-09..2022-07-24  1        -                                                    day     0.48388
+            PR-10≠  2022-07-09..2022-08-09  2022-07-09..2022-08-09  0        07-12T08+1 07-12T12-1 07-12T13+1 07-12T17-1          day     0
+            PR-10≠  2022-07-09..2022-08-09  2022-07-09..2022-08-09  0        07-12T08+1 07-12T12-1 07-12T13+1 07-12T17-1          time    0.01076
+            PR-11≠  2022-07-09..2022-08-09  2022-07-09..2022-08-09  0        07-12T08+1 07-12T12-1 07-15T08+1 07-15T12-1          day     0
+            night   2022-07-09..2022-08-09  2022-07-09..2022-08-09  0        07-12T08+1 07-15T12-1                                day     0.09678
+            AG-2    2023-05-01..2023-06-01  2023-05-01..2023-06-01  0        05-01+1000                                           time    1000
+            AG-3    2023-05-01..2023-06-01  2023-05-01..2023-06-01  0        05-01+3 05-01+3                                      time    6
+            AG-4    2023-05-01..2023-06-01  2023-05-01..2023-06-01  1000     -                                                    time    1000
             """;
         foreach (var row in TextTable.Rows(table))
         {
             var (full, served) = (Period(row["full"]), Period(row["served"]));
             var year = row["full"][..4];
-            var changes = row.IsEmpty("changes") ? [] : row["changes"].Split(' ').Select(text => new UnitChange(
-                Midnight($"{year}-{text[..5]}"), decimal.Parse(text[5..], CultureInfo.InvariantCulture)));
+            var changes = row.IsEmpty("changes") ? [] : row["changes"].Split(' ').Select(text => Change(year, text));
             var result = Rater.Rate(Some.Input(new Price.PerUnit(1m), 0m) with
             {
                 Line = LinePeriod.Partly(full, served),
@@ -143,6 +144,14 @@ public sealed class LagoRecurringCasesTest
             .. numbers.Chunk(2).Select(pair => new UnitChange(
                 Some.January.End - Duration.FromNanoseconds((long)(pair[1] / pair[0] * Some.January.Microseconds) * 1000L), pair[0])),
         ];
+    }
+
+    /// <summary><c>07-12T08+1</c>: one more from eight o'clock on; without an hour from midnight on.</summary>
+    private static UnitChange Change(string year, string text)
+    {
+        var sign = text.IndexOfAny(['+', '-'], 3);
+        var hour = text[..sign].Split('T') is [_, var told] ? int.Parse(told, CultureInfo.InvariantCulture) : 0;
+        return new UnitChange(Midnight($"{year}-{text[..5]}") + Duration.FromHours(hour), Number(text[sign..]));
     }
 
     private static decimal Number(string text) => decimal.Parse(text, NumberStyles.Number, CultureInfo.InvariantCulture);

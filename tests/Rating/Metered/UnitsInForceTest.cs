@@ -34,7 +34,8 @@ public sealed class UnitsInForceTest
         var whole = Rater.Rate(Some.Input(Seats, 0m, new RateCardTerms(usageDiscount: 1m)) with { UnitsInForce = units });
         var last = Rater.Rate(Some.Input(Seats, "last", Usage.None) with { UnitsInForce = units });
         var always = Rater.Rate(Some.Input(Seats, 0m) with { UnitsInForce = units, Proration = Proration.None });
-        var text = string.Join('\n', new[] { whole, last, always }.Select(result => Explanation.Of(result, "Seats", "seats")));
+        var late = Rater.Rate(Some.Input(Seats, 0m) with { UnitsInForce = new UnitsInForce(0m, [new(Day(2), 0.5m), new(Day(12), 0.5m)]) });
+        var text = string.Join('\n', new[] { whole, last, always, late }.Select(result => Explanation.Of(result, "Seats", "seats")));
         Golden.Matches("units-in-force.txt", text);
     }
 
@@ -104,6 +105,7 @@ public sealed class UnitsInForceTest
             Assert.Throws<ArgumentException>(() => Rater.Rate(Some.Input(PriceText.Parse(price), 0m) with { UnitsInForce = units }));
         }
 
+        Assert.Equal(0m, UnitsInForce.None.Carried);
         Assert.Throws<ArgumentException>(() => Rater.Rate(Some.Input(Seats, 2m) with { UnitsInForce = units }));
         Assert.Equal("110.00 USD", Rater.Rate(Some.Input(Seats, 1m) with { UnitsInForce = units }).Total.ToString());
         Assert.Throws<ArgumentException>(() => InAdvanceBilling.FeesOf(Some.Input(Seats, 0m) with { UnitsInForce = units }, 1m));
@@ -130,11 +132,16 @@ public sealed class UnitsInForceTest
     [Fact]
     public void A_unit_in_force_all_the_time_is_a_unit_used()
     {
-        var cases = from price in AnyPrice from units in Generated.Quantity from policy in AnyProration select (price, units, policy);
+        var cases =
+            from price in AnyPrice
+            from terms in Generated.Terms
+            from units in Generated.Quantity
+            from policy in AnyProration
+            select (price, terms, units, policy);
         Law.Holds(cases, x =>
         {
-            var used = Rater.Rate(Some.Input(x.price, x.units));
-            var inForce = Rater.Rate(Some.Input(x.price, 0m) with { UnitsInForce = new UnitsInForce(x.units, []), Proration = x.policy });
+            var used = Rater.Rate(Some.Input(x.price, x.units, x.terms));
+            var inForce = Rater.Rate(Some.Input(x.price, 0m, x.terms) with { UnitsInForce = new UnitsInForce(x.units, []), Proration = x.policy });
             Assert.Equal(used.Charges, inForce.Charges);
             Assert.Equal(used.Billable, inForce.Billable);
         });
@@ -160,6 +167,27 @@ public sealed class UnitsInForceTest
             Assert.All(parts.Append(once), part => Assert.Equal(part.Total, Rater.Total(part.Input)));
             Assert.All(once.Charges, charge => Assert.Equal(charge.Quantity * charge.UnitPrice, charge.Exact.Amount));
             Assert.All(once.Charges.Where(charge => charge.CountsUnits), charge => Assert.True(charge.Quantity > 0m));
+        });
+    }
+
+    [Fact]
+    public void A_change_that_becomes_known_late_is_corrected_at_once_or_line_by_line_to_the_same_amount()
+    {
+        var cases =
+            from price in AnyPrice
+            from terms in Generated.Terms
+            from billed in AnyUnits
+            from known in AnyUnits
+            from policy in AnyProration
+            select (Input: Some.Input(price, 0m, terms) with { Proration = policy }, billed, known);
+        Law.Holds(cases, x =>
+        {
+            RatingInput Line(string mode, UnitsInForce units) => x.Input with { Line = Some.Line(mode), UnitsInForce = units };
+            Money Worth(UnitsInForce units) => Rater.Rate(Line("single", units)).Total;
+            var once = Correction.Of(Line("single", x.billed), Line("single", x.known));
+            var each = Correction.PeriodPreserving([.. new[] { "first", "mid", "last" }.Select(mode => (Line(mode, x.billed), Line(mode, x.known)))]);
+            Assert.Equal(Worth(x.known), Worth(x.billed) + once.Total);
+            Assert.Equal(once.Total.Amount, each.Sum(line => line.Total.Amount));
         });
     }
 

@@ -18,6 +18,10 @@ public sealed class CadenceTest
         Assert.Equal(text, cadence.ToString());
     }
 
+    [Fact]
+    public void The_usual_cadences_have_names() =>
+        Assert.Equal(["P1D", "P1M", "P1Y"], new[] { Cadence.Daily, Cadence.Monthly, Cadence.Yearly }.Select(cadence => cadence.ToString()));
+
     [Theory]
     [InlineData("P000001M")]
     [InlineData("")]

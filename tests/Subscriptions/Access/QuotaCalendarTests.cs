@@ -1,5 +1,5 @@
 using Metering.Rating;
-using Metering.Subscriptions.Access;
+using Metering.Subscriptions.Entitlements;
 using NodaTime;
 using NodaTime.Text;
 using Xunit;

@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers.Tree;
@@ -27,7 +28,9 @@ internal static class CreateCredential
     private const int MaxFeatures = 100;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/customers/{idOrKey}/credentials", CreateAsync)
-        .RequireScope(Scope.CustomersWrite).Audited("credential.create");
+        .RequireScope(Scope.CustomersWrite).Audited("credential.create")
+        .WithName("createCredential").WithSummary("Give a customer an API key for the gateway").Produces<CreatedCredential>(201)
+        .WithExample("""{"name":"Production"}""");
 
     private static async Task<IResult> CreateAsync(
         string idOrKey, CredentialBody body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

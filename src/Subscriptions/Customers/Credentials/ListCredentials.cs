@@ -14,7 +14,8 @@ internal static class ListCredentials
     private static readonly string[] Statuses = ["active", "expired", "revoked"];
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/customers/{idOrKey}/credentials", ListAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers/{idOrKey}/credentials", ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCredentials").WithSummary("List the API keys of a customer, without their secrets").Produces<CredentialView[]>();
 
     private static async Task<IResult> ListAsync(
         string idOrKey, string? status, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -16,7 +16,8 @@ internal static class RevokeCredential
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapDelete("/api/v1/customers/{idOrKey}/credentials/{credentialId}", RevokeAsync)
-        .RequireScope(Scope.CustomersWrite).Audited("credential.revoke");
+        .RequireScope(Scope.CustomersWrite).Audited("credential.revoke")
+        .WithName("revokeCredential").WithSummary("Revoke an API key of a customer").Produces(204);
 
     private static async Task<IResult> RevokeAsync(
         string idOrKey, string credentialId, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
@@ -24,7 +25,9 @@ internal static class RotateCredential
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/api/v1/customers/{idOrKey}/credentials/{credentialId}/rotate", RotateAsync)
-        .RequireScope(Scope.CustomersWrite).Audited("credential.rotate");
+        .RequireScope(Scope.CustomersWrite).Audited("credential.rotate")
+        .WithName("rotateCredential").WithSummary("Replace an API key of a customer by a new one").Produces<CreatedCredential>(201)
+        .WithExample("""{"overlap":"PT1H"}""");
 
     private static async Task<IResult> RotateAsync(
         string idOrKey, string credentialId, RotateRequest? body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

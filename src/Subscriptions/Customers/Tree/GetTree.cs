@@ -19,9 +19,15 @@ internal static class GetTree
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/customers/{idOrKey}/parent", ParentAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/customers/{idOrKey}/children", ChildrenAsync).RequireScope(Scope.CustomersRead);
-        routes.MapGet("/api/v1/customers/{idOrKey}/placements", PlacementsAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/customers/{idOrKey}/parent", ParentAsync).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerParent").WithSummary("Read under whom a customer stands").Produces<ParentView>()
+            .WithTags("Customers");
+        routes.MapGet("/api/v1/customers/{idOrKey}/children", ChildrenAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCustomerChildren").WithSummary("List who stands under a customer").Produces<Page<TreeNodeView>>()
+            .WithTags("Customers");
+        routes.MapGet("/api/v1/customers/{idOrKey}/placements", PlacementsAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listCustomerPlacements").WithSummary("List under whom a customer has stood").Produces<PlacementView[]>()
+            .WithTags("Customers");
     }
 
     private static async Task<IResult> ParentAsync(

@@ -1,6 +1,7 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
@@ -21,7 +22,10 @@ internal static class PlaceCustomer
     private const int MaxChildren = 10_000;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/customers/{idOrKey}/parent", PlaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.place");
+        routes.MapPut("/api/v1/customers/{idOrKey}/parent", PlaceAsync).RequireScope(Scope.CustomersWrite).Audited("customer.place")
+            .WithName("placeCustomer").WithSummary("Place a customer under another").Produces<PlacementView>()
+            .WithTags("Customers")
+            .WithExample("""{"parent":null}""");
 
     private static async Task<IResult> PlaceAsync(
         string idOrKey, PlaceRequest body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

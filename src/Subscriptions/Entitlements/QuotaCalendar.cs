@@ -1,7 +1,7 @@
 using Metering.Rating;
 using NodaTime;
 
-namespace Metering.Subscriptions.Access;
+namespace Metering.Subscriptions.Entitlements;
 
 /// <summary>
 /// Where the periods of a quota begin. Months and years begin at the billing anchor, so that what is included resets when it is billed; days
