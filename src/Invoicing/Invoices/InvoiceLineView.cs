@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Metering.Invoicing.Billing;
@@ -57,7 +58,7 @@ internal sealed record LineTaxView(
 }
 
 /// <summary>What the line costs by: the price in the fields of plan documents, and what stands around it.</summary>
-internal sealed record RateCardView(string? FeatureKey, JsonNode? Price, JsonNode? Discounts, JsonNode? UnitConfig, TaxConfig? TaxConfig)
+internal sealed record RateCardView(string? FeatureKey, JsonElement Price, JsonElement? Discounts, JsonElement? UnitConfig, TaxConfig? TaxConfig)
 {
     public static RateCardView Of(InvoiceLine line)
     {
@@ -66,8 +67,10 @@ internal sealed record RateCardView(string? FeatureKey, JsonNode? Price, JsonNod
         price.Remove("unitConfig", out var unitConfig);
         price.Remove("supplementedBy");
         price.Remove("commitment");
-        return new RateCardView(line.FeatureKey, price, discounts, unitConfig, line.TaxConfig);
+        return new RateCardView(line.FeatureKey, ElementOf(price)!.Value, ElementOf(discounts), ElementOf(unitConfig), line.TaxConfig);
     }
+
+    internal static JsonElement? ElementOf(JsonNode? node) => node?.Deserialize<JsonElement>();
 }
 
 /// <summary>Everything that is needed to compute the line again, and to find the events behind it.</summary>
@@ -75,7 +78,7 @@ internal sealed record RateCardView(string? FeatureKey, JsonNode? Price, JsonNod
 /// <param name="Commitment">What was agreed and what was charged, on a line that makes up the difference.</param>
 internal sealed record LineExplanation(
     string? PlanKey, int? PlanVersion, string? PhaseKey, string? RateCardKey, string? SubscriptionId, string? MeterSlug,
-    ImmutableArray<string> Subjects, long? Watermark, JsonNode? SupplementedBy, JsonNode? Commitment)
+    ImmutableArray<string> Subjects, long? Watermark, JsonElement? SupplementedBy, JsonElement? Commitment)
 {
     public static LineExplanation Of(InvoiceLine line)
     {
@@ -84,7 +87,7 @@ internal sealed record LineExplanation(
         return new LineExplanation(
             line.Plan?.Key, line.Plan?.Version, isOfPlan ? line.PhaseKey : null, isOfPlan ? line.RateCardKey : null,
             line.SubscriptionId is { } id ? PublicId.Format(id) : null, line.MeterSlug, line.Subjects, line.Metered?.Watermark,
-            price["supplementedBy"]?.DeepClone(), price["commitment"]?.DeepClone());
+            RateCardView.ElementOf(price["supplementedBy"]), RateCardView.ElementOf(price["commitment"]));
     }
 }
 

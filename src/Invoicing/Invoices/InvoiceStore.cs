@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Metering.Contracts.Messages;
 using Metering.Invoicing.Lifecycle;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
+using Metering.Platform.Messaging;
 using NodaTime;
 
 namespace Metering.Invoicing.Invoices;
@@ -16,18 +19,33 @@ internal static class InvoiceStore
         session.ExecuteAsync(LockCustomerSql, new { customer = customerId.ToString() }, cancellationToken);
 
     /// <summary>The whole document; from the moment it is issued nothing but where it stands.</summary>
-    /// <param name="wasIssued">Whether the stored document is issued already.</param>
-    public static async Task SaveAsync(DbSession session, Invoice invoice, bool wasIssued, CancellationToken cancellationToken)
+    /// <param name="before">As it was stored; null when it is new.</param>
+    public static async Task SaveAsync(DbSession session, Invoice invoice, Invoice? before, CancellationToken cancellationToken)
     {
-        if (wasIssued)
+        if (before is { IsIssued: true })
         {
             await session.ExecuteAsync(UpdateStandingSql, Parameters(invoice), cancellationToken);
-            return;
+        }
+        else
+        {
+            await PutAsync(session, invoice, cancellationToken);
         }
 
+        // What only gathers is nobody's document yet, and what was deleted before it was stored never was one.
+        if (invoice.State != InvoiceState.Gathering && before is not { State: InvoiceState.Gathering } && (before is not null || invoice.DeletedAt is null))
+        {
+            var document = JsonSerializer.Serialize(InvoiceView.Of(invoice, withLines: false, invoice.UpdatedAt), MeteringJson.Options);
+            await Outbox.AddAsync(
+                session, new InvoiceChanged(invoice.Id, invoice.Customer.Id, IsNew: before is null, document), cancellationToken);
+        }
+    }
+
+    private static async Task PutAsync(DbSession session, Invoice invoice, CancellationToken cancellationToken)
+    {
         await session.ExecuteAsync(PutInvoiceSql, Parameters(invoice), cancellationToken);
         var lines = StoredJson.Write(invoice.Lines.Select(line => Row(invoice.Id, line)));
-        await session.ExecuteAsync(DropLinesSql, new { invoice.Id, invoice.UpdatedAt, kept = invoice.Lines.Select(line => line.Id).ToArray() }, cancellationToken);
+        var kept = invoice.Lines.Select(line => line.Id).ToArray();
+        await session.ExecuteAsync(DropLinesSql, new { invoice.Id, invoice.UpdatedAt, kept }, cancellationToken);
         await session.ExecuteAsync(PutLinesSql, new { lines }, cancellationToken);
         if (invoice.IsIssued)
         {

@@ -82,7 +82,7 @@ internal sealed record InvoiceView(
         invoice.Lines.Select(line => $"{line.Id} {line.Name} {line.Amount.Amount} {line.Period}").ToArray());
 }
 
-internal sealed record InvoiceWorkflowView(string SourceBillingProfileId, BillingWorkflow Workflow, object Apps);
+internal sealed record InvoiceWorkflowView(string SourceBillingProfileId, BillingWorkflow Workflow, AppsView Apps);
 
 /// <summary>When how much is to be paid.</summary>
 internal sealed record PaymentView(PaymentTermsView Terms)

@@ -59,7 +59,7 @@ public sealed class GatheringInvoices(InvoiceEngine engine)
         var saved = taxed.Lines.IsEmpty
             ? taxed with { State = InvoiceState.Deleted, DeletedAt = now, NextActionAt = null }
             : taxed with { NextActionAt = InvoiceEngine.NextActionOf(taxed, now) };
-        await InvoiceStore.SaveAsync(session, saved, wasIssued: false, cancellationToken);
+        await InvoiceStore.SaveAsync(session, saved, gathering with { State = InvoiceState.Gathering }, cancellationToken);
         return saved;
     }
 }

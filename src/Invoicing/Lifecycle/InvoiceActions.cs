@@ -1,3 +1,4 @@
+using Metering.Invoicing.Invoices;
 using Metering.Platform.Auditing;
 using Metering.Platform.Http;
 using Metering.Platform.Security;
@@ -14,20 +15,26 @@ internal static class InvoiceActions
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        MapAction(routes, "advance", InvoiceAction.Advance, "invoice.advance");
-        MapAction(routes, "approve", InvoiceAction.Approve, "invoice.approve");
-        MapAction(routes, "retry", InvoiceAction.Retry, "invoice.retry");
-        MapAction(routes, "snapshot-quantities", InvoiceAction.SnapshotQuantities, "invoice.snapshot_quantities");
-        MapAction(routes, "taxes/recalculate", InvoiceAction.RecalculateTaxes, "invoice.recalculate_taxes");
-        routes.MapDelete(Root, DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.delete");
+        MapAction(routes, "advance", InvoiceAction.Advance, "invoice.advance")
+            .WithName("advanceInvoiceAction").WithSummary("Let an invoice go on as it would by itself");
+        MapAction(routes, "approve", InvoiceAction.Approve, "invoice.approve")
+            .WithName("approveInvoiceAction").WithSummary("Approve a draft, which issues it");
+        MapAction(routes, "retry", InvoiceAction.Retry, "invoice.retry")
+            .WithName("retryInvoiceAction").WithSummary("Look again at a draft that is invalid");
+        MapAction(routes, "snapshot-quantities", InvoiceAction.SnapshotQuantities, "invoice.snapshot_quantities")
+            .WithName("snapshotQuantitiesInvoiceAction").WithSummary("Count the usage of a draft now");
+        MapAction(routes, "taxes/recalculate", InvoiceAction.RecalculateTaxes, "invoice.recalculate_taxes")
+            .WithName("recalculateInvoiceTaxAction").WithSummary("Calculate the taxes of a draft anew");
+        routes.MapDelete(Root, DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.delete")
+            .WithName("deleteInvoice").WithSummary("Delete a draft").Produces(204);
     }
 
-    private static void MapAction(IEndpointRouteBuilder routes, string path, InvoiceAction action, string audited) =>
+    private static RouteHandlerBuilder MapAction(IEndpointRouteBuilder routes, string path, InvoiceAction action, string audited) =>
         routes.MapPost(
             $"{Root}/{path}",
             (string invoiceId, IfMatch ifMatch, InvoiceDesk desk, CancellationToken cancellationToken) =>
                 desk.ActAsync(invoiceId, action, audited, ifMatch, cancellationToken))
-            .RequireScope(Scope.InvoicesWrite).Audited(audited);
+            .RequireScope(Scope.InvoicesWrite).Audited(audited).Produces<InvoiceView>();
 
     /// <summary>Of drafts and gathering invoices only; their lines are not billed. What is issued is voided instead.</summary>
     private static Task<IResult> DeleteAsync(string invoiceId, IfMatch ifMatch, InvoiceDesk desk, CancellationToken cancellationToken) =>

@@ -81,7 +81,7 @@ public sealed class InvoiceAdvancing(
         {
             var moved = await engine.MoveAsync(session, invoice, InvoiceAction.Advance, now, staysDraft: false, cancellationToken)
                 ?? invoice with { NextActionAt = InvoiceEngine.NextActionOf(invoice, now) is { } next && next > now ? next : null };
-            await InvoiceStore.SaveAsync(session, moved, invoice.IsIssued, cancellationToken);
+            await InvoiceStore.SaveAsync(session, moved, invoice, cancellationToken);
         }
 
         await session.CommitAsync(cancellationToken);
@@ -99,7 +99,7 @@ public sealed class InvoiceAdvancing(
             var collectedFrom = lines.Max(line => profile.Workflow.CollectedFrom(line.InvoiceAt));
             var draft = InvoiceComposition.Draft(customer, profile, gathering.Currency, lines, default, collectedFrom, now);
             var moved = (await engine.MoveAsync(session, draft, InvoiceAction.Advance, now, staysDraft: false, cancellationToken))!;
-            await InvoiceStore.SaveAsync(session, moved, wasIssued: false, cancellationToken);
+            await InvoiceStore.SaveAsync(session, moved, before: null, cancellationToken);
         }
 
         await gatherings.LeaveAsync(session, current, lines, now, cancellationToken);

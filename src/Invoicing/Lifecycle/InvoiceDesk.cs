@@ -58,14 +58,13 @@ internal sealed class InvoiceDesk(MeteringDatabase database, InvoiceEngine engin
     private async Task<Invoice> SettleAsync(
         DbSession session, Invoice prepared, InvoiceAction action, Instant now, CancellationToken cancellationToken)
     {
-        var wasIssued = prepared.IsIssued;
         if (prepared.State == InvoiceState.Gathering && action == InvoiceAction.Edit)
         {
             return await gatherings.SaveAsync(session, prepared, now, cancellationToken);
         }
 
         var after = (await engine.MoveAsync(session, prepared, action, now, staysDraft: false, cancellationToken))!;
-        await InvoiceStore.SaveAsync(session, after, wasIssued, cancellationToken);
+        await InvoiceStore.SaveAsync(session, after, prepared, cancellationToken);
         return after;
     }
 

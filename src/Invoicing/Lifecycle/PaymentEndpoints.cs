@@ -25,10 +25,13 @@ internal static class PaymentEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Root, PayAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.pay");
-        routes.MapGet(Root, ListAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapPost(Root, PayAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.pay")
+            .WithName("payInvoice").WithSummary("Enter a payment").Produces<InvoiceView>();
+        routes.MapGet(Root, ListAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listInvoicePayments").WithSummary("List the payments of an invoice").Produces<Page<EnteredPaymentView>>();
         routes.MapPost("/api/v1/apps/custom-invoicing/{invoiceId}/payment/status", StatusAsync).RequireScope(Scope.InvoicesWrite)
-            .Audited("invoice.pay", "invoice.payment_status");
+            .Audited("invoice.pay", "invoice.payment_status")
+            .WithName("appCustomInvoicingUpdatePaymentStatus").WithSummary("Tell what became of a payment that is collected elsewhere").Produces(204);
     }
 
     private static async Task<IResult> PayAsync(
@@ -136,11 +139,11 @@ internal static class PaymentEndpoints
 
     private sealed record PaymentRow(Guid Id, long AmountMinor, Instant PaidAt, string? Reference, Instant CreatedAt)
     {
-        public PaymentView ToView(Currency currency) => new(
+        public EnteredPaymentView ToView(Currency currency) => new(
             PublicId.Format(Id), MinorUnits.ToMoney(AmountMinor, currency).Amount, currency.Code, PaidAt, Reference, CreatedAt);
     }
 
-    private sealed record PaymentView(
+    private sealed record EnteredPaymentView(
         string Id, [property: JsonConverter(typeof(NumericConverter))] decimal Amount, string Currency, Instant PaidAt, string? Reference,
         Instant CreatedAt);
 }

@@ -47,7 +47,7 @@ public sealed class PeriodDrafting(InvoiceEngine engine, GatheringInvoices gathe
             return null;
         }
 
-        await InvoiceStore.SaveAsync(session, settled, wasIssued: false, cancellationToken);
+        await InvoiceStore.SaveAsync(session, settled, before: null, cancellationToken);
         if (gathering is not null && !pending.IsEmpty)
         {
             await gatherings.LeaveAsync(session, gathering, pending, now, cancellationToken);

@@ -26,7 +26,8 @@ internal static class VoidInvoice
     private const decimal Whole = 100m;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/billing/invoices/{invoiceId}/void", VoidAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.void");
+        routes.MapPost("/api/v1/billing/invoices/{invoiceId}/void", VoidAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.void")
+            .WithName("voidInvoiceAction").WithSummary("Void an issued invoice").Produces<InvoiceView>();
 
     private static async Task<IResult> VoidAsync(
         string invoiceId, VoidBody body, IfMatch ifMatch, InvoiceDesk desk, GatheringInvoices gatherings, CustomerReader customers,

@@ -6,6 +6,7 @@ using Metering.Invoicing.Taxes;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
@@ -27,7 +28,14 @@ internal static class CreatePendingLines
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/api/v1/billing/customers/{customerId}/invoices/pending-lines", HandleAsync).RequireScope(Scope.InvoicesWrite)
-        .Audited("invoice.add_lines");
+        .Audited("invoice.add_lines")
+        .WithName("createPendingInvoiceLine").WithSummary("Add lines to a customer's next invoice").Produces<PendingLinesView>(201)
+        .WithExample(
+            """
+            {"currency":"USD","lines":[
+              {"name":"Setup","period":{"from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z"},"invoiceAt":"2026-02-01T00:00:00Z",
+               "rateCard":{"price":{"type":"flat","amount":"100","paymentTerm":"in_arrears"}}}]}
+            """);
 
     private static async Task<IResult> HandleAsync(
         string customerId, PendingLinesBody body, MeteringDatabase database, CustomerReader customers, FeatureReader features,

@@ -47,7 +47,7 @@ internal sealed class EarlyDrafting(
                 continue;
             }
 
-            await InvoiceStore.SaveAsync(session, moved, wasIssued: false, cancellationToken);
+            await InvoiceStore.SaveAsync(session, moved, before: null, cancellationToken);
             await LeaveAsync(session, waiting, [.. group], now, cancellationToken);
             drafts.Add(moved);
         }

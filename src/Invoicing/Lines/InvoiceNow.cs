@@ -22,7 +22,8 @@ namespace Metering.Invoicing.Lines;
 internal static class InvoiceNow
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .MapPost("/api/v1/billing/invoices/invoice", HandleAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.create");
+        .MapPost("/api/v1/billing/invoices/invoice", HandleAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.create")
+        .WithName("invoicePendingLinesAction").WithSummary("Invoice a customer now").Produces<InvoiceView[]>(201);
 
     private static async Task<IResult> HandleAsync(
         InvoiceNowBody body, MeteringDatabase database, CustomerReader customers, EarlyDrafting drafting, IClock clock,

@@ -7,6 +7,7 @@ using Metering.Invoicing.Profiles;
 using Metering.Invoicing.Taxes;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
@@ -26,7 +27,14 @@ internal static class SimulateInvoice
     private const int MaxNumberLength = 256;
 
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .MapPost("/api/v1/billing/customers/{customerId}/invoices/simulate", HandleAsync).RequireScope(Scope.InvoicesRead);
+        .MapPost("/api/v1/billing/customers/{customerId}/invoices/simulate", HandleAsync).RequireScope(Scope.InvoicesRead)
+        .WithName("simulateInvoice").WithSummary("See what given usage would cost").Produces<InvoiceView>()
+        .WithExample(
+            """
+            {"currency":"USD","lines":[
+              {"name":"Tokens","period":{"from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z"},"invoiceAt":"2026-02-01T00:00:00Z",
+               "quantity":"1500","rateCard":{"price":{"type":"unit","amount":"0.02"}}}]}
+            """);
 
     private static async Task<IResult> HandleAsync(
         string customerId, SimulationBody body, MeteringDatabase database, CustomerReader customers, FeatureReader features, InvoiceEngine engine,

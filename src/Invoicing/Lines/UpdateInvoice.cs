@@ -25,7 +25,8 @@ namespace Metering.Invoicing.Lines;
 internal static class UpdateInvoice
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/v1/billing/invoices/{invoiceId}", HandleAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.replace");
+        routes.MapPut("/api/v1/billing/invoices/{invoiceId}", HandleAsync).RequireScope(Scope.InvoicesWrite).Audited("invoice.replace")
+            .WithName("updateInvoice").WithSummary("Edit a draft").Produces<InvoiceView>();
 
     private static Task<IResult> HandleAsync(
         string invoiceId, InvoiceBody body, IfMatch ifMatch, InvoiceDesk desk, InvoiceEngine engine, FeatureReader features,

@@ -37,4 +37,4 @@ internal sealed record OverrideValuesView(string CustomerId, string? BillingProf
         PublicId.Format(chosen.CustomerId), chosen.BillingProfileId is { } id ? PublicId.Format(id) : null, chosen.CreatedAt, chosen.UpdatedAt);
 }
 
-internal sealed record CustomerProfileView(Invoices.PartyView Supplier, BillingWorkflow Workflow, object Apps);
+internal sealed record CustomerProfileView(Invoices.PartyView Supplier, BillingWorkflow Workflow, AppsView Apps);

@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -21,9 +22,13 @@ internal static class CustomerOverrides
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Route, GetAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapPut(Route, PutAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_override.replace");
-        routes.MapDelete(Route, DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_override.delete");
+        routes.MapGet(Route, GetAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getBillingProfileCustomerOverride").WithSummary("Read by which profile a customer is billed").Produces<CustomerOverrideView>();
+        routes.MapPut(Route, PutAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_override.replace")
+            .WithName("upsertBillingProfileCustomerOverride").WithSummary("Pin a customer to a billing profile").Produces<CustomerOverrideView>()
+            .WithExample("{}");
+        routes.MapDelete(Route, DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_override.delete")
+            .WithName("deleteBillingProfileCustomerOverride").WithSummary("Bill a customer by the default profile again").Produces(204);
     }
 
     /// <summary>Also of a customer that chose nothing: then it is the default profile.</summary>

@@ -16,9 +16,12 @@ internal static class GetProfiles
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/billing/profiles", ListAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet("/api/v1/billing/profiles/{id}", GetAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapDelete("/api/v1/billing/profiles/{id}", DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_profile.delete");
+        routes.MapGet("/api/v1/billing/profiles", ListAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listBillingProfiles").WithSummary("List billing profiles").Produces<Page<ProfileView>>();
+        routes.MapGet("/api/v1/billing/profiles/{id}", GetAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getBillingProfile").WithSummary("Read a billing profile").Produces<ProfileView>();
+        routes.MapDelete("/api/v1/billing/profiles/{id}", DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_profile.delete")
+            .WithName("deleteBillingProfile").WithSummary("Archive a billing profile").Produces(204);
     }
 
     private static async Task<IResult> GetAsync(

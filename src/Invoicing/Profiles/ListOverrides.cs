@@ -24,7 +24,8 @@ internal static class ListOverrides
         ["customerId", "customerName", "customerKey", "customerPrimaryEmail", "customerCreatedAt"];
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/billing/customers", ListAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet("/api/v1/billing/customers", ListAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listBillingProfileCustomerOverrides").WithSummary("List by which profile customers are billed").Produces<Page<CustomerOverrideView>>();
 
     private static async Task<IResult> ListAsync(
         PageRequest page, [AsParameters] OverrideListQuery query, MeteringDatabase database, CustomerSearch search, IClock clock,

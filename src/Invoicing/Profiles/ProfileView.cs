@@ -15,7 +15,7 @@ internal sealed record ProfileView(
     bool Default,
     PartyView Supplier,
     BillingWorkflow Workflow,
-    object Apps,
+    AppsView Apps,
     string NumberSeries,
     Instant CreatedAt,
     Instant UpdatedAt,

@@ -25,16 +25,19 @@ internal static class SandboxApp
             ["no_credentials_required"]));
 
     /// <summary>For tax, invoicing and payment alike.</summary>
-    public static object Apps(bool expanded)
+    public static AppsView Apps(bool expanded)
     {
-        object one = expanded ? View : new AppReferenceView(Id);
-        return new { tax = one, invoicing = one, payment = one };
+        var one = expanded ? View : new AppView(Id);
+        return new AppsView(one, one, one);
     }
 }
 
-internal sealed record AppReferenceView(string Id);
+internal sealed record AppsView(AppView Tax, AppView Invoicing, AppView Payment);
 
-internal sealed record AppView(string Id, string Type, string Name, string Status, Instant CreatedAt, Instant UpdatedAt, ListingView Listing);
+/// <summary>An app: its id, and all of it when that is asked for.</summary>
+internal sealed record AppView(
+    string Id, string? Type = null, string? Name = null, string? Status = null, Instant? CreatedAt = null, Instant? UpdatedAt = null,
+    ListingView? Listing = null);
 
 internal sealed record ListingView(
     string Type, string Name, string Description, ImmutableArray<CapabilityView> Capabilities, ImmutableArray<string> InstallMethods);

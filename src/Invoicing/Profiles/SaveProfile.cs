@@ -6,6 +6,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -22,8 +23,17 @@ internal static class SaveProfile
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/billing/profiles", CreateAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_profile.create");
-        routes.MapPut("/api/v1/billing/profiles/{id}", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_profile.replace");
+        routes.MapPost("/api/v1/billing/profiles", CreateAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_profile.create")
+            .WithName("createBillingProfile").WithSummary("Create a billing profile").Produces<ProfileView>(201)
+            .WithExample(
+                """
+                {"name":"Careful","default":false,"supplier":{"name":"Summit Ltd","taxId":{"code":"GB123456789"}},
+                 "workflow":{"collection":{"interval":"P1D"},"invoicing":{"autoAdvance":false},"payment":{"collectionMethod":"send_invoice"}},
+                 "apps":{"tax":"01J0000000E008000000000002","invoicing":"01J0000000E008000000000002","payment":"01J0000000E008000000000002"}}
+                """);
+        routes.MapPut("/api/v1/billing/profiles/{id}", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("billing_profile.replace")
+            .WithName("updateBillingProfile").WithSummary("Replace a billing profile").Produces<ProfileView>()
+            .WithExample("""{"name":"Careful","default":false,"supplier":{"name":"Summit Ltd"},"workflow":{"invoicing":{"dueAfter":"P14D"}}}""");
     }
 
     private static async Task<IResult> CreateAsync(

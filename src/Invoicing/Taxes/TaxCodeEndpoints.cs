@@ -2,6 +2,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -20,11 +21,18 @@ internal static class TaxCodeEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Root, ListAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapGet(Root + "/{idOrKey}", GetAsync).RequireScope(Scope.InvoicesRead);
-        routes.MapPost(Root, CreateAsync).RequireScope(Scope.InvoicesWrite).Audited("tax_code.create");
-        routes.MapPut(Root + "/{idOrKey}", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("tax_code.replace");
-        routes.MapDelete(Root + "/{idOrKey}", DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("tax_code.delete");
+        routes.MapGet(Root, ListAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listTaxCodes").WithSummary("List tax codes").Produces<Page<TaxCodeView>>();
+        routes.MapGet(Root + "/{idOrKey}", GetAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("getTaxCode").WithSummary("Read a tax code").Produces<TaxCodeView>();
+        routes.MapPost(Root, CreateAsync).RequireScope(Scope.InvoicesWrite).Audited("tax_code.create")
+            .WithName("createTaxCode").WithSummary("Create a tax code").Produces<TaxCodeView>(201)
+            .WithExample("""{"key":"vat-standard","name":"VAT","percent":19}""");
+        routes.MapPut(Root + "/{idOrKey}", ReplaceAsync).RequireScope(Scope.InvoicesWrite).Audited("tax_code.replace")
+            .WithName("updateTaxCode").WithSummary("Replace a tax code").Produces<TaxCodeView>()
+            .WithExample("""{"key":"vat-standard","name":"Value added tax","percent":20}""");
+        routes.MapDelete(Root + "/{idOrKey}", DeleteAsync).RequireScope(Scope.InvoicesWrite).Audited("tax_code.delete")
+            .WithName("deleteTaxCode").WithSummary("Archive a tax code").Produces(204);
     }
 
     private static Task<IResult> ListAsync(PageRequest page, MeteringDatabase database, CancellationToken cancellationToken) => Page.OfAsync(
