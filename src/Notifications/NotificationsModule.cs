@@ -16,6 +16,8 @@ namespace Metering.Notifications;
 /// <summary>Tells other systems what happened: channels, rules, events and their delivery.</summary>
 public static class NotificationsModule
 {
+    internal const string Tag = "Notifications";
+
     public static MigrationSet Migrations { get; } = MigrationSet.Of("notifications", typeof(NotificationsModule).Assembly);
 
     public static void AddNotifications(this IServiceCollection services)

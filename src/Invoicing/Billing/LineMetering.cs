@@ -27,10 +27,14 @@ public sealed class LineMetering(UsageReader usage)
         }
 
         var (served, billed) = (plan.Period.Served, plan.Period.Billed);
-        var toEnd = QueryOf(meter, context.SubjectKeys, new ServicePeriod(served.Start, billed.End), watermark);
+        var filters = plan.RateCard.MeterFilters;
+        var toEnd = QueryOf(meter, context.SubjectKeys, new ServicePeriod(served.Start, billed.End), watermark) with { TextFilters = filters };
         var toBeginning = plan.Period.OpensPeriod
             ? null
-            : QueryOf(meter, context.SubjectKeys, new ServicePeriod(served.Start, billed.Start), plan.PriorWatermark ?? watermark);
+            : QueryOf(meter, context.SubjectKeys, new ServicePeriod(served.Start, billed.Start), plan.PriorWatermark ?? watermark) with
+            {
+                TextFilters = filters,
+            };
         return plan.Price switch
         {
             Price.Dimensional matrix => GroupsOf(

@@ -95,6 +95,7 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
             SubscriptionId = context.SubscriptionId,
             Plan = context.Plan,
             RatedPeriod = plan.Period,
+            MeterFilters = plan.RateCard.MeterFilters,
             Prorates = context.Prorates && !plan.DueInFull,
             Prior = usage is null || plan.Period.OpensPeriod
                 ? null

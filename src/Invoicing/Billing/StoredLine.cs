@@ -18,6 +18,7 @@ internal static class StoredLine
         var rateCard = new BillableRateCard(line.RateCardKey, line.Name, line.FeatureKey, line.MeterSlug, null, price, terms)
         {
             DisplayUnit = displayUnit,
+            MeterFilters = line.MeterFilters,
         };
         return new PlannedLine(phase, rateCard, price, line.RatedPeriod, line.InvoiceAt)
         {

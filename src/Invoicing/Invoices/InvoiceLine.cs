@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using Metering.Invoicing.Taxes;
 using Metering.Rating;
 using NodaTime;
@@ -49,6 +50,9 @@ public sealed record InvoiceLine(
 
     /// <summary>Whether a fee is due for the served part only.</summary>
     public bool Prorates { get; init; } = true;
+
+    /// <summary>Which of the meter's events count, by dimension.</summary>
+    public ImmutableSortedDictionary<string, TextFilter> MeterFilters { get; init; } = ImmutableSortedDictionary<string, TextFilter>.Empty;
 
     /// <summary>The whole price, also the parts that the line's usage did not touch; null for what cannot be rated again.</summary>
     public string? TermsJson { get; init; }

@@ -130,6 +130,7 @@ internal static class InvoiceStore
         served_to = line.RatedPeriod.Served.End,
         prorates = line.Prorates,
         terms = line.TermsJson is null ? (JsonElement?)null : Element(line.TermsJson),
+        meter_filters = line.MeterFilters.IsEmpty ? null : line.MeterFilters,
         prior_metered = line.Prior?.Metered,
         prior_billed = line.Prior?.Billed,
         prior_watermark = line.Prior?.Watermark,
@@ -189,19 +190,19 @@ internal static class InvoiceStore
         insert into invoicing.invoice_line (
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
-            full_from, full_to, served_from, served_to, prorates, terms, prior_metered, prior_billed, prior_watermark, tax_config, tax, replaces,
+            full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax, replaces,
             created_at, updated_at)
         select
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
-            full_from, full_to, served_from, served_to, prorates, terms, prior_metered, prior_billed, prior_watermark, tax_config, tax, replaces,
+            full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax, replaces,
             created_at, updated_at
         from jsonb_to_recordset(@lines::jsonb) as line (
             id uuid, invoice_id uuid, position int, name text, phase_key text, rate_card_key text, feature_key text, meter_slug text,
             subjects text[], period_from timestamptz, period_to timestamptz, invoice_at timestamptz, metered_quantity numeric(28,12),
             billed_quantity numeric(28,12), watermark bigint, price jsonb, charges jsonb, amount_minor bigint, subscription_id uuid, plan jsonb,
             managed_by text, description text, metadata jsonb, full_from timestamptz, full_to timestamptz, served_from timestamptz,
-            served_to timestamptz, prorates boolean, terms jsonb, prior_metered numeric(28,12), prior_billed numeric(28,12),
+            served_to timestamptz, prorates boolean, terms jsonb, meter_filters jsonb, prior_metered numeric(28,12), prior_billed numeric(28,12),
             prior_watermark bigint, tax_config jsonb, tax jsonb, replaces uuid, created_at timestamptz, updated_at timestamptz)
         order by position
         on conflict (id) do update
@@ -211,7 +212,7 @@ internal static class InvoiceStore
             watermark = excluded.watermark, price = excluded.price, charges = excluded.charges, amount_minor = excluded.amount_minor,
             managed_by = excluded.managed_by, description = excluded.description, metadata = excluded.metadata, full_from = excluded.full_from,
             full_to = excluded.full_to, served_from = excluded.served_from, served_to = excluded.served_to, prorates = excluded.prorates,
-            terms = excluded.terms, prior_metered = excluded.prior_metered, prior_billed = excluded.prior_billed,
+            terms = excluded.terms, meter_filters = excluded.meter_filters, prior_metered = excluded.prior_metered, prior_billed = excluded.prior_billed,
             prior_watermark = excluded.prior_watermark, tax_config = excluded.tax_config, tax = excluded.tax, updated_at = excluded.updated_at,
             deleted_at = null
         """;

@@ -41,7 +41,10 @@ internal static class LineEvents
         }
 
         var from = offset ?? 0;
-        var query = LineMetering.QueryOf(meter, line.Subjects, line.Period, new Watermark(metered.Watermark));
+        var query = LineMetering.QueryOf(meter, line.Subjects, line.Period, new Watermark(metered.Watermark)) with
+        {
+            TextFilters = line.MeterFilters,
+        };
         var found = await events.BehindAsync(query, from, cancellationToken);
         var next = found.Length == EventReader.MaxEvents ? from + found.Length : (int?)null;
         return Results.Ok(new LineEventsPage(lineId, metered.Watermark, [.. found.Select(BilledEvent.Of)], next));

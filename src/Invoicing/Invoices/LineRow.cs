@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using Metering.Invoicing.Taxes;
 using Metering.Platform.Database;
 using Metering.Rating;
@@ -11,7 +12,7 @@ internal sealed record LineRow(
     Guid Id, Guid InvoiceId, int Position, string Name, string PhaseKey, string RateCardKey, string? FeatureKey, string? MeterSlug,
     string Subjects, Instant PeriodFrom, Instant PeriodTo, Instant InvoiceAt, decimal? MeteredQuantity, decimal? BilledQuantity,
     long? Watermark, string Price, string Charges, long AmountMinor, Guid? SubscriptionId, string? Plan, string ManagedBy, string? Description,
-    string Metadata, Instant? FullFrom, Instant? FullTo, Instant? ServedFrom, Instant? ServedTo, bool Prorates, string? Terms,
+    string Metadata, Instant? FullFrom, Instant? FullTo, Instant? ServedFrom, Instant? ServedTo, bool Prorates, string? Terms, string? MeterFilters,
     decimal? PriorMetered, decimal? PriorBilled, long? PriorWatermark, string? TaxConfig, string? Tax, Guid? Replaces, Instant? CreatedAt,
     Instant? UpdatedAt, Instant? DeletedAt)
 {
@@ -21,7 +22,7 @@ internal sealed record LineRow(
                invoice_at as invoiceAt, metered_quantity as meteredQuantity, billed_quantity as billedQuantity, watermark,
                price::text as price, charges::text as charges, amount_minor as amountMinor, subscription_id as subscriptionId,
                plan::text as plan, managed_by as managedBy, description, metadata::text as metadata, full_from as fullFrom, full_to as fullTo,
-               served_from as servedFrom, served_to as servedTo, prorates, terms::text as terms, prior_metered as priorMetered,
+               served_from as servedFrom, served_to as servedTo, prorates, terms::text as terms, meter_filters::text as meterFilters, prior_metered as priorMetered,
                prior_billed as priorBilled, prior_watermark as priorWatermark, tax_config::text as taxConfig, tax::text as tax, replaces,
                created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt
         from invoicing.invoice_line
@@ -59,6 +60,9 @@ internal sealed record LineRow(
                 period),
             Prorates = Prorates,
             TermsJson = Terms,
+            MeterFilters = MeterFilters is null
+                ? ImmutableSortedDictionary<string, TextFilter>.Empty
+                : StoredJson.Read<ImmutableSortedDictionary<string, TextFilter>>(MeterFilters),
             Prior = PriorMetered is { } before && PriorBilled is { } billedBefore && PriorWatermark is { } mark
                 ? new MeteredUsage(before, billedBefore, mark)
                 : null,

@@ -10,7 +10,7 @@ using NodaTime;
 namespace Metering.Invoicing.Lines;
 
 /// <summary>What can be wrong with lines, told at their fields.</summary>
-internal sealed class LineChecks(TaxCodes codes, ImmutableDictionary<string, string?> meters, FieldErrors errors)
+internal sealed class LineChecks(TaxCodes codes, ImmutableDictionary<string, FeatureMeter?> meters, FieldErrors errors)
 {
     public const int MaxLines = 1_000;
 
@@ -73,7 +73,7 @@ internal sealed class LineChecks(TaxCodes codes, ImmutableDictionary<string, str
             card.TaxConfig ?? line.TaxConfig);
     }
 
-    private string? CheckFeature(string? featureKey, Price? price, string at, bool isSimulation)
+    private FeatureMeter? CheckFeature(string? featureKey, Price? price, string at, bool isSimulation)
     {
         if (featureKey is null)
         {

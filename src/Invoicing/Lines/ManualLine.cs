@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using Metering.Invoicing.Billing;
 using Metering.Invoicing.Invoices;
 using Metering.Platform.Identifiers;
@@ -18,7 +20,7 @@ internal static class ManualLine
     {
         var id = PublicId.New(now);
         var line = new InvoiceLine(
-            id, 1, written.Name, "", KeyPrefix + PublicId.Format(id), written.FeatureKey, written.MeterSlug, [], written.Period, written.InvoiceAt,
+            id, 1, written.Name, "", KeyPrefix + PublicId.Format(id), written.FeatureKey, written.Meter?.Slug, [], written.Period, written.InvoiceAt,
             null, "{}", [], Money.Zero(currency));
         return Rewritten(line, written, now) with { CreatedAt = now };
     }
@@ -30,7 +32,8 @@ internal static class ManualLine
         Description = written.Body.Description,
         Metadata = written.Metadata,
         FeatureKey = written.FeatureKey,
-        MeterSlug = written.MeterSlug,
+        MeterSlug = written.Meter?.Slug,
+        MeterFilters = written.Meter?.Filters ?? ImmutableSortedDictionary<string, TextFilter>.Empty,
         Period = written.Period,
         RatedPeriod = LinePeriod.Whole(written.Period),
         Prior = null,
@@ -45,7 +48,7 @@ internal static class ManualLine
     /// <summary>For rating with a stated quantity.</summary>
     public static PlannedLine Planned(WrittenLine written, LinePeriod period)
     {
-        var card = new BillableRateCard(KeyPrefix + "simulated", written.Name, written.FeatureKey, written.MeterSlug, null, written.Price, written.Terms)
+        var card = new BillableRateCard(KeyPrefix + "simulated", written.Name, written.FeatureKey, written.Meter?.Slug, null, written.Price, written.Terms)
         {
             DisplayUnit = written.DisplayUnit,
         };

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
 using Metering.Invoicing.Taxes;
 using Metering.Rating;
+using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using NodaTime;
 
 namespace Metering.Invoicing.Lines;
 
 /// <summary>A line of a request after it was checked.</summary>
-/// <param name="MeterSlug">What counts the usage; null for a fee.</param>
+/// <param name="Meter">What counts the usage; null for a fee.</param>
 internal sealed record WrittenLine(
-    LineBody Body, ServicePeriod Period, Price Price, RateCardTerms Terms, string? DisplayUnit, string? FeatureKey, string? MeterSlug,
+    LineBody Body, ServicePeriod Period, Price Price, RateCardTerms Terms, string? DisplayUnit, string? FeatureKey, FeatureMeter? Meter,
     TaxConfig? TaxConfig)
 {
     public string Name => Body.Name;

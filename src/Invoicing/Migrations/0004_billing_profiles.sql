@@ -132,6 +132,7 @@ alter table invoicing.invoice_line
     add column served_to timestamptz,
     add column prorates boolean not null default true,
     add column terms jsonb,
+    add column meter_filters jsonb,
     -- A line that goes on where an earlier one stopped: what that one had counted, and by which watermark.
     add column prior_metered numeric(28,12),
     add column prior_billed numeric(28,12),

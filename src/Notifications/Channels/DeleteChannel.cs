@@ -18,7 +18,8 @@ namespace Metering.Notifications.Channels;
 internal static class DeleteChannel
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/api/v1/notification/channels/{channelId}", DeleteAsync)
-        .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.delete");
+        .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.delete")
+        .WithName("deleteNotificationChannel").WithSummary("Delete a channel").Produces(204).WithTags(NotificationsModule.Tag);
 
     private static async Task<IResult> DeleteAsync(
         string channelId, IfMatch ifMatch, MeteringDatabase database, SecretBox box, IClock clock, CancellationToken cancellationToken)

@@ -21,8 +21,12 @@ internal static class GetChannels
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/notification/channels", ListAsync).RequireScope(Scope.NotificationsRead);
-        routes.MapGet("/api/v1/notification/channels/{channelId}", GetAsync).RequireScope(Scope.NotificationsRead);
+        routes.MapGet("/api/v1/notification/channels", ListAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("listNotificationChannels").WithSummary("List channels, without their secrets").Produces<Page<ChannelView>>()
+            .WithTags(NotificationsModule.Tag);
+        routes.MapGet("/api/v1/notification/channels/{channelId}", GetAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("getNotificationChannel").WithSummary("Read a channel, without its secret").Produces<ChannelView>()
+            .WithTags(NotificationsModule.Tag);
     }
 
     private static async Task<IResult> GetAsync(string channelId, MeteringDatabase database, SecretBox box, CancellationToken cancellationToken)

@@ -6,6 +6,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -27,9 +28,15 @@ internal static class SaveChannel
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/notification/channels", CreateAsync)
-            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.create");
+            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.create")
+            .WithName("createNotificationChannel").WithSummary("Create a channel for notifications").Produces<ChannelView>(201)
+            .WithTags(NotificationsModule.Tag)
+            .WithExample("""{"type":"WEBHOOK","name":"Finance","url":"https://hooks.example.com/metering","customHeaders":{"X-Team":"finance"}}""");
         routes.MapPut("/api/v1/notification/channels/{channelId}", ReplaceAsync)
-            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.replace");
+            .RequireScope(Scope.NotificationsWrite).Audited("notification_channel.replace")
+            .WithName("updateNotificationChannel").WithSummary("Replace a channel").Produces<ChannelView>()
+            .WithTags(NotificationsModule.Tag)
+            .WithExample("""{"type":"WEBHOOK","name":"Treasury","url":"https://hooks.example.com/metering"}""");
     }
 
     private static async Task<IResult> CreateAsync(

@@ -21,8 +21,12 @@ internal static class GetEvents
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/notification/events", ListAsync).RequireScope(Scope.NotificationsRead);
-        routes.MapGet("/api/v1/notification/events/{eventId}", GetAsync).RequireScope(Scope.NotificationsRead);
+        routes.MapGet("/api/v1/notification/events", ListAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("listNotificationEvents").WithSummary("List what was told, and how far each delivery is").Produces<Page<EventView>>()
+            .WithTags(NotificationsModule.Tag);
+        routes.MapGet("/api/v1/notification/events/{eventId}", GetAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("getNotificationEvent").WithSummary("Read an event with every attempt to deliver it").Produces<EventView>()
+            .WithTags(NotificationsModule.Tag);
     }
 
     private static async Task<IResult> GetAsync(string eventId, MeteringDatabase database, CancellationToken cancellationToken)

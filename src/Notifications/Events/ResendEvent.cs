@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Wire;
@@ -20,7 +21,9 @@ namespace Metering.Notifications.Events;
 internal static class ResendEvent
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/notification/events/{eventId}/resend", ResendAsync)
-        .RequireScope(Scope.NotificationsWrite).Audited("notification_event.resend");
+        .RequireScope(Scope.NotificationsWrite).Audited("notification_event.resend")
+        .WithName("resendNotificationEvent").WithSummary("Deliver an event again").Produces(202).WithTags(NotificationsModule.Tag)
+        .WithExample("{}", "createNotificationRule");
 
     private static async Task<IResult> ResendAsync(
         string eventId, ResendRequest? body, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -14,7 +14,8 @@ namespace Metering.Notifications.Rules;
 internal static class DeleteRule
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete("/api/v1/notification/rules/{ruleId}", DeleteAsync)
-        .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.delete");
+        .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.delete")
+        .WithName("deleteNotificationRule").WithSummary("Delete a rule").Produces(204).WithTags(NotificationsModule.Tag);
 
     private static async Task<IResult> DeleteAsync(
         string ruleId, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)

@@ -22,8 +22,10 @@ internal static class GetRules
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/notification/rules", ListAsync).RequireScope(Scope.NotificationsRead);
-        routes.MapGet("/api/v1/notification/rules/{ruleId}", GetAsync).RequireScope(Scope.NotificationsRead);
+        routes.MapGet("/api/v1/notification/rules", ListAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("listNotificationRules").WithSummary("List rules").Produces<Page<RuleView>>().WithTags(NotificationsModule.Tag);
+        routes.MapGet("/api/v1/notification/rules/{ruleId}", GetAsync).RequireScope(Scope.NotificationsRead)
+            .WithName("getNotificationRule").WithSummary("Read a rule").Produces<RuleView>().WithTags(NotificationsModule.Tag);
     }
 
     private static async Task<IResult> GetAsync(string ruleId, MeteringDatabase database, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Features;
@@ -21,9 +22,25 @@ internal static class SaveRule
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/notification/rules", CreateAsync).RequireScope(Scope.NotificationsWrite).Audited("notification_rule.create");
+        routes.MapPost("/api/v1/notification/rules", CreateAsync).RequireScope(Scope.NotificationsWrite).Audited("notification_rule.create")
+            .WithName("createNotificationRule").WithSummary("Create a rule for notifications").Produces<RuleView>(201)
+            .WithTags(NotificationsModule.Tag)
+            .WithExample(
+                """
+                {"type":"entitlements.balance.threshold","name":"Almost used up","channels":["{createNotificationChannel}"],"features":["tokens"],
+                 "thresholds":[{"type":"usage_percentage","value":80},{"type":"balance_value","value":10}]}
+                """,
+                "createNotificationChannel", "createFeature");
         routes.MapPut("/api/v1/notification/rules/{ruleId}", ReplaceAsync)
-            .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.replace");
+            .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.replace")
+            .WithName("updateNotificationRule").WithSummary("Replace a rule").Produces<RuleView>()
+            .WithTags(NotificationsModule.Tag)
+            .WithExample(
+                """
+                {"type":"entitlements.balance.threshold","name":"Used up","channels":["{createNotificationChannel}"],
+                 "thresholds":[{"type":"usage_percentage","value":100}]}
+                """,
+                "createNotificationChannel");
     }
 
     private static async Task<IResult> CreateAsync(

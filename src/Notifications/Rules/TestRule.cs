@@ -15,7 +15,8 @@ namespace Metering.Notifications.Rules;
 internal static class TestRule
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/v1/notification/rules/{ruleId}/test", TestAsync)
-        .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.test");
+        .RequireScope(Scope.NotificationsWrite).Audited("notification_rule.test")
+        .WithName("testNotificationRule").WithSummary("Send a made-up event of a rule").Produces<EventView>(201).WithTags(NotificationsModule.Tag);
 
     private static async Task<IResult> TestAsync(string ruleId, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {

@@ -20,6 +20,7 @@ public static class ApiDocument
     internal static void AddApiDocument(this IServiceCollection services)
     {
         services.AddSingleton<ApiDocumentText>();
+        services.AddSingleton<UnseenTypes>();
         services.AddOpenApi(Name, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
@@ -46,7 +47,7 @@ public static class ApiDocument
     }
 
     /// <summary>The type's name, behind its module's where two modules have a type of that name; what is simple has no name.</summary>
-    private static string? SchemaIdOf(JsonTypeInfo type) =>
+    internal static string? SchemaIdOf(JsonTypeInfo type) =>
         SchemaFacts.IsSimple(type.Type) || OpenApiOptions.CreateDefaultSchemaReferenceId(type) is not { } id ? null
         : SchemaNames.IsAmbiguous(type.Type) ? SchemaNames.ModuleOf(type.Type) + id
         : id;

@@ -1,17 +1,19 @@
 using System.Text.Json.Nodes;
 using Metering.Platform.Problems;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 
 namespace Metering.Platform.OpenApi;
 
 /// <summary>What is said once for the whole API: how to sign in, what an error looks like, which tags belong to which module.</summary>
-internal sealed class DocumentFacts : IOpenApiDocumentTransformer
+internal sealed class DocumentFacts(UnseenTypes unseen, IOptions<JsonOptions> json) : IOpenApiDocumentTransformer
 {
     public const string ApiKeyScheme = "apiKey";
     public const string ProblemSchema = "Problem";
 
-    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    public async Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
         {
@@ -26,9 +28,23 @@ internal sealed class DocumentFacts : IOpenApiDocumentTransformer
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
         AddComponents(document);
+        await DescribeUnseenAsync(document, context, cancellationToken);
         SortPaths(document);
         AddTags(document);
-        return Task.CompletedTask;
+    }
+
+    /// <summary>To describe one type may bring up others.</summary>
+    private async Task DescribeUnseenAsync(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        while (unseen.TryTake(out var type))
+        {
+            var schema = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
+            if (ApiDocument.SchemaIdOf(json.Value.SerializerOptions.GetTypeInfo(type)) is { } id)
+            {
+                document.Components!.Schemas![id] = schema;
+            }
+        }
     }
 
     private static string Name(Version version) => $"{version.Major}.{version.Minor}.{version.Build}";

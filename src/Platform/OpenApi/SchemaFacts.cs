@@ -14,7 +14,7 @@ namespace Metering.Platform.OpenApi;
 /// What our JSON converters write, which no serializer can tell from outside; what may be left out; and what a field means, from its
 /// comment in the code.
 /// </summary>
-internal sealed class SchemaFacts : IOpenApiSchemaTransformer
+internal sealed class SchemaFacts(UnseenTypes unseen) : IOpenApiSchemaTransformer
 {
     private const string AnyJson = "JSON of any shape.";
 
@@ -25,7 +25,7 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
     public static bool IsSimple(Type type) =>
         SimpleOf(type) is not null || (Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement) || type == typeof(Stream);
 
-    public async Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
         var property = context.JsonPropertyInfo;
@@ -42,12 +42,12 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         {
             Become(schema, new OpenApiSchema(), nullable: false);
             schema.Description = AnyJson;
-            return;
+            return Task.CompletedTask;
         }
         else
         {
             FillElements(schema, context.JsonTypeInfo, property);
-            await FillOptionalArrayAsync(schema, type, context, cancellationToken);
+            NoteOptionalArray(schema, type);
         }
 
         // An object becomes a schema with a name, which every field of its type refers to: it tells of the type.
@@ -60,11 +60,15 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         {
             schema.Description = XmlComments.OfProperty(property);
         }
+
+        return Task.CompletedTask;
     }
 
-    /// <summary>The walk over schemas does not look into the elements of an array that may be null.</summary>
-    private static async Task FillOptionalArrayAsync(
-        OpenApiSchema schema, Type type, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    /// <summary>
+    /// The framework's walk over schemas does not look into the elements of an array that may be null; <see cref="DocumentFacts"/> does so
+    /// afterwards.
+    /// </summary>
+    private void NoteOptionalArray(OpenApiSchema schema, Type type)
     {
         if (Nullable.GetUnderlyingType(type) is not { IsGenericType: true } array || array.GetGenericTypeDefinition() != typeof(ImmutableArray<>))
         {
@@ -72,7 +76,14 @@ internal sealed class SchemaFacts : IOpenApiSchemaTransformer
         }
 
         var element = array.GenericTypeArguments[0];
-        schema.Items = SimpleOf(element) ?? await context.GetOrCreateSchemaAsync(element, null, cancellationToken);
+        if (SimpleOf(element) is { } simple)
+        {
+            schema.Items = simple;
+        }
+        else
+        {
+            unseen.Add(element);
+        }
     }
 
     /// <summary>Arrays and maps of what a converter of ours writes.</summary>

@@ -1,5 +1,6 @@
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
+using Metering.Subscriptions.Features;
 using NodaTime;
 
 namespace Metering.Subscriptions.Entitlements;
@@ -19,6 +20,7 @@ internal sealed record EntitlementRow(
     Guid FeatureId,
     string FeatureKey,
     string? MeterSlug,
+    string? MeterFilters,
     string? EventType,
     string? Aggregation,
     string Kind,
@@ -46,7 +48,8 @@ internal sealed record EntitlementRow(
     /// <summary>Completed by a where clause on <c>e</c> and <c>c</c>.</summary>
     public const string SelectSql = """
         select e.id, e.customer_id as customerId, c.key as customerKey, e.subscription_id as subscriptionId, e.item_id as itemId,
-               e.feature_id as featureId, e.feature_key as featureKey, f.meter_slug as meterSlug, f.event_type as eventType,
+               e.feature_id as featureId, e.feature_key as featureKey, f.meter_slug as meterSlug,
+               f.meter_filters::text as meterFilters, f.event_type as eventType,
                f.aggregation, e.kind, e.config, e.soft, trim_scale(e.allowance) as allowance, e.issue_priority as issuePriority,
                e.preserve_overage as preserveOverage, e.usage_period as usagePeriod, e.anchor, e.measured_from as measuredFrom,
                e.time_zone as timeZone, e.rate_limits::text as rateLimits, e.origin, e.metadata::text as metadata,
@@ -70,6 +73,9 @@ internal sealed record EntitlementRow(
         """;
 
     public bool IsMetered => Kind == "metered";
+
+    /// <summary>Whose usage counts, whoever's; only when <see cref="IsMetered"/>.</summary>
+    public FeatureMeter Meter => FeatureMeter.Of(MeterSlug, MeterFilters)!;
 
     /// <summary>A meter that tells a level; one that adds up can be counted unit by unit.</summary>
     public bool IsGauge => IsMetered && Aggregation is not ("Sum" or "Count");

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
@@ -26,17 +25,8 @@ internal static class CreateFeature
     private static async Task<IResult> CreateAsync(
         FeatureBody body, MeterCatalog meters, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        Texts.Key(body.Key, "/key", errors);
-        Texts.Name(body.Name, "/name", errors);
-        Metadata.Check(body.Metadata, "/metadata", errors);
         var meter = body.MeterSlug is { Length: <= Texts.MaxKeyLength } slug ? await meters.FindAsync(slug, cancellationToken) : null;
-        errors.AddIf(
-            body.MeterSlug is not null && meter?.Slug != body.MeterSlug, "/meterSlug", "unknown_meter", "There is no meter with this slug.");
-        errors.AddIf(
-            body.Overlap is not (null or "sum" or "refuse"), "/overlap", "unknown_overlap",
-            "What overlapping subscriptions entitle to is the sum, or they refuse each other: sum or refuse.");
-        if (errors.Any)
+        if (body.Check(meter) is { Any: true } errors)
         {
             return errors.ToResult();
         }
@@ -44,7 +34,8 @@ internal static class CreateFeature
         var now = clock.GetCurrentInstant();
         var row = new FeatureRow(
             PublicId.New(now), body.Key, body.Name, meter?.Slug, meter?.EventType, meter?.Aggregation.ToString(),
-            Metadata.ToJson(body.Metadata ?? Metadata.None), body.Overlap ?? "sum", now, now, null);
+            Metadata.ToJson(body.Metadata ?? Metadata.None), body.Overlap ?? "sum",
+            body.Filters.IsEmpty ? null : Metadata.ToJson(body.Filters), body.UnitCost?.Amount, now, now, null);
         await using var session = await database.BeginAsync(cancellationToken);
         if (await session.ExecuteAsync(InsertSql, row, cancellationToken) == 0)
         {
@@ -58,15 +49,11 @@ internal static class CreateFeature
     }
 
     private const string InsertSql = """
-        insert into subscriptions.feature (id, key, name, meter_slug, event_type, aggregation, metadata, overlap, created_at, updated_at)
-        values (@Id, @Key, @Name, @MeterSlug, @EventType, @Aggregation, @Metadata::jsonb, @Overlap, @CreatedAt, @UpdatedAt)
+        insert into subscriptions.feature
+            (id, key, name, meter_slug, event_type, aggregation, metadata, overlap, meter_filters, unit_cost, created_at, updated_at)
+        values
+            (@Id, @Key, @Name, @MeterSlug, @EventType, @Aggregation, @Metadata::jsonb, @Overlap, @MeterFilters::jsonb, @UnitCost, @CreatedAt,
+             @UpdatedAt)
         on conflict (key) where archived_at is null do nothing
         """;
-
-    private sealed record FeatureBody(
-        string Key,
-        string Name,
-        string? MeterSlug = null,
-        ImmutableSortedDictionary<string, string>? Metadata = null,
-        string? Overlap = null);
 }

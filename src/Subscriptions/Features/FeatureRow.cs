@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -16,6 +17,8 @@ internal sealed record FeatureRow(
     string? Aggregation,
     string Metadata,
     string Overlap,
+    string? MeterFilters,
+    decimal? UnitCost,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant? ArchivedAt)
@@ -23,7 +26,7 @@ internal sealed record FeatureRow(
     /// <summary>Completed by a where clause.</summary>
     public const string SelectSql = """
         select id, key, name, meter_slug as meterSlug, event_type as eventType, aggregation, metadata::text as metadata,
-               overlap, created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
+               overlap, meter_filters::text as meterFilters, trim_scale(unit_cost) as unitCost, created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
         from subscriptions.feature
         """;
 
@@ -56,17 +59,28 @@ internal sealed record FeatureRow(
 
     public EntityTag Tag => EntityTag.Of(ToView());
 
-    public FeatureView ToView() => new(
-        PublicId.Format(Id), Key, Name, MeterSlug, Wire.Metadata.ParseOrNull(Metadata), Overlap, CreatedAt, UpdatedAt, ArchivedAt);
+    public FeatureView ToView()
+    {
+        var filters = FeatureMeter.FiltersOf(MeterFilters);
+        var isPlain = filters.Count > 0 && filters.Values.All(filter => filter == new TextFilter { Eq = filter.Eq });
+        return new FeatureView(
+            PublicId.Format(Id), Key, Name, MeterSlug, isPlain ? filters.ToImmutableSortedDictionary(one => one.Key, one => one.Value.Eq!) : null,
+            filters.IsEmpty ? null : filters, UnitCost is { } amount ? new UnitCost(Features.UnitCost.Manual, amount) : null,
+            Wire.Metadata.ParseOrNull(Metadata), Overlap, CreatedAt, UpdatedAt, ArchivedAt);
+    }
 }
 
 /// <summary>A feature as the API shows it.</summary>
+/// <param name="MeterGroupByFilters">The filters as OpenMeter wrote them once, when each is nothing but an equality.</param>
 /// <param name="Overlap">Additive: what happens when two subscriptions entitle to it at a time: <c>sum</c> or <c>refuse</c>.</param>
 internal sealed record FeatureView(
     string Id,
     string Key,
     string Name,
     string? MeterSlug,
+    ImmutableSortedDictionary<string, string>? MeterGroupByFilters,
+    ImmutableSortedDictionary<string, TextFilter>? AdvancedMeterGroupByFilters,
+    UnitCost? UnitCost,
     ImmutableSortedDictionary<string, string>? Metadata,
     string Overlap,
     Instant CreatedAt,

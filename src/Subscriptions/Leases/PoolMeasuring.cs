@@ -7,6 +7,7 @@ using Metering.Platform.Messaging;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Entitlements.Balances;
 using Metering.Subscriptions.Snapshots;
+using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Wire;
 using NodaTime;
 
@@ -64,11 +65,11 @@ internal sealed class PoolMeasuring(
         var pools = await session.QueryAsync<MeasuredPool>(SubjectsSql, new { poolIds }, cancellationToken);
 
         // Pools of the same meter and period, such as everybody's today, share a query.
-        foreach (var alike in pools.Where(pool => !pool.Gauge).GroupBy(pool => (pool.MeterSlug, pool.CountsFrom, pool.PeriodEnd)))
+        foreach (var alike in pools.Where(pool => !pool.Gauge).GroupBy(pool => (pool.MeterSlug, pool.MeterFilters, pool.CountsFrom, pool.PeriodEnd)))
         {
             foreach (var chunk in ChunksOf(alike))
             {
-                await MeasureAlikeAsync(session, alike.Key.MeterSlug, alike.Key.CountsFrom, alike.Key.PeriodEnd, chunk, cancellationToken);
+                await MeasureAlikeAsync(session, alike.First().Query(), chunk, cancellationToken);
             }
         }
 
@@ -88,11 +89,11 @@ internal sealed class PoolMeasuring(
     }
 
     private async Task MeasureAlikeAsync(
-        DbSession session, string meterSlug, Instant from, Instant to, IReadOnlyList<MeasuredPool> pools, CancellationToken cancellationToken)
+        DbSession session, UsageQuery ofAll, IReadOnlyList<MeasuredPool> pools, CancellationToken cancellationToken)
     {
         // A meter that was deleted counts nothing any more; what it had counted is gone with it.
-        var query = new UsageQuery(meterSlug, from, to) { Subjects = [.. pools.SelectMany(pool => pool.SubjectList)], GroupBy = ["subject"] };
-        var rows = await meters.FindAsync(meterSlug, cancellationToken) is null ? [] : await usage.ReadAsync(query, cancellationToken);
+        var query = ofAll with { Subjects = [.. pools.SelectMany(pool => pool.SubjectList)], GroupBy = ["subject"] };
+        var rows = await meters.FindAsync(query.MeterSlug, cancellationToken) is null ? [] : await usage.ReadAsync(query, cancellationToken);
         var bySubject = rows
             .GroupBy(row => row.Subject!)
             .ToDictionary(group => group.Key, group => group.Sum(row => row.Value), StringComparer.Ordinal);
@@ -154,14 +155,15 @@ internal sealed class PoolMeasuring(
     private const string LockSql = "select id from subscriptions.pool where id = any(@poolIds) order by id for update";
 
     private const string SubjectsSql = """
-        select p.id, p.entitlement_id as entitlementId, p.gauge, p.allowed, p.metered, f.meter_slug as meterSlug, p.counts_from as countsFrom,
+        select p.id, p.entitlement_id as entitlementId, p.gauge, p.allowed, p.metered, f.meter_slug as meterSlug,
+               f.meter_filters::text as meterFilters, p.counts_from as countsFrom,
                p.period_end as periodEnd, json_agg(cs.subject)::text as subjects
         from subscriptions.pool p
         join subscriptions.entitlement e on e.id = p.entitlement_id
         join subscriptions.feature f on f.id = e.feature_id
         join subscriptions.customer_subject cs on cs.customer_id = e.customer_id
         where p.id = any(@poolIds)
-        group by p.id, f.meter_slug
+        group by p.id, f.id
         """;
 
     private const string SetSql = """
@@ -175,8 +177,11 @@ internal sealed class PoolMeasuring(
     private sealed record TouchedPool(Guid Id, bool Measured, bool Outdated);
 
     private sealed record MeasuredPool(
-        Guid Id, Guid EntitlementId, bool Gauge, long Allowed, long Metered, string MeterSlug, Instant CountsFrom, Instant PeriodEnd, string Subjects)
+        Guid Id, Guid EntitlementId, bool Gauge, long Allowed, long Metered, string MeterSlug, string? MeterFilters, Instant CountsFrom,
+        Instant PeriodEnd, string Subjects)
     {
+        public UsageQuery Query() => FeatureMeter.Of(MeterSlug, MeterFilters)!.Query(CountsFrom, PeriodEnd);
+
         public ImmutableArray<string> SubjectList { get; } = Metadata.FromJson<ImmutableArray<string>>(Subjects);
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Metering.Ingest.Filters;
 using Metering.Rating;
 
 namespace Metering.Subscriptions.Subscribing;
@@ -16,6 +18,9 @@ public sealed record BillableRateCard(
     Price? Price,
     RateCardTerms Terms)
 {
+    /// <summary>Of the meter's usage only what passes these is the item's: dimension name → a condition on its value.</summary>
+    public ImmutableSortedDictionary<string, TextFilter> MeterFilters { get; init; } = ImmutableSortedDictionary<string, TextFilter>.Empty;
+
     /// <summary>What a converted unit is called on documents; null when nobody said.</summary>
     public string? DisplayUnit { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
+using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 using NodaTime;
@@ -19,12 +20,14 @@ internal sealed record SubscriptionContent(
     Guid? ItemId,
     string? RateCard,
     string? MeterSlug,
+    string? MeterFilters,
     Guid? EntitlementId)
 {
     private const string SelectSql = """
         select h.subscription_id as subscriptionId, h.id as phaseId, h.key as phaseKey, h.name as phaseName,
                h.active_from as phaseFrom, h.active_to as phaseTo,
-               i.id as itemId, i.rate_card::text as rateCard, f.meter_slug as meterSlug, e.id as entitlementId
+               i.id as itemId, i.rate_card::text as rateCard, f.meter_slug as meterSlug, f.meter_filters::text as meterFilters,
+               e.id as entitlementId
         from subscriptions.subscription_phase h
         left join subscriptions.subscription_item i on i.phase_id = h.id
         left join subscriptions.feature f on f.id = i.feature_id
@@ -65,6 +68,7 @@ internal sealed record SubscriptionContent(
             card.Key, card.Name, card.FeatureKey, MeterSlug, card.BillingCadence is null ? null : Cadence.Parse(card.BillingCadence),
             PriceTerms.PriceOf(card), PriceTerms.TermsOf(card))
         {
+            MeterFilters = FeatureMeter.FiltersOf(MeterFilters),
             DisplayUnit = card.UnitConfig?.DisplayUnit,
         };
     }

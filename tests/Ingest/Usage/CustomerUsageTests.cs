@@ -33,8 +33,8 @@ public sealed class CustomerUsageTests
         var users = await RowsAsync(host, "users", $"{Span}&groupBy=customer_id");
         var both = await RowsAsync(host, "sum", $"{Span}&groupBy=customer_id&groupBy=subject&groupBy=model&filterCustomerId={acme}");
 
-        Assert.Equal([("-", 100m), (acme, 24m), (beta, 3m)], sums.Select(row => ((string?)row["customerId"] ?? "-", (decimal)row["value"]!)));
-        Assert.Equal([("-", 1m), (acme, 1m), (beta, 1m)], users.Select(row => ((string?)row["customerId"] ?? "-", (decimal)row["value"]!)));
+        Assert.Equal(new Dictionary<string, decimal> { ["-"] = 100, [acme] = 24, [beta] = 3 }, ByCustomer(sums));
+        Assert.Equal(new Dictionary<string, decimal> { ["-"] = 1, [acme] = 1, [beta] = 1 }, ByCustomer(users));
         Assert.Equal(["acme-1 big", "acme-2 small"], both.Select(row => $"{row["subject"]} {row["groupBy"]!["model"]}"));
         Assert.All(both, row => Assert.Equal(acme, (string?)row["customerId"]));
         Assert.All(sums, row => Assert.Empty(row["groupBy"]!.AsObject()));
@@ -132,6 +132,9 @@ public sealed class CustomerUsageTests
 
     private static async Task<JsonNode[]> RowsAsync(TestHost host, string slug, string parameters) =>
         [.. (await host.GetAsync($"/api/v1/meters/{slug}/query?{parameters}", 200))["data"]!.AsArray().Select(row => row!)];
+
+    private static Dictionary<string, decimal> ByCustomer(JsonNode[] rows) =>
+        rows.ToDictionary(row => (string?)row["customerId"] ?? "-", row => (decimal)row["value"]!);
 
     private static async Task<string> ValuesAsync(TestHost host, string slug, string parameters) =>
         string.Join(';', (await RowsAsync(host, slug, parameters)).Select(row => row["value"]!.ToJsonString()));

@@ -100,7 +100,7 @@ public sealed class ExampleTests
             using var request = new HttpRequestMessage(new HttpMethod(operation.Method), await PathOfAsync(operation.Path));
             if (operation.Example is var (type, body))
             {
-                request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, type);
+                request.Content = new StringContent(Filled(body), Encoding.UTF8, type);
                 var schema = operation.Content["requestBody"]!["content"]![type]!["schema"];
                 Findings.AddRange(Schemas.Check(document, schema, body).Select(finding => $"{id} request {finding}"));
             }
@@ -111,6 +111,10 @@ public sealed class ExampleTests
             Check(operation, (int)response.StatusCode, text);
             return Findings.Count == before;
         }
+
+        /// <summary><c>{createThing}</c> stands for the id that this operation has answered.</summary>
+        private string Filled(JsonNode body) => answers.Aggregate(
+            body.ToJsonString(), (text, answer) => text.Replace($"{{{answer.Key}}}", (string?)(answer.Value as JsonObject)?["id"], StringComparison.Ordinal));
 
         private void Check(ApiOperation operation, int status, string text)
         {

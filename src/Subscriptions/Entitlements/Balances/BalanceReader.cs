@@ -82,7 +82,7 @@ internal sealed class BalanceReader(PhaseUsage phaseUsage, BalanceSnapshots snap
         var opening = (await RunAsync(session, account, from, from, [], cancellationToken)).Snapshot;
         var input = account.InputTo(to, opening);
         var phases = BurnDown.PhasesOf(input);
-        var used = await phaseUsage.OfAsync(account.Entitlement.MeterSlug!, account.Subjects, phases, to, cancellationToken);
+        var used = await phaseUsage.OfAsync(account.Entitlement.Meter, account.Subjects, phases, to, cancellationToken);
         return BurnDown.Run(input with { Usage = used });
     }
 
@@ -107,7 +107,7 @@ internal sealed class BalanceReader(PhaseUsage phaseUsage, BalanceSnapshots snap
             ?? await HandedOverAsync(session, account, cancellationToken);
         var input = account.InputTo(until, snapshot);
         var phases = BurnDown.PhasesOf(input);
-        var used = await phaseUsage.OfAsync(account.Entitlement.MeterSlug!, account.Subjects, phases, openTo, cancellationToken);
+        var used = await phaseUsage.OfAsync(account.Entitlement.Meter, account.Subjects, phases, openTo, cancellationToken);
         var counted = extra.Select(usage => new UsageSegment(new ServicePeriod(usage.PeriodEnd - Tick, usage.PeriodEnd), usage.Quantity));
         return BurnDown.Run(input with { Usage = [.. used, .. counted, .. more] });
     }
@@ -168,6 +168,6 @@ internal sealed class BalanceReader(PhaseUsage phaseUsage, BalanceSnapshots snap
     /// <summary>The last value holds until there is another; the other levels are those of the usage period.</summary>
     private Task<decimal> LevelAsync(BalanceAccount account, Instant periodStart, Instant to, CancellationToken cancellationToken) =>
         phaseUsage.LevelAsync(
-            account.Entitlement.MeterSlug!, account.Subjects,
+            account.Entitlement.Meter, account.Subjects,
             account.Entitlement.Aggregation == "Latest" ? account.Periods.MeasuredFrom : periodStart, to, cancellationToken);
 }

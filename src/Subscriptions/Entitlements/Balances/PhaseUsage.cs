@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Usage;
 using Metering.Rating;
+using Metering.Subscriptions.Features;
 using NodaTime;
 
 namespace Metering.Subscriptions.Entitlements.Balances;
@@ -19,10 +20,10 @@ internal sealed class PhaseUsage(UsageReader usage, MeterCatalog meters)
     /// <param name="phases">In order, without gap.</param>
     /// <param name="openTo">Up to where usage counts as that of the last phase.</param>
     public async Task<ImmutableArray<UsageSegment>> OfAsync(
-        string meterSlug, ImmutableArray<string> subjects, ImmutableArray<ServicePeriod> phases, Instant openTo, CancellationToken cancellationToken)
+        FeatureMeter meter, ImmutableArray<string> subjects, ImmutableArray<ServicePeriod> phases, Instant openTo, CancellationToken cancellationToken)
     {
         // A meter that was deleted counts nothing any more; what it had counted is gone with it.
-        if (phases.IsEmpty || subjects.IsEmpty || await meters.FindAsync(meterSlug, cancellationToken) is null)
+        if (phases.IsEmpty || subjects.IsEmpty || await meters.FindAsync(meter.Slug, cancellationToken) is null)
         {
             return [];
         }
@@ -33,7 +34,7 @@ internal sealed class PhaseUsage(UsageReader usage, MeterCatalog meters)
         {
             // The last phase ends anywhere; all others end on edges of windows.
             rest = [phases[^1]];
-            var query = new UsageQuery(meterSlug, phases[0].Start, rest[0].Start) { Subjects = subjects, Window = window };
+            var query = meter.Query(phases[0].Start, rest[0].Start) with { Subjects = subjects, Window = window };
             foreach (var row in await usage.ReadAsync(query, cancellationToken))
             {
                 var start = Instant.Max(row.Start, phases[0].Start);
@@ -45,7 +46,7 @@ internal sealed class PhaseUsage(UsageReader usage, MeterCatalog meters)
         foreach (var (i, phase) in rest.Index())
         {
             var end = i == rest.Length - 1 ? Instant.Max(phase.End, openTo) : phase.End;
-            var query = new UsageQuery(meterSlug, phase.Start, end) { Subjects = subjects };
+            var query = meter.Query(phase.Start, end) with { Subjects = subjects };
             var value = (await usage.ReadAsync(query, cancellationToken)).Sum(row => row.Value);
             segments.Add(new UsageSegment(phase, Quantity(value)));
         }
@@ -55,14 +56,14 @@ internal sealed class PhaseUsage(UsageReader usage, MeterCatalog meters)
 
     /// <summary>What a meter that tells a level shows; 0 when it has seen nothing.</summary>
     public async Task<decimal> LevelAsync(
-        string meterSlug, ImmutableArray<string> subjects, Instant from, Instant to, CancellationToken cancellationToken)
+        FeatureMeter meter, ImmutableArray<string> subjects, Instant from, Instant to, CancellationToken cancellationToken)
     {
-        if (from >= to || subjects.IsEmpty || await meters.FindAsync(meterSlug, cancellationToken) is null)
+        if (from >= to || subjects.IsEmpty || await meters.FindAsync(meter.Slug, cancellationToken) is null)
         {
             return 0m;
         }
 
-        var rows = await usage.ReadAsync(new UsageQuery(meterSlug, from, to) { Subjects = subjects }, cancellationToken);
+        var rows = await usage.ReadAsync(meter.Query(from, to) with { Subjects = subjects }, cancellationToken);
         return Quantity(rows.Sum(row => row.Value));
     }
 

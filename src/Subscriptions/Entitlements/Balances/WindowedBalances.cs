@@ -13,14 +13,14 @@ internal sealed class WindowedBalances(UsageReader usage, MeterCatalog meters)
     public async Task<ImmutableArray<BalanceWindow>> OfAsync(
         BalanceAccount account, ImmutableArray<BurnSegment> segments, UsageWindow window, DateTimeZone zone, CancellationToken cancellationToken)
     {
-        var slug = account.Entitlement.MeterSlug!;
-        if (segments.IsEmpty || account.Subjects.IsEmpty || await meters.FindAsync(slug, cancellationToken) is null)
+        var meter = account.Entitlement.Meter;
+        if (segments.IsEmpty || account.Subjects.IsEmpty || await meters.FindAsync(meter.Slug, cancellationToken) is null)
         {
             return [];
         }
 
         var (from, to) = (segments[0].Period.Start, segments[^1].Period.End);
-        var query = new UsageQuery(slug, from, to) { Subjects = account.Subjects, Window = window, Zone = zone };
+        var query = meter.Query(from, to) with { Subjects = account.Subjects, Window = window, Zone = zone };
         var rows = (await usage.ReadAsync(query, cancellationToken)).Where(row => row.Value != 0m).ToList();
         var result = ImmutableArray.CreateBuilder<BalanceWindow>(rows.Count);
         var (segment, used) = (0, 0m);
@@ -45,7 +45,7 @@ internal sealed class WindowedBalances(UsageReader usage, MeterCatalog meters)
 
             if (last > segment)
             {
-                var rest = new UsageQuery(slug, segments[last].Period.Start, end) { Subjects = account.Subjects };
+                var rest = meter.Query(segments[last].Period.Start, end) with { Subjects = account.Subjects };
                 (segment, used) = (last, (await usage.ReadAsync(rest, cancellationToken)).Sum(part => part.Value));
             }
         }
