@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Metering.Ingest.Usage;
+using Metering.Invoicing.Invoices;
 using Metering.Invoicing.Lifecycle;
 using Metering.Invoicing.Profiles;
 using Metering.Platform.Clock;
@@ -80,16 +81,18 @@ public sealed class BillingRun(
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
         var profile = await ProfileRow.OfCustomerAsync(session, subscription.Customer.Id, cancellationToken);
         var blocked = await BlockedPeriod.TakeAsync(session, cursor.SubscriptionId, cancellationToken);
-        if (BillingTimeline.NextBoundary(subscription, cursor.BilledThrough) is not { } boundary || boundary > now)
+        var billed = await BilledServices.EndingFromAsync(
+            session, subscription.Id, cursor.BilledThrough, subscription.Currency, cancellationToken);
+        if (NextBoundary(subscription, cursor, billed) is not { } boundary || boundary > now)
         {
-            await cursor.PostponeAsync(session, BillingTimeline.NextBoundary(subscription, cursor.BilledThrough), cancellationToken);
+            await cursor.PostponeAsync(session, NextBoundary(subscription, cursor, billed), cancellationToken);
             return;
         }
 
-        var planned = await PlannedAsync(session, subscription, profile.Workflow, cursor, boundary, cancellationToken);
+        var plan = await PlanAsync(session, subscription, profile.Workflow, cursor, boundary, billed, cancellationToken);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
-        var rated = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
-        var waits = Waits(profile.Workflow, planned, boundary, now);
+        var rated = await rating.RateAsync(subscription, plan.Lines, watermark, now, cancellationToken);
+        var waits = Waits(profile.Workflow, plan.Lines, boundary, now);
         if (!waits && !rated.Blocks.IsEmpty)
         {
             // Unpriced is not free: the period stays open, and whoever sees the list gives it a price or corrects the events.
@@ -98,29 +101,35 @@ public sealed class BillingRun(
             return;
         }
 
-        var spoken = waits ? rated.Lines : rated.WithoutSilentLines().Lines;
-        var lines = await CommitmentRating.AddAsync(session, subscription, spoken, cursor.BilledThrough, boundary, now, cancellationToken);
+        var settled = await SettleAsync(session, subscription, plan, rated.Lines, now, cancellationToken);
+        var shown = waits ? settled : LineRating.Shown(settled);
+        var lines = await CommitmentRating.AddAsync(session, subscription, shown, cursor.BilledThrough, boundary, now, cancellationToken);
         var invoiceId = await drafting.BillAsync(session, subscription, profile, lines, watermark, boundary, waits, now, cancellationToken);
-        await cursor.CloseAsync(
-            session, boundary, invoiceId, BillingTimeline.NextBoundary(subscription, boundary), now, cancellationToken);
+        var remembered = await BilledServices.EndingFromAsync(session, subscription.Id, boundary, subscription.Currency, cancellationToken);
+        var next = NextBoundary(subscription, cursor with { BilledThrough = boundary }, remembered);
+        await cursor.CloseAsync(session, boundary, invoiceId, next, now, cancellationToken);
         if (blocked is not null)
         {
             logger.PeriodUnblocked(cursor.SubscriptionId, boundary);
         }
     }
 
-    /// <summary>The lines of the boundary, without what an invoice that was asked for in between has billed already.</summary>
-    private static async Task<ImmutableArray<PlannedLine>> PlannedAsync(
+    /// <summary>What the boundary bills, without what an invoice that was asked for in between has billed already.</summary>
+    private static async Task<BillingPlan> PlanAsync(
         DbSession session, BillableSubscription subscription, BillingWorkflow workflow, BillingCursor cursor, Instant boundary,
-        CancellationToken cancellationToken)
+        ImmutableArray<BilledService> billed, CancellationToken cancellationToken)
     {
-        var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
+        var plan = PlanFor(subscription, cursor, boundary, billed);
         if (workflow.BillsFullLastPeriod)
         {
-            planned = [.. planned.Select(line => line with { DueInFull = line.Period.Served.End == subscription.ActiveTo })];
+            plan = plan.DueInFullAt(subscription.ActiveTo);
         }
 
-        return await LineCoverage.CutAsync(session, subscription.Id, planned, cancellationToken);
+        var left = await LineCoverage.CutAsync(session, subscription.Id, plan.Lines, cancellationToken);
+        var kept = left.Select(KeyOf).ToHashSet();
+        return plan with { Lines = left, Covered = [.. plan.Lines.Where(line => !kept.Contains(KeyOf(line)))] };
+
+        static (Guid, Instant) KeyOf(PlannedLine line) => (line.RateCard.ItemId, line.Period.Served.Start);
     }
 
     /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed as soon as it is collected.</summary>
@@ -128,6 +137,22 @@ public sealed class BillingRun(
     {
         var collectedFrom = workflow.CollectedFrom(boundary);
         return (planned.Any(line => line.NeedsUsage) ? workflow.CollectionEnd(collectedFrom) : collectedFrom) > now;
+    }
+
+    /// <summary>Keeps the account of what is billed, and adds to the lines what settles it.</summary>
+    private static async Task<ImmutableArray<InvoiceLine>> SettleAsync(
+        DbSession session, BillableSubscription subscription, BillingPlan plan, ImmutableArray<InvoiceLine> rated, Instant now,
+        CancellationToken cancellationToken)
+    {
+        var corrected = plan.Corrections.Select(correction => LineRating.Correct(subscription, correction, now)).ToImmutableArray();
+        ImmutableArray<BilledService> account =
+        [
+            .. plan.Lines.Zip(rated, BilledService.Of),
+            .. plan.Covered.Select(line => BilledService.Of(line, LineRating.Unused(subscription, line, now))),
+            .. corrected.Select(correction => correction.After),
+        ];
+        await BilledServices.SaveAsync(session, subscription.Id, account, cancellationToken);
+        return [.. rated, .. corrected.Select(correction => correction.Line).OfType<InvoiceLine>()];
     }
 
     private async Task BlockAsync(
@@ -142,6 +167,24 @@ public sealed class BillingRun(
             InvoicingMetrics.PeriodBlocked();
             logger.PeriodBlocked(subscription.Id, boundary, reasons.Length);
         }
+    }
+
+    /// <summary>
+    /// A subscription that was ended just where it is billed to has no further boundary, and the last one is settled once more if that gives
+    /// something back.
+    /// </summary>
+    private static Instant? NextBoundary(BillableSubscription subscription, BillingCursor cursor, ImmutableArray<BilledService> billed)
+    {
+        var boundary = BillingTimeline.NextBoundary(subscription, cursor.BilledThrough);
+        return boundary is null && cursor.BilledThrough is { } last && !PlanFor(subscription, cursor, last, billed).IsEmpty ? last : boundary;
+    }
+
+    /// <summary>What was billed before there was an account of it is not billed again.</summary>
+    private static BillingPlan PlanFor(
+        BillableSubscription subscription, BillingCursor cursor, Instant boundary, ImmutableArray<BilledService> billed)
+    {
+        var plan = BillingPlanner.DueAt(subscription, cursor.BilledThrough, boundary, billed);
+        return cursor.ServicesFrom is { } from ? plan with { Lines = plan.Lines.RemoveAll(line => line.DueAt <= from) } : plan;
     }
 
     private async Task RememberFailureAsync(BillingCursor cursor, Exception exception, Instant now, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ namespace Metering.Invoicing.Billing;
 /// <summary>Gives lines their usage and their charges, or says what has no price.</summary>
 public sealed class LineRating(LineMetering metering, PriceListReader priceLists)
 {
+    /// <summary>One line for each that is planned, in their order, also where nothing is charged.</summary>
     public async Task<RatedLines> RateAsync(
         BillableSubscription subscription, ImmutableArray<PlannedLine> planned, Watermark watermark, Instant now, CancellationToken cancellationToken)
     {
@@ -36,10 +37,11 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
         if (usage is { TakenBack: < 0m })
         {
             return new RatedLines(
-                [Rate(context, plan, LineUsage.Of(0m), watermark, now) with { Charges = [] }], [BlockReason.TakenBack(plan, usage.TakenBack)]);
+                [Rate(context, plan, LineUsage.Of(0m), watermark, now) with { Charges = [], Amount = Money.Zero(context.Currency) }],
+                [BlockReason.TakenBack(plan, usage.TakenBack)]);
         }
 
-        var priced = usage is null ? plan : await SupplementAsync(context, plan, usage, cancellationToken);
+        var priced = usage is null ? plan : await SupplementAsync(context, plan, usage, now, cancellationToken);
         var rated = Rated(context, priced, usage);
         ImmutableArray<BlockReason> blocks = !rated.IsFullyPriced && priced.Price is Price.Dimensional matrix
             ? [.. PriceSupplement.UnpricedOf(matrix, usage!.Groups).Select(group => BlockReason.Unpriced(priced, matrix.Dimensions, group))]
@@ -60,6 +62,28 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
         var plan = StoredLine.PlannedOf(line);
         var rated = await RateAsync(LineContext.Of(invoice, line), plan, watermark, now, cancellationToken);
         return rated with { Lines = [StoredLine.Renewed(line, rated.Lines.Single())] };
+    }
+
+    /// <summary>
+    /// The lines of a document. Those without a single charge are left out: a price that charges nothing for no usage says nothing. A line that
+    /// charges zero for some usage stays: the reader is told what was included.
+    /// </summary>
+    public static ImmutableArray<InvoiceLine> Shown(IEnumerable<InvoiceLine> lines) =>
+        [.. lines.Where(line => !line.Charges.IsEmpty).Select((line, i) => line with { Position = i + 1 })];
+
+    /// <summary>A line on which nothing is left to bill.</summary>
+    public static InvoiceLine Unused(BillableSubscription subscription, PlannedLine plan, Instant now) =>
+        Rate(LineContext.Of(subscription), plan, LineUsage.Of(0m), default, now) with { Charges = [], Amount = Money.Zero(subscription.Currency) };
+
+    /// <summary>What is due by what is known now, less what was billed.</summary>
+    public static (BilledService After, InvoiceLine? Line) Correct(BillableSubscription subscription, PlannedCorrection correction, Instant now)
+    {
+        var context = LineContext.Of(subscription);
+        var due = correction.Now is { } plan ? Rate(context, plan, usage: null, new Watermark(0), now).Charges : [];
+        var (after, line) = FeeCorrection.Of(correction, due, subscription.Currency, now);
+        return (after, line is null
+            ? null
+            : line with { SubscriptionId = subscription.Id, Plan = context.Plan, CreatedAt = now, UpdatedAt = now });
     }
 
     /// <summary>Pure.</summary>
@@ -108,7 +132,7 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
         PriceTerms.DocumentOf(plan.Price, plan.RateCard.Terms, plan.RateCard.DisplayUnit).ToJsonString();
 
     private async Task<PlannedLine> SupplementAsync(
-        LineContext context, PlannedLine plan, LineUsage usage, CancellationToken cancellationToken)
+        LineContext context, PlannedLine plan, LineUsage usage, Instant now, CancellationToken cancellationToken)
     {
         if (context.Plan is null || plan.Price is not Price.Dimensional matrix
             || PriceSupplement.UnpricedOf(matrix, usage.Groups) is not { IsEmpty: false } unpriced)
@@ -116,7 +140,7 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
             return plan;
         }
 
-        return await priceLists.FindAsync(context.Plan.Key, plan.Phase.Key, plan.RateCard.Key, cancellationToken) is { } listed
+        return await priceLists.FindAsync(context.Plan.Key, plan.Phase.Key, plan.RateCard.Key, now, cancellationToken) is { } listed
             ? PriceSupplement.Apply(plan, matrix, unpriced, listed, context.Currency)
             : plan;
     }

@@ -19,6 +19,9 @@ public sealed record PlannedLine(BillablePhase Phase, BillableRateCard RateCard,
     /// <summary>By which watermark what comes before the line in its served period was billed; null when nothing was.</summary>
     public Watermark? PriorWatermark { get; init; }
 
+    /// <summary>Whether it is paid before it is served. A fee without a cadence is: it is due when its item begins.</summary>
+    public bool IsInAdvance => RateCard.BillingCadence is null || Price is Price.Flat { Term: PaymentTerm.InAdvance };
+
     /// <summary>The version of the plan that priced what the subscription's own leaves unpriced; null when nothing was added.</summary>
     public int? SupplementedBy { get; init; }
 }

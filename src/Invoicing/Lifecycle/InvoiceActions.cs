@@ -1,3 +1,4 @@
+using Metering.Invoicing.Billing;
 using Metering.Invoicing.Invoices;
 using Metering.Platform.Auditing;
 using Metering.Platform.Http;
@@ -39,5 +40,7 @@ internal static class InvoiceActions
     /// <summary>Of drafts and gathering invoices only; their lines are not billed. What is issued is voided instead.</summary>
     private static Task<IResult> DeleteAsync(string invoiceId, IfMatch ifMatch, InvoiceDesk desk, CancellationToken cancellationToken) =>
         desk.ActAsync(
-            invoiceId, InvoiceAction.Delete, "invoice.delete", ifMatch, cancellationToken, answer: _ => Results.NoContent());
+            invoiceId, InvoiceAction.Delete, "invoice.delete", ifMatch, cancellationToken,
+            afterwards: (session, invoice, _) => BilledServices.ForgiveAsync(session, invoice.Lines, cancellationToken),
+            answer: _ => Results.NoContent());
 }

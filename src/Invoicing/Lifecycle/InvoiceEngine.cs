@@ -136,7 +136,7 @@ public sealed class InvoiceEngine(
     {
         var (rated, blocks) = await RateAsync(session, invoice, now, cancellationToken);
         var completed = await trueUp.RenewAsync(session, rated, now, cancellationToken);
-        var spoken = blocks.IsEmpty ? new RatedLines(completed.Lines, []).WithoutSilentLines().Lines : completed.Lines;
+        var spoken = blocks.IsEmpty ? LineRating.Shown(completed.Lines) : completed.Lines;
         return rated.WithLines(spoken) with
         {
             QuantitySnapshotedAt = now,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Invoicing.Billing;
 using Metering.Invoicing.Invoices;
 using Metering.Invoicing.Profiles;
 using Metering.Platform.Auditing;
@@ -76,6 +77,8 @@ internal static class VoidInvoice
                     Id = PublicId.New(now), Replaces = one.Line.Id, InvoiceAt = one.Action.NextInvoiceAt ?? now, CreatedAt = now, UpdatedAt = now,
                 }),
         ];
+        var waiting = pending.Select(line => line.Replaces).ToHashSet();
+        await BilledServices.ForgiveAsync(session, voided.Lines.Where(line => !waiting.Contains(line.Id)), cancellationToken);
         if (pending.IsEmpty)
         {
             return;

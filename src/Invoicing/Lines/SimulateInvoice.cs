@@ -60,7 +60,7 @@ internal static class SimulateInvoice
         }
 
         var profile = await ProfileRow.OfCustomerAsync(session, customer.Id, cancellationToken);
-        var context = new LineContext(currency!, customer.SubjectKeys, customer.Zone, Prorates: true);
+        var context = new LineContext(currency!, customer.SubjectKeys, Prorates: true);
         var lines = written.Select(line => Rate(line, context, now)).ToImmutableArray();
         var draft = InvoiceComposition.Draft(customer, profile, currency!, lines, default, now, now);
         var priced = await engine.TaxAsync(draft with { Number = body.Number ?? draft.Number }, [], now, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Invoicing.Billing;
 using Metering.Invoicing.Invoices;
 using Metering.Invoicing.Lifecycle;
 using Metering.Invoicing.Profiles;
@@ -66,6 +67,8 @@ internal static class UpdateInvoice
                 ? invoice.DraftUntil
                 : workflow.DraftEnd(invoice.QuantitySnapshotedAt ?? now),
         };
+        var untouched = lines.Where(line => line.ManagedBy == InvoiceLine.BySubscription).Select(line => line.Id).ToHashSet();
+        await BilledServices.ForgiveAsync(session, invoice.Lines.Where(line => !untouched.Contains(line.Id)), cancellationToken);
         var (rated, blocks) = await LineEditing.RateChangedAsync(session, engine, edited, invoice, now, cancellationToken);
         return (rated with { Issues = [.. invoice.Issues, .. blocks.Select(block => DraftChecks.Unpriced(block, now))] }, null);
     }

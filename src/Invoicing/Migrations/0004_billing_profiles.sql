@@ -149,6 +149,9 @@ create index invoice_line_invoice on invoicing.invoice_line (invoice_id, positio
 create index invoice_line_coverage on invoicing.invoice_line (rate_card_key, served_from, subscription_id) where watermark is not null;
 create index invoice_line_replaces on invoicing.invoice_line (replaces) where replaces is not null;
 
+-- What a person took off a document or changed there is not given back or added to by itself any more.
+alter table invoicing.billed_service add column forgiven boolean not null default false;
+
 -- Money that came in. Never changed: what was entered by mistake is taken back by a negative row.
 create table invoicing.payment (
     id            uuid primary key,

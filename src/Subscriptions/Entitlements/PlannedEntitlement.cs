@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
 using Metering.Platform.Database;
 using Metering.Rating;
+using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Subscribing;
+using Metering.Subscriptions.Subscribing.Spec;
 using Metering.Subscriptions.Wire;
 using NodaTime;
 
@@ -21,22 +25,6 @@ internal sealed record PlannedEntitlement(
     Instant BillingAnchor,
     string TimeZone)
 {
-    // A subscription's own end cuts what lies behind it.
-    private const string OfCustomerSql = """
-        select i.id as itemId, s.id as subscriptionId, f.id as featureId, f.key as featureKey, f.aggregation, f.overlap,
-               h.active_from as activeFrom, least(h.active_to, s.active_to) as activeTo, i.rate_card::text as rateCard,
-               s.billing_cadence as billingCadence, s.billing_anchor as billingAnchor, c.time_zone as timeZone
-        from subscriptions.subscription s
-        join subscriptions.customer c on c.id = s.customer_id
-        join subscriptions.subscription_phase h on h.subscription_id = s.id
-        join subscriptions.subscription_item i on i.phase_id = h.id
-        join subscriptions.feature f on f.id = i.feature_id
-        where s.customer_id = @customerId
-          and i.rate_card -> 'entitlementTemplate' is not null
-          and (least(h.active_to, s.active_to) is null or least(h.active_to, s.active_to) > h.active_from)
-        order by h.active_from, i.id
-        """;
-
     public EntitlementTemplateBody Template { get; } = Metadata.FromJson<RateCardBody>(RateCard).EntitlementTemplate!;
 
     public bool IsMetered => Template.Type == "metered";
@@ -50,7 +38,30 @@ internal sealed record PlannedEntitlement(
         ? QuotaCalendar.Of(Cadence.Parse(period), BillingAnchor, DateTimeZoneProviders.Tzdb[TimeZone])
         : null;
 
-    public static Task<IReadOnlyList<PlannedEntitlement>> OfCustomerAsync(
-        DbSession session, Guid customerId, CancellationToken cancellationToken) =>
-        session.QueryAsync<PlannedEntitlement>(OfCustomerSql, new { customerId }, cancellationToken);
+    /// <summary>Of every subscription of a customer, ended ones included, earliest first; one for each stretch in which nothing about it changes.</summary>
+    public static async Task<IReadOnlyList<PlannedEntitlement>> OfCustomerAsync(
+        DbSession session, Guid customerId, CancellationToken cancellationToken)
+    {
+        var rows = await SubscriptionRow.OfCustomerAsync(session, customerId, cancellationToken);
+        var specs = await SubscriptionVersions.LatestAsync(session, [.. rows.Select(row => row.Id)], cancellationToken);
+        var features = await FeatureRow.FindAllAsync(
+            session, specs.Values.SelectMany(spec => spec.Items).Select(item => item.FeatureId).OfType<Guid>(), cancellationToken);
+        return
+        [
+            .. rows.SelectMany(row => specs[row.Id].Items.Where(item => item.EntitledBy is not null).GroupBy(item => item.EntitledBy!.Value)
+                    .Select(items => Of(row, [.. items], features[items.First().FeatureId!.Value])))
+                .Where(planned => !(planned.ActiveTo <= planned.ActiveFrom))
+                .OrderBy(planned => planned.ActiveFrom).ThenBy(planned => planned.ItemId),
+        ];
+    }
+
+    /// <summary>A subscription's own end cuts what lies behind it.</summary>
+    private static PlannedEntitlement Of(SubscriptionRow row, ImmutableArray<SpecItem> items, FeatureRow feature)
+    {
+        var (first, end) = (items[0], items[^1].To);
+        return new PlannedEntitlement(
+            first.Id, row.Id, feature.Id, feature.Key, feature.Aggregation, feature.Overlap, first.From,
+            end is { } ends && row.ActiveTo is { } to ? Instant.Min(ends, to) : end ?? row.ActiveTo, Metadata.ToJson(first.Card),
+            row.BillingCadence, row.BillingAnchor, row.TimeZone);
+    }
 }

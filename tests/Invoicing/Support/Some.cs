@@ -72,14 +72,15 @@ internal static class Some
 
     /// <summary>A document as it would be issued, with these quantities for metered lines.</summary>
     public static Invoice Invoice(
-        BillableSubscription subscription, Instant? previous, Instant boundary, Func<PlannedLine, decimal> usage, string number = "INV-2026-000001")
+        BillableSubscription subscription, Instant boundary, Func<PlannedLine, decimal> usage, string number = "INV-2026-000001")
     {
-        var lines = BillingPlanner.LinesDueAt(subscription, previous, boundary)
-            .Select(plan => LineRating.Rate(
-                LineContext.Of(subscription), plan, plan.NeedsUsage ? LineUsage.Of(usage(plan)) : null, new Watermark(42), boundary))
-            .Where(line => !line.Charges.IsEmpty)
-            .ToImmutableArray();
-        return InvoiceComposition.Draft(subscription, Profile(), lines, new Watermark(42), boundary, boundary) with
+        var ledger = new Ledger();
+        while (ledger.BilledThrough != boundary)
+        {
+            Xunit.Assert.True(ledger.CloseNext(subscription, usage));
+        }
+
+        return InvoiceComposition.Draft(subscription, Profile(), ledger.Closed[^1].Lines, new Watermark(42), boundary, boundary) with
         {
             Number = number,
             State = InvoiceState.Issued,
