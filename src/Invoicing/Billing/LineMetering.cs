@@ -24,7 +24,10 @@ public sealed class LineMetering(UsageReader usage)
             return LineUsage.Of(0m);
         }
 
-        var query = QueryOf(meter, subscription.Customer.SubjectKeys, plan.Period.Billed, watermark) with { TextFilters = plan.RateCard.MeterFilters };
+        var query = QueryOf(meter, subscription.Customer.SubjectKeys, plan.Period.Billed, watermark) with
+        {
+            TextFilters = plan.RateCard.MeterFilters,
+        };
         return plan.Price switch
         {
             Price.Dimensional matrix => GroupsOf(
