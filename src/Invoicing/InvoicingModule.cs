@@ -23,6 +23,7 @@ public static class InvoicingModule
         services.AddSingleton(Migrations);
         services.AddMessageHandler<SubscriptionStarted, SubscriptionStartedHandler>();
         services.AddMessageHandler<SubscriptionEnded, SubscriptionEndedHandler>();
+        services.AddMessageHandler<SubscriptionChanged, SubscriptionChangedHandler>();
         services.AddSingleton<LineMetering>();
         services.AddSingleton<LineRating>();
         services.AddSingleton<SupplierStore>();

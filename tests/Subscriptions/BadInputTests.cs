@@ -95,7 +95,7 @@ public sealed class BadInputTests
         subscription | /plan/version = 9                                         | 400 | /plan/version | unknown_plan
         subscription | /customerKey = "nobody"                                   | 400 | /customerKey | unknown_customer
         subscription | /customerKey -                                            | 400 | /customerKey | required
-        subscription | /customerId = "01H"                                       | 400 | /customerId | required
+        subscription | /customerId = "01H"                                       | 400 | /customerId | invalid_id
         subscription | /timing = "someday"                                       | 400 | /timing | invalid_timing
         subscription | /timing = "2020-01-01T00:00:00Z"                          | 400 | /timing | time_in_the_past
         subscription | /plan/key = "a\u0000"                                     | 400 | /plan/key | invalid_json

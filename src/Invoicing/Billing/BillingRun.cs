@@ -80,21 +80,18 @@ public sealed class BillingRun(
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
         var supplier = await suppliers.DefaultAsync(session, cancellationToken);
         var blocked = await BlockedPeriod.TakeAsync(session, cursor.SubscriptionId, cancellationToken);
-        if (NextDue(subscription, cursor.BilledThrough, supplier) is not ({ } boundary, { } dueAt))
+        var billed = await BilledServices.EndingFromAsync(
+            session, subscription.Id, cursor.BilledThrough, subscription.Currency, cancellationToken);
+        var next = NextDue(subscription, cursor, billed, supplier);
+        if (next.Boundary is not { } boundary || next.DueAt > now)
         {
-            await cursor.PostponeAsync(session, null, cancellationToken);
+            await cursor.PostponeAsync(session, next.DueAt, cancellationToken);
             return;
         }
 
-        if (dueAt > now)
-        {
-            await cursor.PostponeAsync(session, dueAt, cancellationToken);
-            return;
-        }
-
-        var planned = BillingPlanner.LinesDueAt(subscription, cursor.BilledThrough, boundary);
+        var plan = PlanFor(subscription, cursor, boundary, billed);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
-        var rated = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
+        var rated = await rating.RateAsync(subscription, plan.Lines, watermark, now, cancellationToken);
         if (!rated.Blocks.IsEmpty)
         {
             // Unpriced is not free: the period stays open, and whoever sees the list gives it a price or corrects the events.
@@ -103,10 +100,11 @@ public sealed class BillingRun(
             return;
         }
 
-        var lines = await CommitmentRating.AddAsync(
-            session, subscription, rated.Lines, cursor.BilledThrough, boundary, now, cancellationToken);
+        var shown = await SettleAsync(session, subscription, plan, rated.Lines, now, cancellationToken);
+        var lines = await CommitmentRating.AddAsync(session, subscription, shown, cursor.BilledThrough, boundary, now, cancellationToken);
         var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
-        var next = NextDue(subscription, boundary, supplier);
+        var remembered = await BilledServices.EndingFromAsync(session, subscription.Id, boundary, subscription.Currency, cancellationToken);
+        next = NextDue(subscription, cursor with { BilledThrough = boundary }, remembered, supplier);
         await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
         if (blocked is not null)
         {
@@ -118,6 +116,17 @@ public sealed class BillingRun(
             InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
             logger.InvoiceIssued(invoice.Id, invoice.Number, cursor.SubscriptionId, invoice.Lines.Length);
         }
+    }
+
+    /// <summary>Keeps the account of what is billed, and adds to the lines what settles it.</summary>
+    private static async Task<ImmutableArray<InvoiceLine>> SettleAsync(
+        DbSession session, BillableSubscription subscription, BillingPlan plan, ImmutableArray<InvoiceLine> rated, Instant now,
+        CancellationToken cancellationToken)
+    {
+        var corrected = plan.Corrections.Select(correction => LineRating.Correct(subscription, correction, now)).ToImmutableArray();
+        ImmutableArray<BilledService> account = [.. plan.Lines.Zip(rated, BilledService.Of), .. corrected.Select(correction => correction.After)];
+        await BilledServices.SaveAsync(session, subscription.Id, account, cancellationToken);
+        return LineRating.Shown(rated.Concat(corrected.Select(correction => correction.Line).OfType<InvoiceLine>()));
     }
 
     private async Task BlockAsync(
@@ -142,11 +151,28 @@ public sealed class BillingRun(
             ? null
             : await InvoiceIssue.IssueAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
 
-    /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed at once.</summary>
-    private static (Instant? Boundary, Instant? DueAt) NextDue(BillableSubscription subscription, Instant? billedThrough, SupplierProfile supplier)
+    /// <summary>
+    /// A period that ends is billed when late usage has been waited for; one that only opens is billed at once. A subscription that was ended just
+    /// where it is billed to has no further boundary, and the last one is settled once more if that gives something back.
+    /// </summary>
+    private static (Instant? Boundary, Instant? DueAt) NextDue(
+        BillableSubscription subscription, BillingCursor cursor, ImmutableArray<BilledService> billed, SupplierProfile supplier)
     {
-        var boundary = BillingTimeline.NextBoundary(subscription, billedThrough);
-        return (boundary, billedThrough is null ? boundary : boundary + supplier.CollectionPeriod);
+        var boundary = BillingTimeline.NextBoundary(subscription, cursor.BilledThrough);
+        if (boundary is null && cursor.BilledThrough is { } last && !PlanFor(subscription, cursor, last, billed).IsEmpty)
+        {
+            boundary = last;
+        }
+
+        return (boundary, cursor.BilledThrough is null ? boundary : boundary + supplier.CollectionPeriod);
+    }
+
+    /// <summary>What was billed before there was an account of it is not billed again.</summary>
+    private static BillingPlan PlanFor(
+        BillableSubscription subscription, BillingCursor cursor, Instant boundary, ImmutableArray<BilledService> billed)
+    {
+        var plan = BillingPlanner.DueAt(subscription, cursor.BilledThrough, boundary, billed);
+        return cursor.ServicesFrom is { } from ? plan with { Lines = plan.Lines.RemoveAll(line => line.DueAt <= from) } : plan;
     }
 
     private async Task RememberFailureAsync(BillingCursor cursor, Exception exception, Instant now, CancellationToken cancellationToken)

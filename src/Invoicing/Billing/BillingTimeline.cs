@@ -1,4 +1,3 @@
-using Metering.Rating;
 using Metering.Subscriptions.Subscribing;
 using NodaTime;
 
@@ -13,7 +12,7 @@ namespace Metering.Invoicing.Billing;
 /// boundaries           0       1    2               3      4
 /// </code>
 /// At each boundary what ended there is billed in arrears, and what opens there in advance. The first boundary only opens,
-/// the last only closes.
+/// the last only closes. An edit is no boundary: what it takes back and what it adds stand together on the next bill.
 /// </remarks>
 public static class BillingTimeline
 {
@@ -35,7 +34,7 @@ public static class BillingTimeline
             return null;
         }
 
-        var next = CalendarOf(subscription, subscription.BillingCadence).PeriodContaining(last).End;
+        var next = subscription.CalendarOf(subscription.BillingCadence).PeriodContaining(last).End;
         foreach (var phase in subscription.Phases)
         {
             next = phase.From > last ? Instant.Min(next, phase.From) : next;
@@ -44,19 +43,13 @@ public static class BillingTimeline
         return subscription.ActiveTo is { } end ? Instant.Min(next, end) : next;
     }
 
-    /// <summary>The periods of a cadence, counted from the subscription's anchor in the customer's zone.</summary>
-    internal static BillingCalendar CalendarOf(BillableSubscription subscription, Cadence cadence) =>
-        new(cadence, subscription.BillingAnchor, subscription.Customer.Zone);
-
-    /// <summary>What of a phase is active; null when nothing is.</summary>
-    internal static (Instant From, Instant? To)? WindowOf(BillableSubscription subscription, BillablePhase phase)
+    /// <summary>When an item is active: while its phase is, its subscription is, and it is sold; null when never.</summary>
+    internal static (Instant From, Instant? To)? WindowOf(BillableSubscription subscription, BillablePhase phase, BillableRateCard rateCard)
     {
-        var from = Instant.Max(phase.From, subscription.ActiveFrom);
-        var to = (phase.To, subscription.ActiveTo) switch
-        {
-            ({ } phaseEnd, { } end) => Instant.Min(phaseEnd, end),
-            var (phaseEnd, end) => phaseEnd ?? end,
-        };
+        var from = Instant.Max(Instant.Max(phase.From, subscription.ActiveFrom), rateCard.From ?? phase.From);
+        var to = Earlier(Earlier(phase.To, subscription.ActiveTo), rateCard.To);
         return to <= from ? null : (from, to);
     }
+
+    private static Instant? Earlier(Instant? left, Instant? right) => left is { } a && right is { } b ? Instant.Min(a, b) : left ?? right;
 }

@@ -23,7 +23,7 @@ internal static class CommitmentRating
         var complete = lines;
         foreach (var period in CommitmentTrueUp.PeriodsClosedAt(subscription, previous, boundary))
         {
-            complete = await AddAsync(session, subscription, commitment, period, lines, complete, now, cancellationToken);
+            complete = await AddAsync(session, subscription, commitment, period, lines, complete, isRunning: false, now, cancellationToken);
         }
 
         return complete;
@@ -33,12 +33,12 @@ internal static class CommitmentRating
     public static async Task<ImmutableArray<InvoiceLine>> AddRunningAsync(
         DbSession session, BillableSubscription subscription, ImmutableArray<InvoiceLine> lines, Instant now, CancellationToken cancellationToken) =>
         subscription.Commitment is { } commitment && CommitmentTrueUp.PeriodRunningAt(subscription, now) is { } period
-            ? await AddAsync(session, subscription, commitment, period, lines, lines, now, cancellationToken)
+            ? await AddAsync(session, subscription, commitment, period, lines, lines, isRunning: true, now, cancellationToken)
             : lines;
 
     private static async Task<ImmutableArray<InvoiceLine>> AddAsync(
         DbSession session, BillableSubscription subscription, PlanCommitment commitment, LinePeriod period, ImmutableArray<InvoiceLine> lines,
-        ImmutableArray<InvoiceLine> complete, Instant now, CancellationToken cancellationToken)
+        ImmutableArray<InvoiceLine> complete, bool isRunning, Instant now, CancellationToken cancellationToken)
     {
         var parameters = new
         {
@@ -50,7 +50,7 @@ internal static class CommitmentRating
         // What runs may be billed already, when it was due in advance; it counts once.
         var rated = lines.Select(line => (line.PhaseKey, line.RateCardKey, line.Period)).ToHashSet();
         var counted = billed
-            .Where(line => !rated.Contains((line.PhaseKey, line.RateCardKey, line.Period)))
+            .Where(line => !isRunning || !rated.Contains((line.PhaseKey, line.RateCardKey, line.Period)))
             .Select(line => new CountedAmount(MinorUnits.ToMoney(line.AmountMinor, subscription.Currency), line.Period))
             .Concat(lines.Select(line => new CountedAmount(line.Amount, line.Period)));
         return CommitmentTrueUp.LineOf(subscription, commitment, period, counted, complete.Length + 1, now) is { } missing

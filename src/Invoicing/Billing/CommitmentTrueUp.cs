@@ -22,14 +22,14 @@ internal static class CommitmentTrueUp
     public static IEnumerable<LinePeriod> PeriodsClosedAt(BillableSubscription subscription, Instant? previous, Instant boundary) =>
         previous is not { } last
             ? []
-            : BillingTimeline.CalendarOf(subscription, subscription.BillingCadence).PeriodsFrom(last)
+            : subscription.CalendarOf(subscription.BillingCadence).PeriodsFrom(last)
                 .TakeWhile(full => full.Start < boundary)
                 .Select(full => Served(subscription, full))
                 .OfType<LinePeriod>()
                 .Where(line => line.Served.End > last && line.Served.End <= boundary);
 
     public static LinePeriod? PeriodRunningAt(BillableSubscription subscription, Instant now) =>
-        Served(subscription, BillingTimeline.CalendarOf(subscription, subscription.BillingCadence).PeriodContaining(now));
+        Served(subscription, subscription.CalendarOf(subscription.BillingCadence).PeriodContaining(now));
 
     /// <returns>Null when the commitment is met.</returns>
     public static InvoiceLine? LineOf(

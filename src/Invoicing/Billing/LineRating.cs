@@ -12,10 +12,7 @@ namespace Metering.Invoicing.Billing;
 /// <summary>Gives planned lines their usage and their charges, or says what has no price.</summary>
 public sealed class LineRating(LineMetering metering, PriceListReader priceLists)
 {
-    /// <summary>
-    /// Lines without a single charge are left out: a price that charges nothing for no usage says nothing. A line that
-    /// charges zero for some usage stays: the reader is told what was included.
-    /// </summary>
+    /// <summary>One line for each that is planned, in their order, also where nothing is charged.</summary>
     public async Task<RatedLines> RateAsync(
         BillableSubscription subscription, ImmutableArray<PlannedLine> planned, Watermark watermark, Instant now, CancellationToken cancellationToken)
     {
@@ -30,7 +27,7 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
                 continue;
             }
 
-            var priced = usage is null ? plan : await SupplementAsync(subscription, plan, usage, cancellationToken);
+            var priced = usage is null ? plan : await SupplementAsync(subscription, plan, usage, now, cancellationToken);
             var rated = Rated(subscription, priced, usage);
             if (!rated.IsFullyPriced && priced.Price is Price.Dimensional matrix)
             {
@@ -38,13 +35,24 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
                     .Select(group => BlockReason.Unpriced(priced, matrix.Dimensions, group)));
             }
 
-            if (!rated.Charges.IsEmpty)
-            {
-                lines.Add(LineOf(subscription, priced, usage, rated, watermark, lines.Count + 1, now));
-            }
+            lines.Add(LineOf(subscription, priced, usage, rated, watermark, lines.Count + 1, now));
         }
 
         return new RatedLines(lines.ToImmutable(), blocks.ToImmutable());
+    }
+
+    /// <summary>
+    /// The lines of a document. Those without a single charge are left out: a price that charges nothing for no usage says nothing. A line that
+    /// charges zero for some usage stays: the reader is told what was included.
+    /// </summary>
+    public static ImmutableArray<InvoiceLine> Shown(IEnumerable<InvoiceLine> lines) =>
+        [.. lines.Where(line => !line.Charges.IsEmpty).Select((line, i) => line with { Position = i + 1 })];
+
+    /// <summary>What is due by what is known now, less what was billed.</summary>
+    public static (BilledService After, InvoiceLine? Line) Correct(BillableSubscription subscription, PlannedCorrection correction, Instant now)
+    {
+        var due = correction.Now is { } plan ? Rate(subscription, plan, usage: null, new Watermark(0), 1, now).Charges : [];
+        return FeeCorrection.Of(correction, due, subscription.Currency, now);
     }
 
     /// <summary>Pure.</summary>
@@ -55,7 +63,7 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
 
     /// <summary>How much of a fee or a commitment a period that is served in part owes.</summary>
     internal static Proration ProrationOf(BillableSubscription subscription) =>
-        subscription.ProratesFees ? Proration.ByDay(subscription.Customer.Zone) : Proration.None;
+        subscription.ProratesFees ? Proration.ByTime : Proration.None;
 
     private static RatingResult Rated(BillableSubscription subscription, PlannedLine plan, LineUsage? usage) => Rater.Rate(new RatingInput
     {
@@ -81,14 +89,14 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
             PriceSnapshot.Of(plan, usage).ToJsonString(), [.. rated.Charges.Select(LineCharge.Of)], rated.Total);
 
     private async Task<PlannedLine> SupplementAsync(
-        BillableSubscription subscription, PlannedLine plan, LineUsage usage, CancellationToken cancellationToken)
+        BillableSubscription subscription, PlannedLine plan, LineUsage usage, Instant now, CancellationToken cancellationToken)
     {
         if (plan.Price is not Price.Dimensional matrix || PriceSupplement.UnpricedOf(matrix, usage.Groups) is not { IsEmpty: false } unpriced)
         {
             return plan;
         }
 
-        return await priceLists.FindAsync(subscription.Plan.Key, plan.Phase.Key, plan.RateCard.Key, cancellationToken) is { } listed
+        return await priceLists.FindAsync(subscription.Plan.Key, plan.Phase.Key, plan.RateCard.Key, now, cancellationToken) is { } listed
             ? PriceSupplement.Apply(plan, matrix, unpriced, listed, subscription.Currency)
             : plan;
     }

@@ -12,6 +12,9 @@ public sealed record PlannedLine(BillablePhase Phase, BillableRateCard RateCard,
     /// <summary>Whether the amount depends on how much was used.</summary>
     public bool NeedsUsage => Price is not Price.Flat;
 
+    /// <summary>Whether it is paid before it is served. A fee without a cadence is: it is due when its item begins.</summary>
+    public bool IsInAdvance => RateCard.BillingCadence is null || Price is Price.Flat { Term: PaymentTerm.InAdvance };
+
     /// <summary>The version of the plan that priced what the subscription's own leaves unpriced; null when nothing was added.</summary>
     public int? SupplementedBy { get; init; }
 }

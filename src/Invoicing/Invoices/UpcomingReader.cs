@@ -30,7 +30,7 @@ public sealed class UpcomingReader(MeteringDatabase database, SubscriptionReader
             var planned = BillingPlanner.LinesRunningAt(subscription, now);
             var rated = await rating.RateAsync(subscription, planned, watermark, now, cancellationToken);
             await using var session = await database.OpenAsync(cancellationToken);
-            var lines = await CommitmentRating.AddRunningAsync(session, subscription, rated.Lines, now, cancellationToken);
+            var lines = await CommitmentRating.AddRunningAsync(session, subscription, LineRating.Shown(rated.Lines), now, cancellationToken);
             var total = lines.Aggregate(Money.Zero(subscription.Currency), (sum, line) => sum + line.Amount);
             costs.Add(new UpcomingCost(subscription, PeriodAt(subscription, now), BillingTimeline.NextBoundary(subscription, now), lines, total)
             {
@@ -44,7 +44,7 @@ public sealed class UpcomingReader(MeteringDatabase database, SubscriptionReader
 
     private static ServicePeriod PeriodAt(BillableSubscription subscription, Instant now)
     {
-        var full = BillingTimeline.CalendarOf(subscription, subscription.BillingCadence).PeriodContaining(now);
+        var full = subscription.CalendarOf(subscription.BillingCadence).PeriodContaining(now);
         return new ServicePeriod(
             Instant.Max(full.Start, subscription.ActiveFrom), subscription.ActiveTo is { } end ? Instant.Min(full.End, end) : full.End);
     }

@@ -69,6 +69,11 @@ internal static class ReplaceCustomer
                 new FieldError(kind != before.Kind ? "/kind" : "/level", "placed", "The customer stands above or below another."));
         }
 
+        if (body.Zone.Id != before.TimeZone)
+        {
+            await session.ExecuteAsync(MovedSql, new { before.Id, now, before.TimeZone }, cancellationToken);
+        }
+
         var currency = body.Currency ?? (bought ? before.Currency : null);
         await session.ExecuteAsync(UpdateSql, CustomerWriting.Parameters(before.Id, body, currency, kind, level, now), cancellationToken);
         if (await CustomerWriting.ReplaceSubjectsAsync(session, before.Id, body, cancellationToken) is { Count: > 0 } taken)
@@ -92,6 +97,13 @@ internal static class ReplaceCustomer
     }
 
     private const string BoughtSql = "select exists (select from subscriptions.subscription where customer_id = @Id)";
+
+    // Two moves at one instant are one, from where the first began.
+    private const string MovedSql = """
+        insert into subscriptions.customer_zone_change (customer_id, changed_at, zone_before)
+        values (@Id, @now, @TimeZone)
+        on conflict do nothing
+        """;
 
     private const string UpdateSql = """
         update subscriptions.customer

@@ -35,6 +35,8 @@ internal sealed record FeatureRow(
 
     private const string ByKeySql = SelectSql + " where key = @key and archived_at is null";
 
+    private const string ByIdsSql = SelectSql + " where id = any(@ids)";
+
     private const string ByKeysSql = SelectSql + " where key = any(@keys) and archived_at is null";
 
     /// <summary>Units can only be counted one by one when the meter adds them up.</summary>
@@ -51,6 +53,12 @@ internal sealed record FeatureRow(
         DbSession session, IEnumerable<string> keys, CancellationToken cancellationToken) =>
         (await session.QueryAsync<FeatureRow>(ByKeysSql, new { keys = keys.Distinct().ToArray() }, cancellationToken))
         .ToImmutableDictionary(feature => feature.Key, StringComparer.Ordinal);
+
+    /// <summary>Also archived ones.</summary>
+    public static async Task<ImmutableDictionary<Guid, FeatureRow>> FindAllAsync(
+        DbSession session, IEnumerable<Guid> ids, CancellationToken cancellationToken) =>
+        (await session.QueryAsync<FeatureRow>(ByIdsSql, new { ids = ids.Distinct().ToArray() }, cancellationToken))
+        .ToImmutableDictionary(feature => feature.Id);
 
     /// <summary>Locked until the transaction ends.</summary>
     public static async Task<FeatureRow?> FindForChangeAsync(DbSession session, string idOrKey, CancellationToken cancellationToken) =>

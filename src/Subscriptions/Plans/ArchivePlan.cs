@@ -29,8 +29,9 @@ internal static class ArchivePlan
     private static async Task<IResult> ArchiveAsync(
         string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
@@ -40,25 +41,25 @@ internal static class ArchivePlan
             return stale;
         }
 
-        if (!row.IsActive)
+        if (!row.IsActiveAt(now))
         {
             return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is not in force; only a version in force can be archived.");
         }
 
-        var now = clock.GetCurrentInstant();
-        await session.ExecuteAsync(ArchiveSql, new { row.Id, now }, cancellationToken);
+        await session.ExecuteAsync(ArchiveSql, new { row.Id, at = now, now }, cancellationToken);
         var after = row with { EffectiveTo = now, UpdatedAt = now };
         await AuditTrail.RecordAsync(
-            session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(), after.ToView()), cancellationToken);
-        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+            session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(now), after.ToView(now)), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
         return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
         string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
@@ -70,19 +71,24 @@ internal static class ArchivePlan
 
         if (!row.IsDraft)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a draft can be deleted. Archive it instead.");
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be deleted. Archive it instead.");
         }
 
-        await session.ExecuteAsync("delete from subscriptions.plan where id = @Id", new { row.Id }, cancellationToken);
+        await session.ExecuteAsync(DeleteSql, new { row.Id }, cancellationToken);
         await AuditTrail.RecordAsync(
-            session, new AuditEntry("plan.delete", PublicId.Format(row.Id), clock.GetCurrentInstant(), row.ToView(), null), cancellationToken);
+            session, new AuditEntry("plan.delete", PublicId.Format(row.Id), now, row.ToView(now), null), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return Results.NoContent();
     }
 
     internal const string ArchiveSql = """
         update subscriptions.plan
-        set effective_to = @now, updated_at = @now
+        set effective_to = @at, updated_at = @now
         where id = @Id
+        """;
+
+    private const string DeleteSql = """
+        delete from subscriptions.plan_addon where plan_id = @Id;
+        delete from subscriptions.plan where id = @Id
         """;
 }

@@ -58,9 +58,9 @@ internal static class CreatePlan
             body.ProRatingConfig?.Enabled ?? true, Metadata.ToJson(body.Phases), Metadata.ToJson(body.Metadata ?? Metadata.None),
             null, null, now, now, body.Commitment?.MinimumSpend);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
-        var view = row.ToView();
+        var view = row.ToView(now);
         await AuditTrail.RecordAsync(session, new AuditEntry("plan.create", view.Id, now, null, view), cancellationToken);
-        var answer = await PlanView.OfAsync(row, session, meters, cancellationToken);
+        var answer = await PlanView.OfAsync(row, session, meters, now, cancellationToken);
         return await session.CommitAsync(Results.Created($"/api/v1/plans/{view.Id}", answer).WithTag(row.Tag), cancellationToken);
     }
 

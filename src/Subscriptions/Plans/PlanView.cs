@@ -31,19 +31,20 @@ internal sealed record PlanView(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] ImmutableArray<PlanFindingView>? ValidationErrors,
     ImmutableArray<PlanFindingView>? Warnings)
 {
-    public static async Task<PlanView> OfAsync(PlanRow row, DbSession session, MeterCatalog meters, CancellationToken cancellationToken) =>
-        (await OfAsync([row], session, meters, cancellationToken)).Single();
+    public static async Task<PlanView> OfAsync(
+        PlanRow row, DbSession session, MeterCatalog meters, Instant now, CancellationToken cancellationToken) =>
+        (await OfAsync([row], session, meters, now, cancellationToken)).Single();
 
     /// <summary>Findings are looked for when a plan is shown, because a feature may have been archived since it was written.</summary>
     public static async Task<ImmutableArray<PlanView>> OfAsync(
-        IReadOnlyCollection<PlanRow> rows, DbSession session, MeterCatalog meters, CancellationToken cancellationToken)
+        IReadOnlyCollection<PlanRow> rows, DbSession session, MeterCatalog meters, Instant now, CancellationToken cancellationToken)
     {
         var bodies = rows.Select(row => row.ToBody()).ToImmutableArray();
         var features = await MeteredFeature.OfAsync(bodies, session, meters, cancellationToken);
-        return [.. rows.Zip(bodies, (row, body) => With(row, PlanChecks.Check(body, features)))];
+        return [.. rows.Zip(bodies, (row, body) => With(row, PlanChecks.Check(body, features), now))];
     }
 
-    private static PlanView With(PlanRow row, PlanFindings findings) => row.ToView() with
+    private static PlanView With(PlanRow row, PlanFindings findings, Instant now) => row.ToView(now) with
     {
         ValidationErrors = row.IsDraft ? ListOf(findings.AgainstPublishing) : null,
         Warnings = ListOf(findings.Warnings.All),

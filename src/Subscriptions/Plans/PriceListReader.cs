@@ -1,5 +1,6 @@
 using Metering.Platform.Database;
 using Metering.Rating;
+using NodaTime;
 
 namespace Metering.Subscriptions.Plans;
 
@@ -7,10 +8,10 @@ namespace Metering.Subscriptions.Plans;
 public sealed class PriceListReader(MeteringDatabase database)
 {
     /// <summary>A rate card of the version of a plan that is in force; null when there is none, or it costs nothing.</summary>
-    public async Task<ListedPrice?> FindAsync(string planKey, string phaseKey, string rateCardKey, CancellationToken cancellationToken)
+    public async Task<ListedPrice?> FindAsync(string planKey, string phaseKey, string rateCardKey, Instant now, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        if (await PlanRow.FindAsync(session, planKey, cancellationToken) is not { IsActive: true } plan)
+        if (await PlanRow.FindAsync(session, planKey, now, cancellationToken) is not { } plan || !plan.IsActiveAt(now))
         {
             return null;
         }

@@ -13,8 +13,9 @@ using NodaTime;
 namespace Metering.Subscriptions.Plans;
 
 /// <summary>
-/// <c>POST /api/v1/plans/{planIdOrKey}/publish</c>: the draft is in force from now on and the version that was is archived. Who has
-/// subscribed to that stays on it.
+/// <c>POST /api/v1/plans/{planIdOrKey}/publish</c>: the draft is in force from now on, or from <c>effectiveFrom</c>, and the version that was is
+/// archived then. Who has subscribed to that stays on it. A version that is scheduled can be scheduled anew until it takes effect; what it says
+/// is settled when it is published.
 /// </summary>
 internal static class PublishPlan
 {
@@ -23,10 +24,18 @@ internal static class PublishPlan
             .WithName("publishPlan").WithSummary("Put a draft in force").Produces<PlanView>();
 
     private static async Task<IResult> PublishAsync(
-        string planIdOrKey, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, PublishBody? body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
+        var from = body?.EffectiveFrom ?? now;
+        if (from < now)
+        {
+            return Problem.Invalid("/effectiveFrom", "time_in_the_past", $"A version takes effect now or later, and now is {now}.");
+        }
+
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
@@ -36,9 +45,17 @@ internal static class PublishPlan
             return stale;
         }
 
-        if (!row.IsDraft)
+        if (row.StatusAt(now) is not ("draft" or "scheduled") and var status)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a draft can be published.");
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {status}; only a draft can be published.");
+        }
+
+        var previous = await row.FindBeforeAsync(session, cancellationToken);
+        if (previous?.EffectiveFrom > from)
+        {
+            return Problem.Of(
+                ProblemType.Conflict, $"Version {previous.Version} takes effect at {previous.EffectiveFrom} and would never be in force.",
+                new FieldError("/effectiveFrom", "version_scheduled", $"Version {previous.Version} takes effect at {previous.EffectiveFrom}."));
         }
 
         // A feature may have been archived since the draft was written.
@@ -49,26 +66,28 @@ internal static class PublishPlan
             return Problem.Invalid(errors);
         }
 
-        var now = clock.GetCurrentInstant();
-        if (await PlanRow.FindInForceAsync(session, row.Key, cancellationToken) is { } previous)
+        if (previous is not null)
         {
-            await session.ExecuteAsync(ArchivePlan.ArchiveSql, new { previous.Id, now }, cancellationToken);
-            var archived = previous with { EffectiveTo = now, UpdatedAt = now };
+            await session.ExecuteAsync(ArchivePlan.ArchiveSql, new { previous.Id, at = from, now }, cancellationToken);
+            var archived = previous with { EffectiveTo = from, UpdatedAt = now };
             await AuditTrail.RecordAsync(
-                session, new AuditEntry("plan.archive", PublicId.Format(previous.Id), now, previous.ToView(), archived.ToView()), cancellationToken);
+                session, new AuditEntry("plan.archive", PublicId.Format(previous.Id), now, previous.ToView(now), archived.ToView(now)),
+                cancellationToken);
         }
 
-        await session.ExecuteAsync(PublishSql, new { row.Id, now }, cancellationToken);
-        var after = row with { EffectiveFrom = now, UpdatedAt = now };
-        var view = after.ToView();
-        await AuditTrail.RecordAsync(session, new AuditEntry("plan.publish", view.Id, now, row.ToView(), view), cancellationToken);
-        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        await session.ExecuteAsync(PublishSql, new { row.Id, from, now }, cancellationToken);
+        var after = row with { EffectiveFrom = from, UpdatedAt = now };
+        var view = after.ToView(now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.publish", view.Id, now, row.ToView(now), view), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
         return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 
     private const string PublishSql = """
         update subscriptions.plan
-        set effective_from = @now, updated_at = @now
+        set effective_from = @from, updated_at = @now
         where id = @Id
         """;
+
+    private sealed record PublishBody(Instant? EffectiveFrom = null);
 }

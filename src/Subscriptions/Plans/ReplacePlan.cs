@@ -3,7 +3,6 @@ using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
-using Metering.Platform.Identifiers;
 using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -32,8 +31,9 @@ internal static class ReplacePlan
         string planIdOrKey, ReplacePlanBody body, IfMatch ifMatch, MeteringDatabase database, MeterCatalog meters, IClock clock,
         CancellationToken cancellationToken)
     {
+        var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, cancellationToken) is not { } row)
+        if (await PlanRow.FindDraftForChangeAsync(session, planIdOrKey, now, cancellationToken) is not { } row)
         {
             return Problem.NotFound("plan", planIdOrKey);
         }
@@ -45,7 +45,7 @@ internal static class ReplacePlan
 
         if (!row.IsDraft)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.Status}; only a draft can be changed. Create the next version.");
+            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be changed. Create the next version.");
         }
 
         if (body.Key is not null && body.Key != row.Key)
@@ -60,7 +60,6 @@ internal static class ReplacePlan
             return errors.ToResult();
         }
 
-        var now = clock.GetCurrentInstant();
         var parameters = new
         {
             row.Id, plan.Name, plan.Description, plan.Currency, plan.BillingCadence, prorates = plan.ProRatingConfig?.Enabled ?? true,
@@ -68,10 +67,10 @@ internal static class ReplacePlan
             commitment = plan.Commitment?.MinimumSpend,
         };
         await session.ExecuteAsync(UpdateSql, parameters, cancellationToken);
-        var after = (await PlanRow.FindAsync(session, PublicId.Format(row.Id), cancellationToken))!;
-        var view = after.ToView();
-        await AuditTrail.RecordAsync(session, new AuditEntry("plan.replace", view.Id, now, row.ToView(), view), cancellationToken);
-        var answer = await PlanView.OfAsync(after, session, meters, cancellationToken);
+        var after = (await PlanRow.FindAsync(session, row.Id, cancellationToken))!;
+        var view = after.ToView(now);
+        await AuditTrail.RecordAsync(session, new AuditEntry("plan.replace", view.Id, now, row.ToView(now), view), cancellationToken);
+        var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
         return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
     }
 

@@ -1,19 +1,15 @@
 using System.Collections.Immutable;
-using Metering.Contracts.Messages;
+using Metering.Ingest.Meters;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
-using Metering.Platform.Messaging;
 using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Entitlements;
-using Metering.Subscriptions.Features;
-using Metering.Subscriptions.Plans;
-using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +18,7 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
 
-/// <summary><c>POST /api/v1/subscriptions</c>: a customer follows a version of a plan from an instant on.</summary>
+/// <summary><c>POST /api/v1/subscriptions</c>: a customer follows a version of a plan, or a plan of its own, from an instant on.</summary>
 internal static class Subscribe
 {
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -32,134 +28,78 @@ internal static class Subscribe
             .WithExample("""{"plan":{"key":"pro"},"customerKey":"acme","timing":"immediate"}""", "createCustomer", "publishPlan");
 
     private static async Task<IResult> SubscribeAsync(
-        SubscribeBody body, MeteringDatabase database, EntitlementSync entitlements, IClock clock, CancellationToken cancellationToken)
+        SubscribeBody body, MeteringDatabase database, MeterCatalog meters, EntitlementSync entitlements, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (body.Check() is { Any: true } errors)
         {
             return errors.ToResult();
         }
 
-        var now = clock.GetCurrentInstant();
+        var (now, terms) = (clock.GetCurrentInstant(), body.ToTerms());
         await using var session = await database.BeginAsync(cancellationToken);
-        var customer = await CustomerRow.FindForChangeAsync(session, (body.CustomerId ?? body.CustomerKey)!, cancellationToken);
-        var plan = await FindPlanAsync(session, body.Plan, cancellationToken);
-        if (Refuse(body, customer, plan) is { } refusal)
-        {
-            return refusal;
-        }
-
-        var anchorForTiming = new BillingCalendar(Cadence.Parse(plan!.BillingCadence), body.BillingAnchor ?? now, customer!.Zone);
-        if (Timing.Resolve(body.Timing, now, anchorForTiming) is not { } activeFrom)
-        {
-            return Problem.Invalid("/timing", "invalid_timing", "A timing is immediate, next_billing_cycle or an RFC 3339 time.");
-        }
-
-        if (activeFrom < now)
-        {
-            return Problem.Invalid("/timing", "time_in_the_past", $"A subscription starts now or later, and now is {now}.");
-        }
-
-        if (await session.SingleAsync<bool>(OverlapSql, new { customer.Id, activeFrom }, cancellationToken))
-        {
-            return Problem.Of(ProblemType.Conflict, "The customer has a subscription at that time; cancel it first.");
-        }
-
-        var row = NewRow(body, customer, plan, activeFrom, now);
-        await session.ExecuteAsync(InsertSql, row, cancellationToken);
-        await session.ExecuteAsync(SetCurrencySql, new { customer.Id, plan.Currency }, cancellationToken);
-        await SubscriptionWriting.AddPhasesAsync(session, row, plan, now, cancellationToken);
-        if (await entitlements.SyncAsync(session, customer.Id, now, cancellationToken) is { IsEmpty: false } refused)
-        {
-            return EntitlementConflict.Refused(refused);
-        }
-
-        await Outbox.AddAsync(session, new SubscriptionStarted(row.Id, customer.Id, activeFrom), cancellationToken);
-        await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);
-        var view = row.ToView(now, phases: null);
-        await AuditTrail.RecordAsync(session, new AuditEntry("subscription.create", view.Id, now, null, view), cancellationToken);
-        return await session.CommitAsync(Results.Created($"/api/v1/subscriptions/{view.Id}", view).WithTag(row.Tag), cancellationToken);
-    }
-
-    private static Task<PlanRow?> FindPlanAsync(DbSession session, SubscribePlan plan, CancellationToken cancellationToken) =>
-        plan.Version is { } version
-        ? PlanRow.FindVersionAsync(session, plan.Key, version, cancellationToken)
-        : PlanRow.FindAsync(session, plan.Key, cancellationToken);
-
-    /// <summary>In order of precedence: who, what, whether it is for sale, whether in their currency.</summary>
-    private static IResult? Refuse(SubscribeBody body, CustomerRow? customer, PlanRow? plan)
-    {
-        if (customer is null)
+        if (await CustomerRow.FindForChangeAsync(session, (body.CustomerId ?? body.CustomerKey)!, cancellationToken) is not { } customer)
         {
             return Problem.Invalid(body.CustomerId is null ? "/customerKey" : "/customerId", "unknown_customer", "There is no such customer.");
         }
 
-        if (plan is null)
+        var (plan, refusal) = await SelectedPlan.FindAsync(session, terms, meters, now, cancellationToken);
+        if ((refusal ?? plan!.RefuseFor(customer, terms.StartingPhase)) is { } unfit)
         {
-            return Problem.Invalid(body.Plan.Version is null ? "/plan/key" : "/plan/version", "unknown_plan", "There is no such plan or version.");
+            return unfit;
         }
 
-        if (!plan.IsActive)
+        var cadence = Cadence.Parse(plan!.Body.BillingCadence);
+        var billing = ServiceCalendar.Of(cadence, body.BillingAnchor ?? now, now, customer.Zone, []);
+        if (Timing.TryResolve(body.Timing, now, billing, out var activeFrom) is { } untimely)
         {
-            return Problem.Of(
-                ProblemType.Conflict, $"Version {plan.Version} of the plan is {plan.Status}; only the version in force can be subscribed to.");
+            return untimely;
         }
 
-        return customer.Currency is null || customer.Currency == plan.Currency ? null : Problem.Of(
-            ProblemType.Conflict, $"The customer pays in {customer.Currency} and the plan is in {plan.Currency}.",
-            new FieldError("/plan/key", "currency_mismatch", $"The customer pays in {customer.Currency} and the plan is in {plan.Currency}."));
+        if (await SubscriptionStart.RefuseOverlapAsync(session, customer.Id, activeFrom, except: null, now, cancellationToken) is { } overlap)
+        {
+            return overlap;
+        }
+
+        var (row, spec) = SubscriptionStart.Of(customer, plan, terms, activeFrom, activeFrom, now);
+        await SubscriptionWriting.AddAsync(session, row, spec, now, cancellationToken);
+        if (await SubscriptionWriting.EntitleAsync(session, entitlements, customer.Id, now, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
+        await SubscriptionWriting.AuditAsync(session, "subscription.create", null, row, now, cancellationToken);
+        var view = row.ToView(now, phases: null);
+        return await session.CommitAsync(Results.Created($"/api/v1/subscriptions/{view.Id}", view).WithTag(row.Tag), cancellationToken);
     }
 
-    private static SubscriptionRow NewRow(SubscribeBody body, CustomerRow customer, PlanRow plan, Instant activeFrom, Instant now) => new(
-        PublicId.New(now), customer.Id, plan.Id, plan.Key, plan.Name, plan.Version, body.Name ?? plan.Name, body.Description, plan.Currency,
-        plan.BillingCadence, body.BillingAnchor ?? activeFrom, plan.Prorates, activeFrom, null,
-        Metadata.ToJson(body.Metadata ?? Metadata.None), now, now, customer.TimeZone);
-
-    // A new subscription is open, so it overlaps with everything that has not ended when it starts.
-    private const string OverlapSql = """
-        select exists (
-            select from subscriptions.subscription
-            where customer_id = @Id and (active_to is null or active_to > @activeFrom)
-        )
-        """;
-
-    private const string InsertSql = """
-        insert into subscriptions.subscription
-            (id, customer_id, plan_id, name, description, currency, billing_cadence, billing_anchor, prorates, active_from, metadata,
-             created_at, updated_at)
-        values
-            (@Id, @CustomerId, @PlanId, @Name, @Description, @Currency, @BillingCadence, @BillingAnchor, @Prorates, @ActiveFrom, @Metadata::jsonb,
-             @CreatedAt, @UpdatedAt)
-        """;
-
-    private const string SetCurrencySql = "update subscriptions.customer set currency = @Currency where id = @Id and currency is null";
-
-    private sealed record SubscribePlan(string Key, int? Version = null);
-
+    /// <param name="CustomerId">Stands before <paramref name="CustomerKey"/> when both are said.</param>
     private sealed record SubscribeBody(
-        SubscribePlan Plan,
+        PlanChoice? Plan = null,
+        CustomPlanBody? CustomPlan = null,
         string? CustomerId = null,
         string? CustomerKey = null,
         string? Timing = null,
         Instant? BillingAnchor = null,
+        string? StartingPhase = null,
         string? Name = null,
         string? Description = null,
+        string? SettlementMode = null,
+        string? CostBasisMode = null,
+        AlignmentBody? Alignment = null,
         ImmutableSortedDictionary<string, string>? Metadata = null)
     {
+        public SubscriptionTerms ToTerms() =>
+            new(Plan, CustomPlan, StartingPhase, BillingAnchor, Name, Description, Metadata, SettlementMode, CostBasisMode);
+
         public FieldErrors Check()
         {
             var errors = new FieldErrors();
             errors.AddIf(
-                CustomerId is null == CustomerKey is null, CustomerId is null ? "/customerKey" : "/customerId", "required",
-                "A subscription names its customer by customerId or by customerKey, not both.");
+                CustomerId is null && CustomerKey is null, "/customerKey", "required", "A subscription names its customer by id or by key.");
             errors.AddIf(
                 CustomerId is not null && !PublicId.TryParse(CustomerId, out _), "/customerId", "invalid_id", "An id has 26 characters.");
-            if (Name is not null)
-            {
-                Texts.Name(Name, "/name", errors);
-            }
-
-            Texts.Description(Description, "/description", errors);
-            Wire.Metadata.Check(Metadata, "/metadata", errors);
+            ToTerms().Check(errors);
             return errors;
         }
     }

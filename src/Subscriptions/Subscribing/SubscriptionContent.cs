@@ -4,89 +4,100 @@ using Metering.Platform.Identifiers;
 using Metering.Rating;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Plans;
-using Metering.Subscriptions.Wire;
+using Metering.Subscriptions.Subscribing.Spec;
 using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
 
-/// <summary>One item of a phase of a subscription as stored; a phase without items is one row without an item.</summary>
-internal sealed record SubscriptionContent(
-    Guid SubscriptionId,
-    Guid PhaseId,
-    string PhaseKey,
-    string PhaseName,
-    Instant PhaseFrom,
-    Instant? PhaseTo,
-    Guid? ItemId,
-    string? RateCard,
-    string? MeterSlug,
-    string? MeterFilters,
-    Guid? EntitlementId)
+/// <summary>A spec together with the features its items belong to, to be shown or billed. What lies at or behind the end does not take place.</summary>
+internal sealed class SubscriptionContent(
+    SubscriptionSpec spec, ImmutableDictionary<Guid, FeatureRow> features, ImmutableDictionary<Guid, Guid> entitlements)
 {
-    private const string SelectSql = """
-        select h.subscription_id as subscriptionId, h.id as phaseId, h.key as phaseKey, h.name as phaseName,
-               h.active_from as phaseFrom, h.active_to as phaseTo,
-               i.id as itemId, i.rate_card::text as rateCard, f.meter_slug as meterSlug, f.meter_filters::text as meterFilters,
-               e.id as entitlementId
-        from subscriptions.subscription_phase h
-        left join subscriptions.subscription_item i on i.phase_id = h.id
-        left join subscriptions.feature f on f.id = i.feature_id
-        left join subscriptions.entitlement e on e.item_id = i.id
-        where h.subscription_id = any(@ids)
-        order by h.subscription_id, h.position, i.position
-        """;
+    public SubscriptionSpec Spec => spec;
 
-    public static async Task<ILookup<Guid, SubscriptionContent>> OfAsync(DbSession session, Guid[] ids, CancellationToken cancellationToken) =>
-        (await session.QueryAsync<SubscriptionContent>(SelectSql, new { ids }, cancellationToken)).ToLookup(row => row.SubscriptionId);
+    public static async Task<SubscriptionContent> OfAsync(DbSession session, Guid id, CancellationToken cancellationToken) =>
+        (await OfAsync(session, [id], cancellationToken))[id];
 
-    /// <summary>The phases as they run: what lies at or behind the subscription's end does not take place.</summary>
-    public static ImmutableArray<BillablePhase> ToBillable(SubscriptionRow subscription, IEnumerable<SubscriptionContent> content) =>
+    public static async Task<ImmutableDictionary<Guid, SubscriptionContent>> OfAsync(
+        DbSession session, Guid[] ids, CancellationToken cancellationToken)
+    {
+        var specs = await SubscriptionVersions.LatestAsync(session, ids, cancellationToken);
+        var features = await FeatureRow.FindAllAsync(session, specs.Values.SelectMany(FeaturesOf), cancellationToken);
+        var entitlements = await EntitlementsAsync(session, specs.Values, cancellationToken);
+        return specs.ToImmutableDictionary(pair => pair.Key, pair => new SubscriptionContent(pair.Value, features, entitlements));
+    }
+
+    public static async Task<SubscriptionContent> OfAsync(DbSession session, SubscriptionSpec spec, CancellationToken cancellationToken) =>
+        new(
+            spec, await FeatureRow.FindAllAsync(session, FeaturesOf(spec), cancellationToken),
+            await EntitlementsAsync(session, [spec], cancellationToken));
+
+    public FeatureRow? FeatureOf(SpecItem item) => item.FeatureId is { } id ? features.GetValueOrDefault(id) : null;
+
+    public ImmutableArray<BillablePhase> ToBillable(Instant? activeTo) =>
     [
-        .. PhasesOf(subscription, content).Select(phase => new BillablePhase(
-            phase.First.PhaseKey, phase.First.PhaseName, phase.First.PhaseFrom, phase.To,
-            [.. phase.Items.Select(item => item.ToBillableRateCard())])),
+        .. PhasesBefore(activeTo).Select(phase => new BillablePhase(
+            phase.Phase.Key, phase.Phase.Name, phase.Phase.From, phase.To,
+            [.. phase.Items.Select(item => ToBillable(item, activeTo))])),
     ];
 
-    public static ImmutableArray<SubscriptionPhaseView> ToViews(SubscriptionRow subscription, IEnumerable<SubscriptionContent> content) =>
-        [.. PhasesOf(subscription, content).Select(phase => phase.First.ToPhaseView(subscription, phase.To, phase.Items))];
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="activeTo">Its end as it was known at <paramref name="at"/>.</param>
+    /// <param name="at">Which items are shown as those of a phase.</param>
+    public ImmutableArray<SubscriptionPhaseView> ToViews(SubscriptionRow subscription, Instant? activeTo, Instant at) =>
+        [.. PhasesBefore(activeTo).Select(phase => ToView(subscription, phase.Phase, phase.To, phase.Items, activeTo, at))];
 
-    private static IEnumerable<(SubscriptionContent First, Instant? To, IEnumerable<SubscriptionContent> Items)> PhasesOf(
-        SubscriptionRow subscription, IEnumerable<SubscriptionContent> content) => content
-        .GroupBy(row => row.PhaseId)
-        .Select(rows => (First: rows.First(), Items: rows.Where(row => row.ItemId is not null)))
-        .Where(phase => subscription.ActiveTo is not { } end || phase.First.PhaseFrom < end)
-        .Select(phase => (phase.First, Earlier(phase.First.PhaseTo, subscription.ActiveTo), phase.Items));
+    private static IEnumerable<Guid> FeaturesOf(SubscriptionSpec spec) => spec.Items.Select(item => item.FeatureId).OfType<Guid>();
+
+    /// <summary>Item → the entitlement that it brought.</summary>
+    private static async Task<ImmutableDictionary<Guid, Guid>> EntitlementsAsync(
+        DbSession session, IEnumerable<SubscriptionSpec> specs, CancellationToken cancellationToken)
+    {
+        var ids = specs.SelectMany(spec => spec.Items).Select(item => item.EntitledBy).OfType<Guid>().Distinct().ToArray();
+        return (await session.QueryAsync<(Guid ItemId, Guid Id)>(EntitlementsSql, new { ids }, cancellationToken))
+            .ToImmutableDictionary(row => row.ItemId, row => row.Id);
+    }
+
+    private IEnumerable<(SpecPhase Phase, Instant? To, ImmutableArray<SpecItem> Items)> PhasesBefore(Instant? activeTo) => spec.Phases
+        .Where(phase => activeTo is not { } end || phase.From < end)
+        .Select(phase => (
+            phase, Earlier(spec.EndOf(phase), activeTo),
+            spec.ItemsOf(phase).Where(item => activeTo is not { } end || item.From < end).ToImmutableArray()));
 
     private static Instant? Earlier(Instant? left, Instant? right) => left is { } a && right is { } b ? Instant.Min(a, b) : left ?? right;
 
-    private RateCardBody Card() => Metadata.FromJson<RateCardBody>(RateCard!);
-
-    private BillableRateCard ToBillableRateCard()
+    private BillableRateCard ToBillable(SpecItem item, Instant? activeTo) => new(
+        item.Key, item.Card.Name, item.Card.FeatureKey, FeatureOf(item)?.MeterSlug,
+        item.Card.BillingCadence is null ? null : Cadence.Parse(item.Card.BillingCadence), PriceTerms.PriceOf(item.Card),
+        PriceTerms.TermsOf(item.Card))
     {
-        var card = Card();
-        return new BillableRateCard(
-            card.Key, card.Name, card.FeatureKey, MeterSlug, card.BillingCadence is null ? null : Cadence.Parse(card.BillingCadence),
-            PriceTerms.PriceOf(card), PriceTerms.TermsOf(card))
-        {
-            MeterFilters = FeatureMeter.FiltersOf(MeterFilters),
-            DisplayUnit = card.UnitConfig?.DisplayUnit,
-        };
-    }
+        MeterFilters = FeatureMeter.FiltersOf(FeatureOf(item)?.MeterFilters),
+        DisplayUnit = item.Card.UnitConfig?.DisplayUnit,
+        ItemId = item.Id,
+        From = item.From,
+        To = Earlier(item.To, activeTo),
+    };
 
-    private SubscriptionPhaseView ToPhaseView(SubscriptionRow subscription, Instant? to, IEnumerable<SubscriptionContent> items)
+    private SubscriptionPhaseView ToView(
+        SubscriptionRow subscription, SpecPhase phase, Instant? to, ImmutableArray<SpecItem> items, Instant? activeTo, Instant at)
     {
-        ImmutableArray<SubscriptionItemView> views = [.. items.Select(item => item.ToItemView(subscription, to))];
+        var shownAt = at < phase.From || to <= at ? phase.From : at;
+        var timelines = items.ToLookup(item => item.Key);
         return new SubscriptionPhaseView(
-            PublicId.Format(PhaseId), PhaseKey, PhaseName, PhaseFrom, to, subscription.CreatedAt, subscription.UpdatedAt, views,
-            views.ToImmutableSortedDictionary(item => item.Key, item => ImmutableArray.Create(item), StringComparer.Ordinal));
+            PublicId.Format(phase.Id), phase.Key, phase.Name, phase.Description, phase.From, to, subscription.CreatedAt, subscription.UpdatedAt,
+            [.. items.Where(item => item.Contains(shownAt)).Select(item => ToView(subscription, item, activeTo))],
+            timelines.ToImmutableSortedDictionary(
+                timeline => timeline.Key,
+                timeline => timeline.OrderBy(item => item.From).Select(item => ToView(subscription, item, activeTo)).ToImmutableArray(),
+                StringComparer.Ordinal));
     }
 
-    private SubscriptionItemView ToItemView(SubscriptionRow subscription, Instant? to)
-    {
-        var card = Card();
-        return new SubscriptionItemView(
-            PublicId.Format(ItemId!.Value), card.Key, card.Name, card.FeatureKey, card.BillingCadence, card.Price, card.Discounts,
-            subscription.Currency, EntitlementId is { } id ? PublicId.Format(id) : null, PhaseFrom, to,
-            subscription.CreatedAt, subscription.UpdatedAt);
-    }
+    private SubscriptionItemView ToView(SubscriptionRow subscription, SpecItem item, Instant? activeTo) => new(
+        PublicId.Format(item.Id), item.Key, item.Card.Name, item.Card.Description, item.Card.FeatureKey, item.Card.BillingCadence,
+        item.Card.Price, item.Card.Discounts, subscription.Currency,
+        FeatureOf(item) is { } feature ? new IncludedView(feature.ToView()) : null,
+        item.EntitledBy is { } by && entitlements.TryGetValue(by, out var id) ? PublicId.Format(id) : null, item.From, Earlier(item.To, activeTo), item.Card.Metadata,
+        item.CreatedAt, subscription.UpdatedAt);
+
+    private const string EntitlementsSql = "select item_id, id from subscriptions.entitlement where item_id = any(@ids) and deleted_at is null";
 }

@@ -23,5 +23,7 @@ public sealed class FieldErrors
         }
     }
 
+    public void AddRange(IEnumerable<FieldError> more) => errors.AddRange(more);
+
     public IResult ToResult() => Problem.Invalid(All);
 }

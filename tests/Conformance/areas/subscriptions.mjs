@@ -19,8 +19,8 @@ export default async function subscriptions(session) {
   }
   await creating(session)
   await editing(session)
-  await changing(session)
   await addons(session, addon)
+  await changing(session)
 }
 
 async function creating({ om, step, refused }) {
@@ -41,7 +41,7 @@ async function creating({ om, step, refused }) {
     customerKey: 'gamma',
     customPlan: { name: 'Made for Gamma', currency: 'USD', billingCadence: 'P1M', phases: newPlan().phases },
   }), (created) => equal(created.status, 'active'))
-  await refused('createSubscription', 'of a plan that does not exist', 404, () => om.subscriptions.create({ customerKey: 'acme', plan: { key: 'nothing' } }))
+  await refused('createSubscription', 'of a plan that does not exist', 400, () => om.subscriptions.create({ customerKey: 'acme', plan: { key: 'nothing' } }))
   await step('getSubscription', 'with its phases', () => om.subscriptions.get(subscription.id), (found) => {
     deepEqual(found.phases.map((phase) => phase.key), ['default'])
     ok(found.alignment.currentAlignedBillingPeriod.from instanceof Date)

@@ -117,9 +117,7 @@ public sealed class BillingPlannerTests
         foreach (var cadence in new[] { "P1M", "P1W", "P3M", "P10D" })
         {
             var subscription = Some.Subscription(from, to, rateCards: [Some.Metered("usage", new Price.PerUnit(1m), cadence)]);
-            var lines = Boundaries(subscription, boundaries)
-                .SelectMany(step => BillingPlanner.LinesDueAt(subscription, step.Previous, step.Boundary))
-                .ToArray();
+            var lines = Bills(subscription, boundaries).SelectMany(bill => bill.Lines).ToArray();
             var reached = subscription.ActiveFrom;
             foreach (var line in lines)
             {
@@ -135,9 +133,9 @@ public sealed class BillingPlannerTests
     private static void Check(BillableSubscription subscription, int boundaries, string expected, string zone = "Etc/UTC")
     {
         var text = new StringBuilder();
-        foreach (var (previous, boundary) in Boundaries(subscription, boundaries))
+        foreach (var (boundary, lines) in Bills(subscription, boundaries))
         {
-            foreach (var line in BillingPlanner.LinesDueAt(subscription, previous, boundary))
+            foreach (var line in lines)
             {
                 var period = line.Period.Served;
                 text.AppendLine($"{Local(boundary, zone)} | {line.RateCard.Name}: {Local(period.Start, zone)} → {Local(period.End, zone)}");
@@ -147,13 +145,12 @@ public sealed class BillingPlannerTests
         Assert.Equal(expected.Trim(), text.ToString().Trim());
     }
 
-    private static IEnumerable<(Instant? Previous, Instant Boundary)> Boundaries(BillableSubscription subscription, int count)
+    private static IEnumerable<(Instant Boundary, IEnumerable<PlannedLine> Lines)> Bills(BillableSubscription subscription, int count)
     {
-        Instant? previous = null;
-        for (var i = 0; i < count && BillingTimeline.NextBoundary(subscription, previous) is { } boundary; i++)
+        var ledger = new Ledger();
+        for (var i = 0; i < count && ledger.CloseNext(subscription, _ => 0m); i++)
         {
-            yield return (previous, boundary);
-            previous = boundary;
+            yield return (ledger.BilledThrough!.Value, ledger.Closed[^1].Plan.Lines);
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class ProrationTests
         var fee = Some.Fee("fee", 31m, PaymentTerm.InAdvance);
         var subscription = Some.Subscription(Start, anchor: "2026-01-01", rateCards: [fee]) with { ProratesFees = prorates };
 
-        var line = Some.Invoice(subscription, null, Some.At(Start), _ => 0m).Lines.Single();
+        var line = Some.Invoice(subscription, Some.At(Start), _ => 0m).Lines.Single();
 
         Assert.Equal(amount, line.Amount.ToAmountString());
         Assert.Equal(words, line.Charges.Single().Name);

@@ -10,7 +10,7 @@ internal static class SampleInvoices
 {
     /// <summary>The Pro customer of the demo: 62,345,678 tokens in January, the fee of February in advance.</summary>
     public static Invoice Pro() => Some.Invoice(
-        Some.Subscription("2026-01-01", rateCards: [.. Some.ProRateCards]), Some.At("2026-01-01"), Some.At("2026-02-01"), _ => 62_345_678m);
+        Some.Subscription("2026-01-01", rateCards: [.. Some.ProRateCards]), Some.At("2026-02-01"), _ => 62_345_678m);
 
     /// <summary>Many lines, long names, names in other scripts, discounts, minimums, fractions.</summary>
     public static Invoice Long()
@@ -48,7 +48,7 @@ internal static class SampleInvoices
             Plan = new PlanReference(Guid.Empty, "enterprise", "Enterprise", 12),
         };
         return Some.Invoice(
-            subscription, Some.At("2026-01-01"), Some.At("2026-02-01"), plan => 1_234.5m + (plan.RateCard.Name.Length * 3_333.25m),
+            subscription, Some.At("2026-02-01"), plan => 1_234.5m + (plan.RateCard.Name.Length * 3_333.25m),
             "INV-2026-000123");
     }
 }

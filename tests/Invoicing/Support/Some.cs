@@ -65,13 +65,15 @@ internal static class Some
 
     /// <summary>A document as it would be issued, with these quantities for metered lines.</summary>
     public static Invoice Invoice(
-        BillableSubscription subscription, Instant? previous, Instant boundary, Func<PlannedLine, decimal> usage, string number = "INV-2026-000001")
+        BillableSubscription subscription, Instant boundary, Func<PlannedLine, decimal> usage, string number = "INV-2026-000001")
     {
-        var lines = BillingPlanner.LinesDueAt(subscription, previous, boundary)
-            .Select((plan, i) => LineRating.Rate(
-                subscription, plan, plan.NeedsUsage ? LineUsage.Of(usage(plan)) : null, new Watermark(42), i + 1, boundary))
-            .Where(line => !line.Charges.IsEmpty)
-            .ToImmutableArray();
+        var ledger = new Ledger();
+        while (ledger.BilledThrough != boundary)
+        {
+            Xunit.Assert.True(ledger.CloseNext(subscription, usage));
+        }
+
+        var lines = ledger.Closed[^1].Lines;
         return InvoiceIssue.Compose(subscription, Supplier(), lines, new Watermark(42), number, boundary);
     }
 }
