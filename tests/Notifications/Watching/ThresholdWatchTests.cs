@@ -125,7 +125,8 @@ public sealed class ThresholdWatchTests
         await desk.Host.AdvanceToAsync("2026-01-20T00:00:00Z");
         Assert.Empty(desk.Receiver.Requests);
 
-        var reset = await desk.Host.Client.PostAsJsonAsync("/api/v2/customers/acme/entitlements/calls/reset", new JsonObject { ["retainAnchor"] = true });
+        var reset = await desk.Host.Client.PostAsJsonAsync(
+            "/api/v2/customers/acme/entitlements/calls/reset", new JsonObject { ["retainAnchor"] = true });
         Assert.True(reset.IsSuccessStatusCode);
         await desk.SettleAsync();
         Assert.Equal(["2026-01-20T00:00:00Z"], desk.Receiver.Requests.Select(request => (string?)request.Json["timestamp"]));
