@@ -1,4 +1,4 @@
-namespace Metering.Invoicing.Suppliers;
+namespace Metering.Invoicing.Profiles;
 
 /// <summary>International bank account numbers, ISO 13616.</summary>
 internal static class Iban
