@@ -54,7 +54,8 @@ internal static class PaymentEndpoints
         if (amount <= 0m || amount % invoice.Currency.MinorUnit != 0m)
         {
             return (null, Problem.Invalid(
-                "/amount", "not_payable", $"An amount is above zero and has at most {invoice.Currency.MinorUnitDigits} decimals in {invoice.Currency}."));
+                "/amount", "not_payable",
+                $"An amount is above zero and has at most {invoice.Currency.MinorUnitDigits} decimals in {invoice.Currency}."));
         }
 
         var paid = new Money(amount, invoice.Currency);

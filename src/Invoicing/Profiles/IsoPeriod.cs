@@ -20,7 +20,8 @@ internal static class IsoPeriod
     private static bool InBounds(Period period)
     {
         long[] parts = [period.Years, period.Months, period.Weeks, period.Days, period.Hours, period.Minutes, period.Seconds];
-        return parts.All(part => part is >= 0 and <= 40_000_000) && period is { Milliseconds: 0, Ticks: 0, Nanoseconds: 0, Years: <= 1, Months: <= 12 }
+        return parts.All(part => part is >= 0 and <= 40_000_000)
+            && period is { Milliseconds: 0, Ticks: 0, Nanoseconds: 0, Years: <= 1, Months: <= 12 }
             && SomeDay.Plus(period) <= SomeDay.PlusYears(1);
     }
 }

@@ -42,7 +42,9 @@ internal sealed record PlannedEntitlement(
         ? QuotaCalendar.Of(Cadence.Parse(period), BillingAnchor, DateTimeZoneProviders.Tzdb[TimeZone])
         : null;
 
-    /// <summary>Of every subscription of a customer, ended ones included, earliest first; one for each stretch in which nothing about it changes.</summary>
+    /// <summary>
+    /// Of every subscription of a customer, ended ones included, earliest first; one for each stretch in which nothing about it changes.
+    /// </summary>
     public static async Task<IReadOnlyList<PlannedEntitlement>> OfCustomerAsync(
         DbSession session, Guid customerId, CancellationToken cancellationToken)
     {
