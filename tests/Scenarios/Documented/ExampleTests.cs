@@ -114,7 +114,8 @@ public sealed class ExampleTests
 
         /// <summary><c>{createThing}</c> stands for the id that this operation has answered.</summary>
         private string Filled(JsonNode body) => answers.Aggregate(
-            body.ToJsonString(), (text, answer) => text.Replace($"{{{answer.Key}}}", (string?)(answer.Value as JsonObject)?["id"], StringComparison.Ordinal));
+            body.ToJsonString(),
+            (text, answer) => text.Replace($"{{{answer.Key}}}", (string?)(answer.Value as JsonObject)?["id"], StringComparison.Ordinal));
 
         private void Check(ApiOperation operation, int status, string text)
         {
