@@ -83,7 +83,7 @@ internal sealed class SubscriptionContent(
     private SubscriptionPhaseView ToView(
         SubscriptionRow subscription, SpecPhase phase, Instant? to, ImmutableArray<SpecItem> items, Instant? activeTo, Instant at)
     {
-        var shownAt = at < phase.From || to <= at ? phase.From : at;
+        var shownAt = to is { } end && end <= at ? end - Duration.FromNanoseconds(1000) : Instant.Max(at, phase.From);
         var timelines = items.ToLookup(item => item.Key);
         return new SubscriptionPhaseView(
             PublicId.Format(phase.Id), phase.Key, phase.Name, phase.Description, phase.From, to, subscription.CreatedAt, subscription.UpdatedAt,

@@ -22,7 +22,7 @@ public sealed class FeeCreditPropertyTests
     [Fact]
     public void Fees_and_credits_sum_to_what_was_served_and_usage_is_billed_once() =>
         Prop.ForAll<int[]>(steps => new World(steps.Length > 0 ? Spread(steps[0]) : 0).Run(steps))
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(40));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2_000).WithEndSize(40));
 
     /// <summary>Generated numbers are small; their bits are to decide many things independently.</summary>
     private static uint Spread(int step)

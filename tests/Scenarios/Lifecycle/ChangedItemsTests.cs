@@ -10,7 +10,7 @@ public sealed class ChangedItemsTests
     public async Task A_trial_becomes_paid_within_a_month_and_pays_for_the_rest_of_it()
     {
         await using var story = await LifecycleStory.BeginAsync();
-        await story.SellAsync("pro", "USD", $$"""
+        await story.SellPhasesAsync("pro", "USD", $$"""
             [{"key":"trial","name":"Trial","duration":"P14D","rateCards":[{{LifecycleStory.Tokens("0")}}]},
              {"key":"paid","name":"Paid","duration":null,"rateCards":[{{LifecycleStory.Fee("fee", "31")}},{{LifecycleStory.Tokens("0.01")}}]}]
             """);

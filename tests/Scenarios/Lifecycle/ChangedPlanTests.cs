@@ -52,6 +52,7 @@ public sealed class ChangedPlanTests
         await using var story = await LifecycleStory.BeginAsync();
         await story.SellAsync("pro", "28", "0.01");
         var first = await story.SignUpAsync("acme", "pro");
+        await story.UseAsync("acme", "2026-01-25T00:00:00Z", 300);
         await story.AdvanceToAsync("2026-01-10T00:00:00Z");
         await story.DoAsync(first, "cancel", """{"timing":"2026-01-25T00:00:00Z"}""");
         await story.AdvanceToAsync("2026-01-24T00:00:00Z");

@@ -29,10 +29,10 @@ internal sealed class LifecycleStory : IAsyncDisposable
     public static JsonNode Json(string text) => JsonNode.Parse(text)!;
 
     /// <summary>A monthly plan of one phase: a fee in advance and a price per token, published.</summary>
-    public Task<JsonNode> SellAsync(string key, string fee, string perToken, string currency = "USD") => SellAsync(
+    public Task<JsonNode> SellAsync(string key, string fee, string perToken, string currency = "USD") => SellPhasesAsync(
         key, currency, $$"""[{"key":"main","name":"Main","duration":null,"rateCards":[{{Fee("fee", fee)}},{{Tokens(perToken)}}]}]""");
 
-    public async Task<JsonNode> SellAsync(string key, string currency, string phases)
+    public async Task<JsonNode> SellPhasesAsync(string key, string currency, string phases)
     {
         var draft = await Host.PostAsync("/api/v1/plans", new JsonObject
         {

@@ -12,6 +12,11 @@ public sealed class PlacesAndCurrenciesTests
         await using var story = await LifecycleStory.BeginAsync("2026-02-28T23:00:00Z");
         await story.SellAsync("pro", "31", "0.01");
         await story.SignUpAsync("acme", "pro", "Europe/Berlin");
+        foreach (var month in new[] { "03", "05", "06", "07", "08" })
+        {
+            await story.UseAsync("acme", $"2026-{month}-15T00:00:00Z", 1);
+        }
+
         await story.AdvanceToAsync("2026-04-10T00:00:00Z");
         await story.UseAsync("acme", "2026-04-10T00:00:00Z", 100);
         await story.MoveAsync("acme", "Asia/Tokyo");

@@ -67,18 +67,13 @@ public sealed class PlanVersionTests
         await using var host = await Shop.OpenAsync();
         await Some.CustomerAsync(host, "acme");
         var plan = await Some.PublishedAsync(host, Some.Plan("own", Calls("summarize", "10", 100)));
-        var addon = await Some.AddonAsync(host, "more", "multiple", Calls("summarize", "5", 50), Calls("burst", "1", 7));
-        await host.PostAsync($"/api/v1/plans/{plan["id"]}/addons", new JsonObject
-        {
-            ["addonId"] = (string)addon["id"]!, ["fromPlanPhase"] = "main",
-        }, 201);
+        var addon = await OfferedAsync("more", Calls("summarize", "5", 50));
+        var burst = await OfferedAsync("burst", Calls("burst", "1", 7));
         var id = (string)(await Some.SubscribedAsync(host, "acme", "own"))["id"]!;
         await host.AdvanceToAsync("2026-01-16T00:00:00Z");
 
-        var bought = await host.PostAsync($"/api/v1/subscriptions/{id}/addons", new JsonObject
-        {
-            ["name"] = "More calls", ["quantity"] = 2, ["timing"] = "immediate", ["addon"] = new JsonObject { ["id"] = (string)addon["id"]! },
-        }, 201);
+        var bought = await BuyAsync(addon);
+        await BuyAsync(burst);
 
         Assert.Equal("more", (string?)bought["addon"]!["key"]);
         var items = (await host.GetAsync($"/api/v1/subscriptions/{id}"))["phases"]![0]!["items"]!.AsArray();
@@ -88,7 +83,22 @@ public sealed class PlanVersionTests
 
         // 200 of the item that the add-on joined, and 2 × 7 of the one that is its own.
         Assert.Equal(214m, (decimal)(await host.GetAsync("/api/v1/customers/acme/entitlements/summarize/value"))["balance"]!);
-        Assert.Single((await host.GetAsync($"/api/v1/subscriptions/{id}/addons")).AsArray());
+        Assert.Equal(2, (await host.GetAsync($"/api/v1/subscriptions/{id}/addons")).AsArray().Count);
+
+        async Task<JsonNode> OfferedAsync(string key, JsonNode card)
+        {
+            var made = await Some.AddonAsync(host, key, "multiple", card);
+            await host.PostAsync($"/api/v1/plans/{plan["id"]}/addons", new JsonObject
+            {
+                ["addonId"] = (string)made["id"]!, ["fromPlanPhase"] = "main",
+            }, 201);
+            return made;
+        }
+
+        Task<JsonNode> BuyAsync(JsonNode one) => host.PostAsync($"/api/v1/subscriptions/{id}/addons", new JsonObject
+        {
+            ["name"] = (string)one["name"]!, ["quantity"] = 2, ["timing"] = "immediate", ["addon"] = new JsonObject { ["id"] = (string)one["id"]! },
+        }, 201);
     }
 
     private static JsonObject Calls(string key, string amount, int issue) => Some.Json($$"""

@@ -26,7 +26,7 @@ public sealed class SubscriptionChangeTests
         Assert.Equal("active fee 20, support 5", await AtAsync("2026-01-24T00:00:00Z"));
         Assert.Equal("canceled fee 20, support 5", await AtAsync("2026-01-25T00:00:00Z"));
         Assert.Equal("canceled fee 20", await AtAsync("2026-03-01T00:00:00Z"));
-        Assert.Equal("inactive fee 10", await AtAsync("2026-06-01T00:00:00Z"));
+        Assert.Equal("inactive fee 20", await AtAsync("2026-06-01T00:00:00Z"));
         await host.GetAsync($"/api/v1/subscriptions/{id}?at=2026-01-15T08:59:59Z", 404);
 
         async Task<string> AtAsync(string at)
