@@ -40,7 +40,8 @@ public sealed class LineMetering(UsageReader usage)
             Price.Dimensional matrix => GroupsOf(
                 matrix.Dimensions, await RowsAsync(WithGroups(toBeginning, matrix), cancellationToken),
                 await RowsAsync(WithGroups(toEnd, matrix), cancellationToken)),
-            Price.Percentage { NeedsEachTransaction: true } or Price.Percentage { FixedAmount: > 0m } or Price.Dynamic { MarkupPerTransaction: > 0m } =>
+            Price.Percentage { NeedsEachTransaction: true } or Price.Percentage { FixedAmount: > 0m }
+                or Price.Dynamic { MarkupPerTransaction: > 0m } =>
                 TransactionsOf(await EachAsync(toBeginning, cancellationToken), await EachAsync(toEnd, cancellationToken)),
             _ => CountOf(await RowsAsync(toBeginning, cancellationToken), await RowsAsync(toEnd, cancellationToken)),
         };

@@ -40,7 +40,8 @@ public sealed class InvoiceReader(MeteringDatabase database)
             filter.IssuedAfter, filter.IssuedBefore, filter.PeriodStartAfter, filter.PeriodStartBefore, filter.CreatedAfter, filter.CreatedBefore,
         };
         var (rows, total) = await Page.RowsAsync<InvoiceRow>(
-            session, page, InvoiceRow.SelectSql + FilterSql + (filter.OrderSql ?? NewestFirst), "select count(*) from invoicing.invoice i" + FilterSql,
+            session, page, InvoiceRow.SelectSql + FilterSql + (filter.OrderSql ?? NewestFirst),
+            "select count(*) from invoicing.invoice i" + FilterSql,
             parameters, cancellationToken);
         return (await InvoiceRow.WithLinesAsync(session, rows, withDeletedLines: false, cancellationToken), total);
     }

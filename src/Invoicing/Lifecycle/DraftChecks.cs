@@ -35,7 +35,8 @@ internal static class DraftChecks
             if (result.Untaxed.Contains(line.Id) && line.Config?.Reference is { } reference)
             {
                 issues.Add(Issue(
-                    ValidationIssue.Critical, "unknown_tax_code", Tax, $"There is no tax code {reference} any more.", $"$.lines[{i}].rateCard.taxConfig", now));
+                    ValidationIssue.Critical, "unknown_tax_code", Tax, $"There is no tax code {reference} any more.",
+                    $"$.lines[{i}].rateCard.taxConfig", now));
             }
             else if (enforced && result.Untaxed.Contains(line.Id))
             {

@@ -54,7 +54,8 @@ internal static class PaymentEndpoints
         if (amount <= 0m || amount % invoice.Currency.MinorUnit != 0m)
         {
             return (null, Problem.Invalid(
-                "/amount", "not_payable", $"An amount is above zero and has at most {invoice.Currency.MinorUnitDigits} decimals in {invoice.Currency}."));
+                "/amount", "not_payable",
+                $"An amount is above zero and has at most {invoice.Currency.MinorUnitDigits} decimals in {invoice.Currency}."));
         }
 
         var paid = new Money(amount, invoice.Currency);
@@ -128,7 +129,7 @@ internal static class PaymentEndpoints
         select id, amount_minor as amountMinor, paid_at as paidAt, reference, created_at as createdAt
         from invoicing.payment
         where invoice_id = @Id
-        order by created_at, id
+        order by number
         """;
 
     /// <param name="Amount">All that is owed when absent.</param>

@@ -21,8 +21,8 @@ public sealed class PeriodDrafting(InvoiceEngine engine, GatheringInvoices gathe
         if (collectedFrom > now)
         {
             await gatherings.AddAsync(
-                session, subscription.Customer, profile, subscription.Currency, [.. lines.Select(line => line with { InvoiceAt = collectedFrom })], now,
-                cancellationToken);
+                session, subscription.Customer, profile, subscription.Currency,
+                [.. lines.Select(line => line with { InvoiceAt = collectedFrom })], now, cancellationToken);
             return null;
         }
 

@@ -48,7 +48,8 @@ internal static class InvoiceNow
         {
             return Problem.Invalid(
                 [.. unknown.Select(id => new FieldError(
-                    $"/filters/lineIds/{lineIds!.Value.IndexOf(id)}", "unknown_line", "No such line waits for this customer, or it has nothing to bill yet."))]);
+                    $"/filters/lineIds/{lineIds!.Value.IndexOf(id)}", "unknown_line",
+                    "No such line waits for this customer, or it has nothing to bill yet."))]);
         }
 
         if (invoices.IsEmpty)

@@ -78,7 +78,8 @@ internal sealed class LineChecks(TaxCodes codes, ImmutableDictionary<string, Fea
         if (featureKey is null)
         {
             errors.AddIf(
-                price is not (null or Price.Flat) && !isSimulation, $"{at}/featureKey", "required", "A price of usage needs the feature whose use it bills.");
+                price is not (null or Price.Flat) && !isSimulation, $"{at}/featureKey", "required",
+                "A price of usage needs the feature whose use it bills.");
             return null;
         }
 

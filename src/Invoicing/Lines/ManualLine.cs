@@ -48,7 +48,8 @@ internal static class ManualLine
     /// <summary>For rating with a stated quantity.</summary>
     public static PlannedLine Planned(WrittenLine written, LinePeriod period)
     {
-        var card = new BillableRateCard(KeyPrefix + "simulated", written.Name, written.FeatureKey, written.Meter?.Slug, null, written.Price, written.Terms)
+        var card = new BillableRateCard(
+            KeyPrefix + "simulated", written.Name, written.FeatureKey, written.Meter?.Slug, null, written.Price, written.Terms)
         {
             DisplayUnit = written.DisplayUnit,
         };

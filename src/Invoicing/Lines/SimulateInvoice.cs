@@ -49,7 +49,8 @@ internal static class SimulateInvoice
         await using var session = await database.OpenAsync(cancellationToken);
         var errors = new FieldErrors();
         var currency = InvoiceCurrency.Check(body.Currency, errors);
-        errors.AddIf(body.Number is { Length: 0 or > MaxNumberLength }, "/number", "out_of_range", $"A number has 1 to {MaxNumberLength} characters.");
+        errors.AddIf(
+            body.Number is { Length: 0 or > MaxNumberLength }, "/number", "out_of_range", $"A number has 1 to {MaxNumberLength} characters.");
         var checks = await LineChecks.OfAsync(
             body.Lines, await TaxCodes.LoadAsync(session, cancellationToken), features, errors, cancellationToken);
         var written = checks.Check(body.Lines, mayBeEmpty: false, isSimulation: true);
@@ -107,7 +108,8 @@ internal static class SimulateInvoice
                     Price: Price.Dimensional or Price.Percentage { NeedsEachTransaction: true } or Price.Percentage { FixedAmount: > 0m }
                     or Price.Dynamic { MarkupPerTransaction: > 0m },
                 },
-                $"/lines/{i}/rateCard/price/type", "needs_details", "The price looks at more than a quantity, which is all that a simulation states.");
+                $"/lines/{i}/rateCard/price/type", "needs_details",
+                "The price looks at more than a quantity, which is all that a simulation states.");
         }
     }
 

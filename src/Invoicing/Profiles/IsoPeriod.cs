@@ -9,6 +9,10 @@ internal static class IsoPeriod
     public const string Expected = "A duration of ISO 8601 such as PT1H, P30D or P1M, not negative, at most P1Y.";
 
     private const int MaxLength = 64;
+
+    /// <summary>More seconds than a year has; beyond, the sum of the parts could overflow.</summary>
+    private const long MaxPart = 40_000_000;
+
     private static readonly LocalDateTime SomeDay = new(2023, 1, 1, 0, 0);
 
     public static bool IsValid(string text) =>
@@ -20,7 +24,8 @@ internal static class IsoPeriod
     private static bool InBounds(Period period)
     {
         long[] parts = [period.Years, period.Months, period.Weeks, period.Days, period.Hours, period.Minutes, period.Seconds];
-        return parts.All(part => part is >= 0 and <= 40_000_000) && period is { Milliseconds: 0, Ticks: 0, Nanoseconds: 0, Years: <= 1, Months: <= 12 }
+        return parts.All(part => part is >= 0 and <= MaxPart)
+            && period is { Milliseconds: 0, Ticks: 0, Nanoseconds: 0, Years: <= 1, Months: <= 12 }
             && SomeDay.Plus(period) <= SomeDay.PlusYears(1);
     }
 }

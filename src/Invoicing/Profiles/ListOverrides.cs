@@ -25,7 +25,8 @@ internal static class ListOverrides
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/billing/customers", ListAsync).RequireScope(Scope.InvoicesRead)
-            .WithName("listBillingProfileCustomerOverrides").WithSummary("List by which profile customers are billed").Produces<Page<CustomerOverrideView>>();
+            .WithName("listBillingProfileCustomerOverrides").WithSummary("List by which profile customers are billed")
+            .Produces<Page<CustomerOverrideView>>();
 
     private static async Task<IResult> ListAsync(
         PageRequest page, [AsParameters] OverrideListQuery query, MeteringDatabase database, CustomerSearch search, IClock clock,
@@ -89,7 +90,8 @@ internal static class ListOverrides
             [.. overrides.Where(one => one.BillingProfileId is { } id && !asked.Contains(id)).Select(one => one.CustomerId)];
         return includeAll && asked.Contains(standard!.Id)
             ? new CustomerFilter(Except: others)
-            : new CustomerFilter(Only: [.. overrides.Where(one => asked.Contains(one.BillingProfileId ?? standard!.Id)).Select(one => one.CustomerId)]);
+            : new CustomerFilter(
+                Only: [.. overrides.Where(one => asked.Contains(one.BillingProfileId ?? standard!.Id)).Select(one => one.CustomerId)]);
     }
 
     private static ImmutableArray<Guid>? Ids(string name, string[]? texts, FieldErrors errors)

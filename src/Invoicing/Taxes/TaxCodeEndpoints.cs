@@ -126,7 +126,8 @@ internal static class TaxCodeEndpoints
     private static async Task<TaxCode?> FindAsync(DbSession session, string idOrKey, string suffix, CancellationToken cancellationToken)
     {
         var byId = PublicId.TryParse(idOrKey, out var id)
-            ? await session.FirstOrNoneAsync<TaxCode>(TaxCode.SelectSql + " where id = @id and archived_at is null" + suffix, new { id }, cancellationToken)
+            ? await session.FirstOrNoneAsync<TaxCode>(
+                TaxCode.SelectSql + " where id = @id and archived_at is null" + suffix, new { id }, cancellationToken)
             : null;
         return byId ?? await session.FirstOrNoneAsync<TaxCode>(
             TaxCode.SelectSql + " where key = @idOrKey and archived_at is null" + suffix, new { idOrKey }, cancellationToken);
