@@ -129,7 +129,7 @@ internal static class PaymentEndpoints
         select id, amount_minor as amountMinor, paid_at as paidAt, reference, created_at as createdAt
         from invoicing.payment
         where invoice_id = @Id
-        order by created_at, id
+        order by number
         """;
 
     /// <param name="Amount">All that is owed when absent.</param>

@@ -9,6 +9,10 @@ internal static class IsoPeriod
     public const string Expected = "A duration of ISO 8601 such as PT1H, P30D or P1M, not negative, at most P1Y.";
 
     private const int MaxLength = 64;
+
+    /// <summary>More seconds than a year has; beyond, the sum of the parts could overflow.</summary>
+    private const long MaxPart = 40_000_000;
+
     private static readonly LocalDateTime SomeDay = new(2023, 1, 1, 0, 0);
 
     public static bool IsValid(string text) =>

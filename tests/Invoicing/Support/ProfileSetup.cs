@@ -6,7 +6,7 @@ using Xunit;
 namespace Metering.Invoicing.Tests.Support;
 
 /// <summary>Billing profiles as an operator sets them.</summary>
-internal static class Profiles
+internal static class ProfileSetup
 {
     /// <summary>Bills at once and waits 14 days for the money, as a new database does.</summary>
     public const string AtOnce =
