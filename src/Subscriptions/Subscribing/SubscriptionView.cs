@@ -41,7 +41,7 @@ internal sealed record PeriodView(Instant From, Instant To)
     public static PeriodView Of(ServicePeriod period) => new(period.Start, period.End);
 }
 
-/// <param name="Items">What is sold at the instant of the view; of a phase that is over what was sold last, of one to come what will be first.</param>
+/// <param name="Items">What is sold at the instant of the view; of a phase that is over what was sold last, of one to come the first.</param>
 /// <param name="ItemTimelines">By key, every item there was, is and will be, in order of time.</param>
 internal sealed record SubscriptionPhaseView(
     string Id,
