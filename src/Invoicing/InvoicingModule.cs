@@ -2,8 +2,11 @@ using Metering.Contracts.Messages;
 using Metering.Invoicing.Billing;
 using Metering.Invoicing.Documents;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Lifecycle;
+using Metering.Invoicing.Lines;
 using Metering.Invoicing.Lookups;
-using Metering.Invoicing.Suppliers;
+using Metering.Invoicing.Profiles;
+using Metering.Invoicing.Taxes;
 using Metering.Platform;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
@@ -26,9 +29,20 @@ public static class InvoicingModule
         services.AddMessageHandler<SubscriptionChanged, SubscriptionChangedHandler>();
         services.AddSingleton<LineMetering>();
         services.AddSingleton<LineRating>();
-        services.AddSingleton<SupplierStore>();
+        services.AddSingleton<ITaxCalculator, TaxCodeCalculator>();
+        services.AddSingleton<SubscriptionTrueUp>();
+        services.AddSingleton<InvoiceEngine>();
+        services.AddSingleton<GatheringInvoices>();
+        services.AddSingleton<PeriodDrafting>();
+        services.AddSingleton<EarlyDrafting>();
+        services.AddSingleton<InvoiceDesk>();
+        services.AddSingleton<CurrentInvoice>();
+
+        // The regular bills first, so that what waits and is due at the same instant goes along on them.
         services.AddSingleton<BillingRun>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<BillingRun>());
+        services.AddSingleton<InvoiceAdvancing>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<InvoiceAdvancing>());
         services.AddSingleton<InvoiceReader>();
         services.AddSingleton<UpcomingReader>();
         services.AddSingleton<InvoiceHtml>();
@@ -41,7 +55,18 @@ public static class InvoicingModule
         routes.MapInvoices();
         routes.MapUpcoming();
         routes.MapBlockedPeriods();
-        routes.MapSupplier();
+        SaveProfile.Map(routes);
+        GetProfiles.Map(routes);
+        CustomerOverrides.Map(routes);
+        ListOverrides.Map(routes);
+        TaxCodeEndpoints.Map(routes);
+        CreatePendingLines.Map(routes);
+        SimulateInvoice.Map(routes);
+        InvoiceNow.Map(routes);
+        UpdateInvoice.Map(routes);
+        InvoiceActions.Map(routes);
+        VoidInvoice.Map(routes);
+        PaymentEndpoints.Map(routes);
         routes.MapListCurrencies();
     }
 }

@@ -5,8 +5,8 @@ namespace Metering.Invoicing;
 
 internal static partial class Log
 {
-    [LoggerMessage(4001, LogLevel.Information, "Invoice {InvoiceId} ({Number}) of subscription {SubscriptionId} issued with {Lines} lines")]
-    public static partial void InvoiceIssued(this ILogger logger, Guid invoiceId, string number, Guid subscriptionId, int lines);
+    [LoggerMessage(4001, LogLevel.Information, "Invoice {InvoiceId} ({Number}) issued with {Lines} lines")]
+    public static partial void InvoiceIssued(this ILogger logger, Guid invoiceId, string number, int lines);
 
     [LoggerMessage(4002, LogLevel.Error, "Subscription {SubscriptionId} could not be billed; it is tried again at {RetryAt}")]
     public static partial void BillingFailed(this ILogger logger, Exception exception, Guid subscriptionId, Instant retryAt);
@@ -26,4 +26,7 @@ internal static partial class Log
 
     [LoggerMessage(4007, LogLevel.Information, "Subscription {SubscriptionId} is no longer blocked and was billed to {Boundary}")]
     public static partial void PeriodUnblocked(this ILogger logger, Guid subscriptionId, Instant boundary);
+
+    [LoggerMessage(4008, LogLevel.Error, "Invoice {InvoiceId} could not move on; it is tried again at {RetryAt}")]
+    public static partial void InvoiceStuck(this ILogger logger, Exception exception, Guid invoiceId, Instant retryAt);
 }

@@ -32,6 +32,8 @@ public static class SubscriptionsModule
         services.AddSingleton(Migrations);
         services.AddSingleton<CustomerReader>();
         services.AddSingleton<ISubjectOwners, SubjectOwners>();
+        services.AddSingleton<CustomerSearch>();
+        services.AddSingleton<FeatureReader>();
         services.AddSingleton<SubscriptionReader>();
         services.AddSingleton<PriceListReader>();
         services.AddSingleton<AccessBoundaries>();

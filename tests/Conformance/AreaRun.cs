@@ -61,7 +61,7 @@ public sealed class AreaRun
     {
         var install = await BoundedProcess.RunAsync(
             Path.Combine(Repository.Root, "eng", "npm.sh"), [Operation.Folder], ImmutableDictionary<string, string>.Empty, InstallLimit);
-        await using var host = await TestHost.StartAsync();
+        await using var host = await TestHost.StartAsync(allowPrivateWebhooks: true);
         var reportFile = Path.Combine(host.DataDirectory, "conformance.json");
         var environment = ImmutableDictionary.CreateRange(
         [

@@ -24,8 +24,9 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
         // Moves time in a sandbox; what falls due on the way is recorded by itself.
         "POST /api/v1/test-clock/advance",
 
-        // A question with a body.
+        // Questions with a body.
         "POST /api/v1/meters/{idOrSlug}/query",
+        "POST /api/v1/billing/customers/{customerId}/invoices/simulate",
         "POST /api/v3/openmeter/entitlement-access/query",
 
         // A customer ends its own session in the portal.

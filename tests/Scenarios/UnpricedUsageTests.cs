@@ -67,7 +67,7 @@ public sealed class UnpricedUsageTests
         Assert.Equal("44.45", (string?)invoice["totals"]!["total"]);
         Assert.Equal(1, (int)invoice["plan"]!["version"]!);
         var line = invoice["lines"]![0]!;
-        Assert.Equal(2, (int)line["rateCard"]!["price"]!["supplementedBy"]!["planVersion"]!);
+        Assert.Equal(2, (int)line["explanation"]!["supplementedBy"]!["planVersion"]!);
         var added = line["children"]!.AsArray().Single(charge => (string?)charge!["group"] == "model gpt-9, token_type input")!;
         Assert.Equal(("4", "5", "20"), ((string?)added["quantity"], (string?)added["perUnitAmount"], (string?)added["totals"]!["total"]));
         Assert.Empty((await story.Host.GetAsync("/api/v1/billing/blocked-periods"))["items"]!.AsArray());

@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace Metering.Demo.Story;
 
-/// <summary>Says who sells (<c>supplier.json</c>) and publishes what is for sale from the files of <c>samples/plans</c>, each as it is.</summary>
+/// <summary>Says who sells (<c>billing-profile.json</c>) and publishes what is for sale, from <c>samples/plans</c>, each as it is.</summary>
 public sealed class Catalog(HostApi api)
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "plans");
-    private static readonly string Supplier = Path.Combine(AppContext.BaseDirectory, "supplier.json");
+    private static readonly string Profile = Path.Combine(AppContext.BaseDirectory, "billing-profile.json");
     private static readonly string[] Plans = ["free", "pro", "enterprise"];
 
     /// <summary>How many things <see cref="PublishAsync"/> publishes, for a progress bar.</summary>
@@ -14,7 +14,8 @@ public sealed class Catalog(HostApi api)
 
     public async Task PublishAsync(Action published, CancellationToken cancellationToken)
     {
-        await api.PutAsync("/api/v1/billing/supplier", JsonNode.Parse(await File.ReadAllTextAsync(Supplier, cancellationToken))!, cancellationToken);
+        var profile = JsonNode.Parse(await File.ReadAllTextAsync(Profile, cancellationToken))!;
+        await api.PutAsync("/api/v1/billing/profiles/default", profile, cancellationToken);
         published();
         foreach (var (file, route) in new[] { ("meters.json", "/api/v1/meters"), ("features.json", "/api/v1/features") })
         {

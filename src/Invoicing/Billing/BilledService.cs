@@ -24,6 +24,9 @@ public sealed record BilledService(
     ImmutableArray<LineCharge> Charges,
     Money Amount)
 {
+    /// <summary>Somebody took it off its document or changed it there: nothing is given back or added by itself any more.</summary>
+    public bool IsForgiven { get; init; }
+
     /// <summary>An item has one service period that begins at an instant.</summary>
     public (Guid ItemId, Instant From) Key => (ItemId, Full.Start);
 

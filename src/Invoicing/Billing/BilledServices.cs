@@ -26,6 +26,20 @@ internal static class BilledServices
         }
     }
 
+    /// <summary>Lines that a person took off a document, changed there, or let go with it.</summary>
+    public static async Task ForgiveAsync(DbSession session, IEnumerable<InvoiceLine> lines, CancellationToken cancellationToken)
+    {
+        foreach (var line in lines.Where(line => line.SubscriptionId is not null))
+        {
+            var parameters = new
+            {
+                line.SubscriptionId, line.PhaseKey, line.RateCardKey,
+                fullFrom = line.RatedPeriod.Full.Start, servedFrom = line.RatedPeriod.Served.Start,
+            };
+            await session.ExecuteAsync(ForgiveSql, parameters, cancellationToken);
+        }
+    }
+
     private static object ParametersOf(Guid subscriptionId, BilledService service) => new
     {
         subscriptionId, service.ItemId, fullFrom = service.Full.Start, fullTo = service.Full.End, servedFrom = service.Served?.Start,
@@ -36,7 +50,7 @@ internal static class BilledServices
     private const string SelectSql = """
         select item_id as itemId, full_from as fullFrom, full_to as fullTo, served_from as servedFrom, served_to as servedTo,
                in_advance as isInAdvance, name, phase_key as phaseKey, rate_card_key as rateCardKey, feature_key as featureKey,
-               price::text as price, charges::text as charges, amount_minor as amountMinor
+               price::text as price, charges::text as charges, amount_minor as amountMinor, forgiven
         from invoicing.billed_service
         where subscription_id = @subscriptionId and (@instant::timestamptz is null or full_to >= @instant)
         order by full_from, item_id
@@ -53,13 +67,23 @@ internal static class BilledServices
         set served_from = excluded.served_from, served_to = excluded.served_to, charges = excluded.charges, amount_minor = excluded.amount_minor
         """;
 
+    private const string ForgiveSql = """
+        update invoicing.billed_service
+        set forgiven = true
+        where subscription_id = @SubscriptionId and phase_key = @PhaseKey and rate_card_key = @RateCardKey and full_from = @fullFrom
+          and served_from = @servedFrom
+        """;
+
     private sealed record Row(
         Guid ItemId, Instant FullFrom, Instant FullTo, Instant? ServedFrom, Instant? ServedTo, bool IsInAdvance, string Name, string PhaseKey,
-        string RateCardKey, string? FeatureKey, string Price, string Charges, long AmountMinor)
+        string RateCardKey, string? FeatureKey, string Price, string Charges, long AmountMinor, bool Forgiven)
     {
         public BilledService ToService(Currency currency) => new(
             ItemId, new ServicePeriod(FullFrom, FullTo), ServedFrom is { } from && ServedTo is { } to ? new ServicePeriod(from, to) : null,
             IsInAdvance, Name, PhaseKey, RateCardKey, FeatureKey, Price, StoredJson.Read<ImmutableArray<LineCharge>>(Charges),
-            MinorUnits.ToMoney(AmountMinor, currency));
+            MinorUnits.ToMoney(AmountMinor, currency))
+        {
+            IsForgiven = Forgiven,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using Metering.Invoicing.Invoices;
 using Metering.Platform.Database;
 using NodaTime;
 
@@ -18,7 +19,7 @@ internal sealed record BillingCursor(Guid SubscriptionId, Guid CustomerId, Insta
         var cursor = await session.FirstOrNoneAsync<BillingCursor>(TakeSql, new { now }, cancellationToken);
         if (cursor is not null)
         {
-            await session.ExecuteAsync(LockCustomerSql, new { customer = cursor.CustomerId.ToString() }, cancellationToken);
+            await InvoiceStore.LockCustomerAsync(session, cursor.CustomerId, cancellationToken);
         }
 
         return cursor;
@@ -53,8 +54,6 @@ internal sealed record BillingCursor(Guid SubscriptionId, Guid CustomerId, Insta
         limit 1
         for update skip locked
         """;
-
-    private const string LockCustomerSql = "select pg_advisory_xact_lock(hashtextextended(@customer, 0))";
 
     private const string PostponeSql = "update invoicing.billing_cursor set next_due_at = @nextDueAt where subscription_id = @SubscriptionId";
 

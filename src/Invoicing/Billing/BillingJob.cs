@@ -1,3 +1,4 @@
+using Metering.Invoicing.Lifecycle;
 using Microsoft.Extensions.Logging;
 using NodaTime;
 using Quartz;
@@ -6,13 +7,15 @@ namespace Metering.Invoicing.Billing;
 
 /// <summary>What the schedule fires. A run that fails leaves its work due for the next minute.</summary>
 [DisallowConcurrentExecution]
-internal sealed class BillingJob(BillingRun run, IClock clock, ILogger<BillingJob> logger) : IJob
+internal sealed class BillingJob(BillingRun run, InvoiceAdvancing advancing, IClock clock, ILogger<BillingJob> logger) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
         try
         {
-            await run.RunDueAsync(clock.GetCurrentInstant(), cancellationToken);
+            var now = clock.GetCurrentInstant();
+            await run.RunDueAsync(now, cancellationToken);
+            await advancing.RunDueAsync(now, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -37,7 +37,7 @@ public static class BillingPlanner
         {
             if (account.Remove(KeyOf(line), out var paid))
             {
-                if (paid.Served != line.Period.Served)
+                if (!paid.IsForgiven && paid.Served != line.Period.Served)
                 {
                     corrections.Add(new PlannedCorrection(paid, line));
                 }
@@ -54,7 +54,9 @@ public static class BillingPlanner
         }
 
         // What is left was paid for service that is no longer to be: its item went before it began.
-        corrections.AddRange(account.Values.Where(paid => paid is { IsInAdvance: true, Served: not null }).Select(paid => new PlannedCorrection(paid, null)));
+        corrections.AddRange(account.Values
+            .Where(paid => paid is { IsInAdvance: true, IsForgiven: false, Served: not null })
+            .Select(paid => new PlannedCorrection(paid, null)));
         return new BillingPlan(lines.ToImmutable(), corrections.ToImmutable());
     }
 

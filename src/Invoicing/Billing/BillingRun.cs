@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Invoices;
-using Metering.Invoicing.Suppliers;
+using Metering.Invoicing.Lifecycle;
+using Metering.Invoicing.Profiles;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Subscriptions.Subscribing;
@@ -20,7 +21,7 @@ public sealed class BillingRun(
     SubscriptionReader subscriptions,
     UsageReader usage,
     LineRating rating,
-    SupplierStore suppliers,
+    PeriodDrafting drafting,
     ILogger<BillingRun> logger)
     : IDueWork
 {
@@ -78,21 +79,21 @@ public sealed class BillingRun(
     {
         var subscription = await subscriptions.FindAsync(cursor.SubscriptionId, cancellationToken)
             ?? throw new InvalidOperationException($"Subscription {cursor.SubscriptionId} has a billing cursor and does not exist.");
-        var supplier = await suppliers.DefaultAsync(session, cancellationToken);
+        var profile = await ProfileRow.OfCustomerAsync(session, subscription.Customer.Id, cancellationToken);
         var blocked = await BlockedPeriod.TakeAsync(session, cursor.SubscriptionId, cancellationToken);
         var billed = await BilledServices.EndingFromAsync(
             session, subscription.Id, cursor.BilledThrough, subscription.Currency, cancellationToken);
-        var next = NextDue(subscription, cursor, billed, supplier);
-        if (next.Boundary is not { } boundary || next.DueAt > now)
+        if (NextBoundary(subscription, cursor, billed) is not { } boundary || boundary > now)
         {
-            await cursor.PostponeAsync(session, next.DueAt, cancellationToken);
+            await cursor.PostponeAsync(session, NextBoundary(subscription, cursor, billed), cancellationToken);
             return;
         }
 
-        var plan = PlanFor(subscription, cursor, boundary, billed);
+        var plan = await PlanAsync(session, subscription, profile.Workflow, cursor, boundary, billed, cancellationToken);
         var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
         var rated = await rating.RateAsync(subscription, plan.Lines, watermark, now, cancellationToken);
-        if (!rated.Blocks.IsEmpty)
+        var waits = Waits(profile.Workflow, plan.Lines, boundary, now);
+        if (!waits && !rated.Blocks.IsEmpty)
         {
             // Unpriced is not free: the period stays open, and whoever sees the list gives it a price or corrects the events.
             var since = blocked?.Boundary == boundary ? blocked.Since : now;
@@ -100,22 +101,42 @@ public sealed class BillingRun(
             return;
         }
 
-        var shown = await SettleAsync(session, subscription, plan, rated.Lines, now, cancellationToken);
+        var settled = await SettleAsync(session, subscription, plan, rated.Lines, now, cancellationToken);
+        var shown = waits ? settled : LineRating.Shown(settled);
         var lines = await CommitmentRating.AddAsync(session, subscription, shown, cursor.BilledThrough, boundary, now, cancellationToken);
-        var invoice = await IssueUnlessEmptyAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
+        var invoiceId = await drafting.BillAsync(session, subscription, profile, lines, watermark, boundary, waits, now, cancellationToken);
         var remembered = await BilledServices.EndingFromAsync(session, subscription.Id, boundary, subscription.Currency, cancellationToken);
-        next = NextDue(subscription, cursor with { BilledThrough = boundary }, remembered, supplier);
-        await cursor.CloseAsync(session, boundary, invoice?.Id, next.DueAt, now, cancellationToken);
+        var next = NextBoundary(subscription, cursor with { BilledThrough = boundary }, remembered);
+        await cursor.CloseAsync(session, boundary, invoiceId, next, now, cancellationToken);
         if (blocked is not null)
         {
             logger.PeriodUnblocked(cursor.SubscriptionId, boundary);
         }
+    }
 
-        if (invoice is not null)
+    /// <summary>What the boundary bills, without what an invoice that was asked for in between has billed already.</summary>
+    private static async Task<BillingPlan> PlanAsync(
+        DbSession session, BillableSubscription subscription, BillingWorkflow workflow, BillingCursor cursor, Instant boundary,
+        ImmutableArray<BilledService> billed, CancellationToken cancellationToken)
+    {
+        var plan = PlanFor(subscription, cursor, boundary, billed);
+        if (workflow.BillsFullLastPeriod)
         {
-            InvoicingMetrics.InvoiceIssued(invoice.Lines.Length);
-            logger.InvoiceIssued(invoice.Id, invoice.Number, cursor.SubscriptionId, invoice.Lines.Length);
+            plan = plan.DueInFullAt(subscription.ActiveTo);
         }
+
+        var left = await LineCoverage.CutAsync(session, subscription.Id, plan.Lines, cancellationToken);
+        var kept = left.Select(KeyOf).ToHashSet();
+        return plan with { Lines = left, Covered = [.. plan.Lines.Where(line => !kept.Contains(KeyOf(line)))] };
+
+        static (Guid, Instant) KeyOf(PlannedLine line) => (line.RateCard.ItemId, line.Period.Served.Start);
+    }
+
+    /// <summary>A period that ends is billed when late usage has been waited for; one that only opens is billed as soon as it is collected.</summary>
+    private static bool Waits(BillingWorkflow workflow, ImmutableArray<PlannedLine> planned, Instant boundary, Instant now)
+    {
+        var collectedFrom = workflow.CollectedFrom(boundary);
+        return (planned.Any(line => line.NeedsUsage) ? workflow.CollectionEnd(collectedFrom) : collectedFrom) > now;
     }
 
     /// <summary>Keeps the account of what is billed, and adds to the lines what settles it.</summary>
@@ -124,9 +145,14 @@ public sealed class BillingRun(
         CancellationToken cancellationToken)
     {
         var corrected = plan.Corrections.Select(correction => LineRating.Correct(subscription, correction, now)).ToImmutableArray();
-        ImmutableArray<BilledService> account = [.. plan.Lines.Zip(rated, BilledService.Of), .. corrected.Select(correction => correction.After)];
+        ImmutableArray<BilledService> account =
+        [
+            .. plan.Lines.Zip(rated, BilledService.Of),
+            .. plan.Covered.Select(line => BilledService.Of(line, LineRating.Unused(subscription, line, now))),
+            .. corrected.Select(correction => correction.After),
+        ];
         await BilledServices.SaveAsync(session, subscription.Id, account, cancellationToken);
-        return LineRating.Shown(rated.Concat(corrected.Select(correction => correction.Line).OfType<InvoiceLine>()));
+        return [.. rated, .. corrected.Select(correction => correction.Line).OfType<InvoiceLine>()];
     }
 
     private async Task BlockAsync(
@@ -143,28 +169,14 @@ public sealed class BillingRun(
         }
     }
 
-    /// <summary>Nobody is sent a bill for nothing: a period whose lines all cost nothing makes no document and takes no number.</summary>
-    private static async Task<Invoice?> IssueUnlessEmptyAsync(
-        DbSession session, BillableSubscription subscription, SupplierProfile supplier, ImmutableArray<InvoiceLine> lines,
-        Watermark watermark, Instant now, CancellationToken cancellationToken) =>
-        lines.All(line => line.Amount.IsZero)
-            ? null
-            : await InvoiceIssue.IssueAsync(session, subscription, supplier, lines, watermark, now, cancellationToken);
-
     /// <summary>
-    /// A period that ends is billed when late usage has been waited for; one that only opens is billed at once. A subscription that was ended just
-    /// where it is billed to has no further boundary, and the last one is settled once more if that gives something back.
+    /// A subscription that was ended just where it is billed to has no further boundary, and the last one is settled once more if that gives
+    /// something back.
     /// </summary>
-    private static (Instant? Boundary, Instant? DueAt) NextDue(
-        BillableSubscription subscription, BillingCursor cursor, ImmutableArray<BilledService> billed, SupplierProfile supplier)
+    private static Instant? NextBoundary(BillableSubscription subscription, BillingCursor cursor, ImmutableArray<BilledService> billed)
     {
         var boundary = BillingTimeline.NextBoundary(subscription, cursor.BilledThrough);
-        if (boundary is null && cursor.BilledThrough is { } last && !PlanFor(subscription, cursor, last, billed).IsEmpty)
-        {
-            boundary = last;
-        }
-
-        return (boundary, cursor.BilledThrough is null ? boundary : boundary + supplier.CollectionPeriod);
+        return boundary is null && cursor.BilledThrough is { } last && !PlanFor(subscription, cursor, last, billed).IsEmpty ? last : boundary;
     }
 
     /// <summary>What was billed before there was an account of it is not billed again.</summary>

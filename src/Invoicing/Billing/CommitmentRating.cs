@@ -64,7 +64,9 @@ internal static class CommitmentRating
         from invoicing.invoice i
         join invoicing.invoice_line l on l.invoice_id = i.id
         where i.customer_id = @customerId
-          and i.subscription_id = @subscriptionId
+          and coalesce(l.subscription_id, case when l.phase_key <> '' then i.subscription_id end) = @subscriptionId
+          and i.state not in ('deleted', 'voided')
+          and l.deleted_at is null
           and l.period_from >= @from
           and l.period_to <= @to
           and l.rate_card_key <> @commitmentKey

@@ -37,7 +37,7 @@ internal static class CommitmentTrueUp
         Instant now)
     {
         var trueUp = commitment.TrueUp(
-            period, subscription.Currency, LineRating.ProrationOf(subscription), Rounding.HalfAwayFromZero, counted);
+            period, subscription.Currency, LineContext.Of(subscription).Proration, Rounding.HalfAwayFromZero, counted);
         if (trueUp.Missing.IsZero)
         {
             return null;
@@ -48,7 +48,13 @@ internal static class CommitmentTrueUp
         var charge = LineCharge.TrueUp($"{trueUp.Name}: {agreed} agreed, {charged} charged", trueUp.Missing);
         return new InvoiceLine(
             PublicId.New(now), position, LineName, phase.Key, LineKey, null, null, [], period.Served, period.Served.End, null,
-            PriceSnapshot.Of(commitment, trueUp).ToJsonString(), [charge], trueUp.Missing);
+            PriceSnapshot.Of(commitment, trueUp).ToJsonString(), [charge], trueUp.Missing)
+        {
+            SubscriptionId = subscription.Id,
+            Plan = LineContext.Of(subscription).Plan,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
     }
 
     private static LinePeriod? Served(BillableSubscription subscription, ServicePeriod full)

@@ -64,7 +64,9 @@ internal sealed record UpcomingSubscriptionView(
 }
 
 /// <summary>A line as it would be billed if the period ended now.</summary>
+/// <param name="LineId">What the line is asked for by when it is to be invoiced before its period ends.</param>
 internal sealed record UpcomingLineView(
+    string LineId,
     string Name,
     string? FeatureKey,
     string? MeterSlug,
@@ -75,6 +77,7 @@ internal sealed record UpcomingLineView(
     ImmutableArray<LineCharge> Charges)
 {
     public static UpcomingLineView Of(InvoiceLine line) => new(
-        line.Name, line.FeatureKey, line.MeterSlug, PeriodView.Of(line.Period), line.Metered?.Metered,
+        PublicId.Format(LineReference.Of(line.SubscriptionId, line.PhaseKey, line.RateCardKey, line.RatedPeriod.Served.Start)), line.Name,
+        line.FeatureKey, line.MeterSlug, PeriodView.Of(line.Period), line.Metered?.Metered,
         JsonSerializer.Deserialize<JsonElement>(line.PriceJson), line.Amount.Amount, line.Charges);
 }

@@ -1,3 +1,5 @@
+using Metering.Subscriptions.Customers;
+
 namespace Metering.Invoicing.Invoices;
 
 /// <summary>A postal address on a document; every part may be absent.</summary>
@@ -7,4 +9,14 @@ public sealed record InvoiceAddress(
     string? PostalCode = null,
     string? City = null,
     string? State = null,
-    string? Country = null);
+    string? Country = null,
+    string? PhoneNumber = null)
+{
+    /// <summary>Null when it says nothing.</summary>
+    public static InvoiceAddress? Of(PostalAddress address)
+    {
+        var known = new InvoiceAddress(
+            address.Line1, address.Line2, address.PostalCode, address.City, address.State, address.Country, address.PhoneNumber);
+        return known == new InvoiceAddress() ? null : known;
+    }
+}

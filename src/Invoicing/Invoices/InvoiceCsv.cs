@@ -33,7 +33,7 @@ public static class InvoiceCsv
     private static string?[] Row(Invoice invoice, InvoiceLine line, LineCharge charge) =>
     [
         invoice.Number, PublicId.Format(invoice.Id), invoice.IssuedAt.ToString(), invoice.DueAt.ToString(), PublicId.Format(invoice.Customer.Id),
-        Inert(invoice.Customer.Key), Inert(invoice.Customer.Name), invoice.Currency.Code, Inert(invoice.Plan.Key), $"{invoice.Plan.Version}",
+        Inert(invoice.Customer.Key), Inert(invoice.Customer.Name), invoice.Currency.Code, Inert(line.Plan?.Key), $"{line.Plan?.Version}",
         $"{line.Position}", PublicId.Format(line.Id), Inert(line.Name), line.Period.Start.ToString(), line.Period.End.ToString(),
         Inert(line.FeatureKey), Inert(line.MeterSlug), Number(line.Metered?.Metered), $"{line.Metered?.Watermark}", charge.Reference,
         Inert(charge.Name), charge.Rule, Inert(charge.Group), Number(charge.Tier?.From), Number(charge.Tier?.UpTo), Number(charge.Quantity),

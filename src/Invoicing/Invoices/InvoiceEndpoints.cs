@@ -1,10 +1,14 @@
 using Metering.Invoicing.Documents;
+using Metering.Invoicing.Profiles;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using NodaTime;
 
 namespace Metering.Invoicing.Invoices;
 
@@ -31,34 +35,46 @@ internal static class InvoiceEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string invoiceId, HttpRequest request, InvoiceReader reader, InvoiceHtml html, IInvoiceRenderer renderer, CancellationToken cancellationToken)
+        string invoiceId, [FromQuery] string[]? expand, bool? includeDeletedLines, HttpRequest request, CurrentInvoice current, InvoiceHtml html,
+        IInvoiceRenderer renderer, IClock clock, CancellationToken cancellationToken)
     {
-        if (await reader.FindAsync(invoiceId, cancellationToken) is not { } invoice)
+        var errors = new FieldErrors();
+        QueryWords.Check("expand", expand, ListInvoices.Expansions, errors);
+        if (errors.Any)
+        {
+            return errors.ToResult();
+        }
+
+        var now = clock.GetCurrentInstant();
+        if (await current.FindAsync(invoiceId, includeDeletedLines ?? false, now, cancellationToken) is not var (stored, shown))
         {
             return Problem.NotFound("invoice", invoiceId);
         }
 
         return FormOf(request) switch
         {
-            DocumentForm.Json => Results.Ok(InvoiceView.Of(invoice, withLines: true)),
-            DocumentForm.Csv => InvoiceAnswer.Csv(invoice),
-            DocumentForm.Html => await InvoiceAnswer.HtmlAsync(invoice, html, request.HttpContext.Response),
-            DocumentForm.Pdf => await InvoiceAnswer.PdfAsync(invoice, renderer, cancellationToken),
+            DocumentForm.Json => Results.Ok(InvoiceView.Of(shown, expand is not { Length: > 0 } || expand.Contains("lines"), now,
+                expand?.Contains("workflow.apps") ?? false)).WithTag(InvoiceView.TagOf(stored)),
+            DocumentForm.Csv => InvoiceAnswer.Csv(shown),
+            DocumentForm.Html => await InvoiceAnswer.HtmlAsync(shown, html, request.HttpContext.Response),
+            DocumentForm.Pdf => await InvoiceAnswer.PdfAsync(shown, renderer, cancellationToken),
         };
     }
 
-    private static async Task<IResult> CsvAsync(string invoiceId, InvoiceReader reader, CancellationToken cancellationToken) =>
-        await reader.FindAsync(invoiceId, cancellationToken) is { } invoice ? InvoiceAnswer.Csv(invoice) : Problem.NotFound("invoice", invoiceId);
+    private static async Task<IResult> CsvAsync(string invoiceId, CurrentInvoice current, IClock clock, CancellationToken cancellationToken) =>
+        await current.FindAsync(invoiceId, withDeletedLines: false, clock.GetCurrentInstant(), cancellationToken) is var (_, invoice)
+            ? InvoiceAnswer.Csv(invoice)
+            : Problem.NotFound("invoice", invoiceId);
 
     private static async Task<IResult> HtmlAsync(
-        string invoiceId, HttpResponse response, InvoiceReader reader, InvoiceHtml html, CancellationToken cancellationToken) =>
-        await reader.FindAsync(invoiceId, cancellationToken) is { } invoice
+        string invoiceId, HttpResponse response, CurrentInvoice current, InvoiceHtml html, IClock clock, CancellationToken cancellationToken) =>
+        await current.FindAsync(invoiceId, withDeletedLines: false, clock.GetCurrentInstant(), cancellationToken) is var (_, invoice)
             ? await InvoiceAnswer.HtmlAsync(invoice, html, response)
             : Problem.NotFound("invoice", invoiceId);
 
     private static async Task<IResult> PdfAsync(
-        string invoiceId, InvoiceReader reader, IInvoiceRenderer renderer, CancellationToken cancellationToken) =>
-        await reader.FindAsync(invoiceId, cancellationToken) is { } invoice
+        string invoiceId, CurrentInvoice current, IInvoiceRenderer renderer, IClock clock, CancellationToken cancellationToken) =>
+        await current.FindAsync(invoiceId, withDeletedLines: false, clock.GetCurrentInstant(), cancellationToken) is var (_, invoice)
             ? await InvoiceAnswer.PdfAsync(invoice, renderer, cancellationToken)
             : Problem.NotFound("invoice", invoiceId);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Invoicing.Lifecycle;
 using NodaTime;
 
 namespace Metering.Invoicing.Invoices;
@@ -10,4 +11,15 @@ public sealed record InvoiceFilter(
     Instant? IssuedAfter = null,
     Instant? IssuedBefore = null,
     Instant? PeriodStartAfter = null,
-    Instant? PeriodStartBefore = null);
+    Instant? PeriodStartBefore = null)
+{
+    public Instant? CreatedAfter { get; init; }
+
+    public Instant? CreatedBefore { get; init; }
+
+    /// <summary>Issued documents, as everybody but an operator sees them.</summary>
+    public ImmutableArray<InvoiceState> States { get; init; } = [.. Enum.GetValues<InvoiceState>().Where(state => state.IsIssued())];
+
+    /// <summary>Null: the newest first.</summary>
+    internal string? OrderSql { get; init; }
+}

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using Metering.Invoicing.Lifecycle;
+using Metering.Invoicing.Profiles;
+using Metering.Invoicing.Taxes;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
@@ -14,71 +16,92 @@ internal sealed record InvoiceView(
     string Type,
     string Number,
     string Currency,
+    string? Description,
+    ImmutableSortedDictionary<string, string>? Metadata,
     PartyView Supplier,
     CustomerPartyView Customer,
     string Status,
     InvoiceStatusView StatusDetails,
     TotalsView Totals,
-    PeriodView Period,
+    ImmutableArray<TaxSum>? Taxes,
+    PeriodView? Period,
     Instant CreatedAt,
     Instant UpdatedAt,
     Instant IssuedAt,
     Instant DueAt,
-    Instant QuantitySnapshotedAt,
+    Instant? CollectionAt,
+    Instant? DraftUntil,
+    Instant? QuantitySnapshotedAt,
+    Instant? VoidedAt,
+    string? VoidReason,
+    Instant? DeletedAt,
     InvoiceWorkflowView Workflow,
-    string SubscriptionId,
-    PlanView Plan,
+    PaymentView Payment,
+    ImmutableArray<ValidationIssueView>? ValidationIssues,
+    [property: JsonConverter(typeof(NumericConverter))] decimal PaidAmount,
+    string? SubscriptionId,
+    PlanView? Plan,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<InvoiceLineView> Lines)
 {
-    public static InvoiceView Of(Invoice invoice, bool withLines) => new(
+    public static InvoiceView Of(Invoice invoice, bool withLines, Instant now, bool withApps = false) => new(
         PublicId.Format(invoice.Id),
         "standard",
         invoice.Number,
         invoice.Currency.Code,
-        PartyView.Of(invoice),
+        invoice.Description,
+        invoice.Metadata.IsEmpty ? null : invoice.Metadata,
+        PartyView.Of(invoice.BillingProfileId, invoice.Supplier),
         CustomerPartyView.Of(invoice.Customer),
-        "issued",
-        InvoiceStatusView.Issued,
+        invoice.State.StatusOf(),
+        InvoiceStatusView.Of(invoice, now),
         TotalsView.Of(invoice),
-        PeriodView.Of(invoice.Period),
-        invoice.IssuedAt,
-        invoice.IssuedAt,
+        invoice.Taxes.IsEmpty ? null : invoice.Taxes,
+        invoice.Lines.IsEmpty ? null : PeriodView.Of(invoice.Period),
+        invoice.CreatedAt,
+        invoice.UpdatedAt,
         invoice.IssuedAt,
         invoice.DueAt,
-        invoice.IssuedAt,
-        InvoiceWorkflowView.Of(invoice),
-        PublicId.Format(invoice.SubscriptionId),
-        PlanView.Of(invoice.Plan),
+        invoice.CollectionAt,
+        invoice.DraftUntil,
+        invoice.QuantitySnapshotedAt,
+        invoice.VoidedAt,
+        invoice.VoidReason,
+        invoice.DeletedAt,
+        new InvoiceWorkflowView(PublicId.Format(invoice.BillingProfileId), invoice.Workflow, SandboxApp.Apps(withApps)),
+        PaymentView.Of(invoice),
+        invoice.Issues.IsEmpty ? null : [.. invoice.Issues.Select(ValidationIssueView.Of)],
+        invoice.Paid.Amount,
+        invoice.SubscriptionId is { } id ? PublicId.Format(id) : null,
+        invoice.Plan is { } plan ? PlanView.Of(plan) : null,
         withLines ? [.. invoice.Lines.Select(line => InvoiceLineView.Of(invoice, line))] : default);
+
+    /// <summary>Of what is stored; what can be done with it changes as time passes.</summary>
+    public static EntityTag TagOf(Invoice invoice) => EntityTag.Of(
+        invoice.Id, invoice.State.NameOf(), invoice.Number, invoice.UpdatedAt, invoice.Subtotal.Amount, invoice.Tax.Amount, invoice.Paid.Amount,
+        invoice.Description, invoice.Metadata, invoice.Supplier, invoice.Customer, invoice.Workflow,
+        invoice.Lines.Select(line => $"{line.Id} {line.Name} {line.Amount.Amount} {line.Period}").ToArray());
 }
 
-internal sealed record PartyView(
-    string Id, string Name, TaxIdentityView? TaxId, string? Email, ImmutableArray<InvoiceAddress> Addresses, string? Iban, string? Bic)
+internal sealed record InvoiceWorkflowView(string SourceBillingProfileId, BillingWorkflow Workflow, AppsView Apps);
+
+/// <summary>When how much is to be paid.</summary>
+internal sealed record PaymentView(PaymentTermsView Terms)
 {
-    public static PartyView Of(Invoice invoice) => new(
-        PublicId.Format(invoice.LegalEntityId), invoice.Supplier.Name, invoice.Supplier.TaxId is { } code ? new TaxIdentityView(code) : null,
-        invoice.Supplier.Email, invoice.Supplier.Address is { } address ? [address] : [], invoice.Supplier.Iban, invoice.Supplier.Bic);
+    public static PaymentView Of(Invoice invoice) => new(new PaymentTermsView(
+        "due_date", [new PaymentDueView(invoice.DueAt, invoice.Total.Amount, invoice.Currency.Code)]));
 }
 
-internal sealed record TaxIdentityView(string Code);
+internal sealed record PaymentTermsView(string Type, ImmutableArray<PaymentDueView> DueAt);
 
-internal sealed record CustomerPartyView(
-    string Id, string? Key, string Name, string? Email, ImmutableArray<InvoiceAddress> Addresses, UsageAttributionView UsageAttribution)
+internal sealed record PaymentDueView(
+    Instant DueAt, [property: JsonConverter(typeof(NumericConverter))] decimal Amount, string Currency);
+
+internal sealed record ValidationIssueView(
+    string Id, string Severity, string? Field, string Code, string Component, string Message, Instant CreatedAt, Instant UpdatedAt)
 {
-    public static CustomerPartyView Of(InvoiceCustomer customer) => new(
-        PublicId.Format(customer.Id), customer.Key, customer.Name, customer.Email, customer.Address is { } address ? [address] : [],
-        new UsageAttributionView(customer.SubjectKeys));
+    public static ValidationIssueView Of(ValidationIssue issue) => new(
+        PublicId.Format(issue.Id), issue.Severity, issue.Field, issue.Code, issue.Component, issue.Message, issue.CreatedAt, issue.CreatedAt);
 }
-
-internal sealed record UsageAttributionView(ImmutableArray<string> SubjectKeys);
-
-/// <summary>An issued document is final: there is nothing left to do to it here.</summary>
-internal sealed record InvoiceStatusView(bool Immutable, bool Failed, string ExtendedStatus, AvailableActionsView AvailableActions)
-{
-    public static readonly InvoiceStatusView Issued = new(true, false, "issued", new AvailableActionsView());
-}
-
-internal sealed record AvailableActionsView;
 
 internal sealed record PeriodView(Instant From, Instant To)
 {
@@ -88,50 +111,4 @@ internal sealed record PeriodView(Instant From, Instant To)
 internal sealed record PlanView(string Id, string Key, string Name, int Version)
 {
     public static PlanView Of(InvoicePlan plan) => new(PublicId.Format(plan.Id), plan.Key, plan.Name, plan.Version);
-}
-
-/// <summary>What is charged, what is taken off, and what is left to pay.</summary>
-internal sealed record TotalsView(
-    [property: JsonConverter(typeof(NumericConverter))] decimal Amount,
-    [property: JsonConverter(typeof(NumericConverter))] decimal ChargesTotal,
-    [property: JsonConverter(typeof(NumericConverter))] decimal DiscountsTotal,
-    [property: JsonConverter(typeof(NumericConverter))] decimal CreditsTotal,
-    [property: JsonConverter(typeof(NumericConverter))] decimal TaxesInclusiveTotal,
-    [property: JsonConverter(typeof(NumericConverter))] decimal TaxesExclusiveTotal,
-    [property: JsonConverter(typeof(NumericConverter))] decimal TaxesTotal,
-    [property: JsonConverter(typeof(NumericConverter))] decimal Total)
-{
-    public static TotalsView Of(Invoice invoice)
-    {
-        var discounts = -invoice.Lines.Sum(line => line.Discounts.Amount);
-        var commitments = invoice.Lines.Sum(line => line.Commitments.Amount);
-        return new TotalsView(
-            invoice.Subtotal.Amount + discounts - commitments, commitments, discounts, 0m, 0m, invoice.Tax.Amount, invoice.Tax.Amount,
-            invoice.Total.Amount);
-    }
-
-    public static TotalsView Of(InvoiceLine line) => new(
-        line.Amount.Amount - line.Discounts.Amount - line.Commitments.Amount, line.Commitments.Amount, -line.Discounts.Amount, 0m, 0m, 0m, 0m,
-        line.Amount.Amount);
-
-    /// <summary>Of one charge: it is what it is.</summary>
-    public static TotalsView Of(LineCharge charge) => charge switch
-    {
-        { IsDiscount: true } => new TotalsView(0m, 0m, -charge.Amount, 0m, 0m, 0m, 0m, charge.Amount),
-        { IsCommitment: true } => new TotalsView(0m, charge.Amount, 0m, 0m, 0m, 0m, 0m, charge.Amount),
-        _ => new TotalsView(charge.Amount, 0m, 0m, 0m, 0m, 0m, 0m, charge.Amount),
-    };
-}
-
-/// <summary>How the document came to be, in OpenMeter's terms.</summary>
-internal sealed record InvoiceWorkflowView(string SourceBillingProfileId, JsonElement Workflow)
-{
-    public static InvoiceWorkflowView Of(Invoice invoice) => new(
-        PublicId.Format(invoice.LegalEntityId),
-        JsonSerializer.SerializeToElement(new
-        {
-            collection = new { alignment = new { type = "subscription" } },
-            invoicing = new { autoAdvance = true, dueAfter = $"P{invoice.Supplier.PaymentTermsDays}D", progressiveBilling = false },
-            payment = new { collectionMethod = "send_invoice" },
-        }));
 }

@@ -4,7 +4,6 @@ using Metering.Ingest.Usage;
 using Metering.Invoicing.Billing;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Problems;
-using Metering.Subscriptions.Subscribing;
 using Microsoft.AspNetCore.Http;
 using NodaTime;
 
@@ -19,8 +18,7 @@ internal static class LineEvents
     private const int MaxOffset = 1_000_000_000;
 
     public static async Task<IResult> HandleAsync(
-        string invoiceId, string lineId, int? offset, InvoiceReader reader, SubscriptionReader subscriptions, EventReader events,
-        CancellationToken cancellationToken)
+        string invoiceId, string lineId, int? offset, InvoiceReader reader, EventReader events, CancellationToken cancellationToken)
     {
         if (await reader.FindAsync(invoiceId, cancellationToken) is not { } invoice)
         {
@@ -43,13 +41,10 @@ internal static class LineEvents
         }
 
         var from = offset ?? 0;
-        var query = LineMetering.QueryOf(meter, line.Subjects, line.Period, new Watermark(metered.Watermark));
-
-        // What a rate card of a subscription counts never changes, so it need not be on the document.
-        var subscription = await subscriptions.FindAsync(invoice.SubscriptionId, cancellationToken);
-        var rateCard = subscription?.Phases.FirstOrDefault(phase => phase.Key == line.PhaseKey)?.RateCards
-            .FirstOrDefault(card => card.Key == line.RateCardKey);
-        query = query with { TextFilters = rateCard?.MeterFilters ?? query.TextFilters };
+        var query = LineMetering.QueryOf(meter, line.Subjects, line.Period, new Watermark(metered.Watermark)) with
+        {
+            TextFilters = line.MeterFilters,
+        };
         var found = await events.BehindAsync(query, from, cancellationToken);
         var next = found.Length == EventReader.MaxEvents ? from + found.Length : (int?)null;
         return Results.Ok(new LineEventsPage(lineId, metered.Watermark, [.. found.Select(BilledEvent.Of)], next));

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace Metering.Platform.Problems;
 
 /// <summary>What the framework says of a request it could not read, in the words of the API: by field, and without our type names.</summary>
-internal static partial class BindingErrors
+public static partial class BindingErrors
 {
     public static IReadOnlyList<FieldError> Of(BadHttpRequestException exception)
     {
@@ -16,7 +16,7 @@ internal static partial class BindingErrors
 
         if (exception.InnerException is JsonException json)
         {
-            return OfJson(json);
+            return Of(json);
         }
 
         if (UnreadParameter().Match(exception.Message) is { Success: true } parameter)
@@ -36,7 +36,8 @@ internal static partial class BindingErrors
             : [];
     }
 
-    private static FieldError[] OfJson(JsonException exception)
+    /// <summary>Of JSON that fits no type, with pointers from where its reading began.</summary>
+    public static IReadOnlyList<FieldError> Of(JsonException exception)
     {
         var pointer = JsonPointer.FromPath(exception.Path);
         var message = exception.Message;

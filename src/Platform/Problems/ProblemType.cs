@@ -32,6 +32,10 @@ public sealed record ProblemType
     public static readonly ProblemType InvalidRequest =
         new("invalid-request", StatusCodes.Status400BadRequest, "The request is not valid");
 
+    /// <summary>Where OpenMeter's contract answers an action that the state does not allow with 400.</summary>
+    public static readonly ProblemType ActionNotAvailable =
+        new("action-not-available", StatusCodes.Status400BadRequest, "The action is not available in this state");
+
     public static readonly ProblemType Unauthenticated =
         new("unauthenticated", StatusCodes.Status401Unauthorized, "A valid API key is required");
 
@@ -82,8 +86,9 @@ public sealed record ProblemType
 
     public static readonly ImmutableArray<ProblemType> All =
     [
-        InvalidRequest, Unauthenticated, PaymentRequired, Forbidden, NotFound, MethodNotAllowed, Conflict, AlreadyExists, SandboxRequired,
-        PreconditionFailed, TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError, NotAvailable,
+        InvalidRequest, ActionNotAvailable, Unauthenticated, PaymentRequired, Forbidden, NotFound, MethodNotAllowed, Conflict, AlreadyExists,
+        SandboxRequired, PreconditionFailed, TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError,
+        NotAvailable,
     ];
 
     internal static ProblemType ForStatus(int status) => All.FirstOrDefault(type => type.Status == status) ?? InternalError;

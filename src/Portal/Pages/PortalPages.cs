@@ -96,10 +96,12 @@ internal static class PortalPages
         return Results.File(pdf.Bytes, "application/pdf", $"{invoice.Number}.pdf");
     }
 
-    /// <summary>Another customer's document and one that does not exist are the same to the one who asks.</summary>
+    /// <summary>Another customer's document, a draft and one that does not exist are the same to the one who asks.</summary>
     private static async Task<Invoice?> FindOwnAsync(
         string number, ClaimsPrincipal user, InvoiceReader invoices, CancellationToken cancellationToken) =>
-        await invoices.FindAsync(number, cancellationToken) is { } invoice && invoice.Customer.Id == user.CustomerId() ? invoice : null;
+        await invoices.FindAsync(number, cancellationToken) is { IsIssued: true } invoice && invoice.Customer.Id == user.CustomerId()
+            ? invoice
+            : null;
 
     private static IResult StyleSheet(HttpResponse response)
     {

@@ -63,7 +63,7 @@ async function drafts({ om, step, refused }, drafted) {
     metadata: { po: '4711' },
     supplier: { name: 'Seller Limited' },
     customer: { name: 'Acme Limited' },
-    workflow: { workflow: { invoicing: { autoAdvance: false, dueAfter: 'P30D' } } },
+    workflow: { workflow: { invoicing: { autoAdvance: false, dueAfter: 'P30D' }, payment: { collectionMethod: 'send_invoice' } } },
     lines: drafted.lines.map((line) => ({
       id: line.id, name: line.name === 'Training' ? 'Workshop' : line.name, period: line.period, invoiceAt: line.invoiceAt, rateCard: line.rateCard,
     })),

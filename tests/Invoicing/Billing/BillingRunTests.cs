@@ -122,7 +122,7 @@ public sealed class BillingRunTests
     {
         await using var host = await TestHost.StartAsync("2026-01-01T00:00:00Z");
         await host.PublishSampleTiersAsync();
-        await host.Client.PutAsync("/api/v1/billing/supplier", JsonContent("""{"name":"Summit","collectionPeriod":"PT6H"}"""));
+        await host.PutProfileAsync("""{"name":"Summit"}""", """{"collection":{"interval":"PT6H"}}""");
         await host.SignUpAsync("initech", "pro");
         await host.AdvanceToAsync("2026-02-01T05:00:00Z");
         Assert.Single(await ListAsync(host));
@@ -165,8 +165,9 @@ public sealed class BillingRunTests
         "meter_slug, subjects, period_from, period_to, invoice_at, metered_quantity, billed_quantity, watermark, price, charges, 0 " +
         "from invoicing.invoice_line")]
     [InlineData(
-        "insert into invoicing.invoice select gen_random_uuid(), legal_entity_id, 'X', type, customer_id, subscription_id, currency, " +
-        "period_from, period_to, issued_at, due_at, supplier, customer, plan, watermark, 5, 0, 5 from invoicing.invoice")]
+        "insert into invoicing.invoice select gen_random_uuid(), billing_profile_id, 'X', type, customer_id, subscription_id, currency, " +
+        "period_from, period_to, issued_at, due_at, supplier, customer, plan, watermark, 5, 0, 5, state, false, description, metadata, workflow, " +
+        "0, taxes, created_at, updated_at from invoicing.invoice")]
     public async Task An_issued_document_refuses(string change)
     {
         await using var host = await TestHost.StartAsync("2026-01-01T00:00:00Z");
@@ -229,6 +230,4 @@ public sealed class BillingRunTests
         await using var session = await host.Services.GetRequiredService<MeteringDatabase>().OpenAsync(CancellationToken.None);
         return await session.QueryAsync<T>(sql, null, CancellationToken.None);
     }
-
-    private static StringContent JsonContent(string json) => new(json, Encoding.UTF8, "application/json");
 }

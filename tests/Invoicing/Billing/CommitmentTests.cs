@@ -35,7 +35,7 @@ public sealed class CommitmentTests
         Assert.Equal("2026-02-01T00:00:00Z", (string?)line["period"]!["to"]);
         Assert.Equal("31", (string?)line["totals"]!["chargesTotal"]);
         Assert.Equal(("100", "69"), (
-            (string?)line["rateCard"]!["price"]!["commitment"]!["committed"], (string?)line["rateCard"]!["price"]!["commitment"]!["charged"]));
+            (string?)line["explanation"]!["commitment"]!["committed"], (string?)line["explanation"]!["commitment"]!["charged"]));
         Assert.Equal("Minimum spend: 100.00 agreed, 69.00 charged", (string?)line["children"]![0]!["name"]);
     }
 

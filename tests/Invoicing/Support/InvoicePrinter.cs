@@ -14,7 +14,7 @@ internal static class InvoicePrinter
         var zone = DocumentText.ZoneOf(invoice);
         var text = new StringBuilder();
         text.AppendLine($"{invoice.Number}  {invoice.Supplier.Name} -> {invoice.Customer.Name}");
-        text.AppendLine($"issued {invoice.IssuedAt}  due {invoice.DueAt}  plan {invoice.Plan.Key} v{invoice.Plan.Version}");
+        text.AppendLine($"issued {invoice.IssuedAt}  due {invoice.DueAt}  plan {invoice.Plan!.Key} v{invoice.Plan.Version}");
         foreach (var line in invoice.Lines)
         {
             text.AppendLine();

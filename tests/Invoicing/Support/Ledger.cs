@@ -55,7 +55,7 @@ internal sealed class Ledger
         foreach (var planned in plan.Lines)
         {
             var metered = planned.NeedsUsage ? LineUsage.Of(usage(planned)) : null;
-            lines.Add(LineRating.Rate(billable, planned, metered, new Watermark(42), 1, next));
+            lines.Add(LineRating.Rate(LineContext.Of(billable), planned, metered, new Watermark(42), next));
             var service = BilledService.Of(planned, lines[^1]);
             account.Add(service.Key, service);
         }

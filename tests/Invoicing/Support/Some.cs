@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Billing;
 using Metering.Invoicing.Invoices;
-using Metering.Invoicing.Suppliers;
+using Metering.Invoicing.Lifecycle;
+using Metering.Invoicing.Profiles;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Subscribing;
@@ -25,13 +26,19 @@ internal static class Some
         new Guid("01900000-0000-7000-8000-00000000c001"), "initech", name, ["initech"], "billing@initech.example", Currency.Usd,
         new PostalAddress("DE", "10115", null, "Berlin", "Invalidenstraße 1"), DateTimeZoneProviders.Tzdb[zone]);
 
-    public static SupplierProfile Supplier() => new(
-        new Guid("01900000-0000-7000-8000-000000000001"),
+    public static BillingProfile Profile() => new(
+        new Guid("01900000-0000-7000-8000-000000000001"), "Summit", null, ImmutableSortedDictionary<string, string>.Empty, true,
         new InvoiceSupplier(
             "Summit AI Ltd", "GB123456789", "billing@summit.example",
-            new InvoiceAddress("12 Harbour Street", null, "BS1 4RN", "Bristol", null, "GB"), "GB82WEST12345698765432", "WESTGB2L", 14,
+            new InvoiceAddress("12 Harbour Street", null, "BS1 4RN", "Bristol", null, "GB"), "GB82WEST12345698765432", "WESTGB2L",
             "Thank you for building with us.\nQuestions about this invoice: billing@summit.example."),
-        Duration.Zero);
+        new BillingWorkflow
+        {
+            Collection = new BillingWorkflow.CollectionSettings { Interval = "PT0S" },
+            Invoicing = new BillingWorkflow.InvoicingSettings { DueAfter = "P14D" },
+            Payment = new BillingWorkflow.PaymentSettings { CollectionMethod = BillingWorkflow.SendInvoice },
+        },
+        "INV", default, default, null);
 
     public static BillableRateCard Fee(string name, decimal amount, PaymentTerm term, string? cadence = "P1M") => new(
         name, name, null, null, cadence is null ? null : Cadence.Parse(cadence), new Price.Flat(amount, term), RateCardTerms.None);
@@ -73,7 +80,10 @@ internal static class Some
             Xunit.Assert.True(ledger.CloseNext(subscription, usage));
         }
 
-        var lines = ledger.Closed[^1].Lines;
-        return InvoiceIssue.Compose(subscription, Supplier(), lines, new Watermark(42), number, boundary);
+        return InvoiceComposition.Draft(subscription, Profile(), ledger.Closed[^1].Lines, new Watermark(42), boundary, boundary) with
+        {
+            Number = number,
+            State = InvoiceState.Issued,
+        };
     }
 }

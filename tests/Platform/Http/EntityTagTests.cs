@@ -107,10 +107,10 @@ public sealed class EntityTagTests : IAsyncLifetime
         await StaleAsync(HttpMethod.Delete, "/api/v1/features/chat");
         await StaleAsync(HttpMethod.Put, "/api/v1/meters/tokens", "{}");
         await StaleAsync(HttpMethod.Delete, "/api/v1/meters/tokens");
-        await StaleAsync(HttpMethod.Put, "/api/v1/billing/supplier", """{"name":"Seller"}""");
-        using var supplier = await host.Client.GetAsync("/api/v1/billing/supplier");
-        using var replaced = await SendAsync(
-            HttpMethod.Put, "/api/v1/billing/supplier", """{"name":"Seller"}""", supplier.Headers.ETag!.Tag);
+        const string Profile = """{"name":"Default","default":true,"supplier":{"name":"Seller"},"workflow":{}}""";
+        await StaleAsync(HttpMethod.Put, "/api/v1/billing/profiles/default", Profile);
+        using var known = await host.Client.GetAsync("/api/v1/billing/profiles/default");
+        using var replaced = await SendAsync(HttpMethod.Put, "/api/v1/billing/profiles/default", Profile, known.Headers.ETag!.Tag);
         Assert.Equal(HttpStatusCode.OK, replaced.StatusCode);
     }
 
