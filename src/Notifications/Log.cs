@@ -4,14 +4,16 @@ namespace Metering.Notifications;
 
 internal static partial class Log
 {
-    [LoggerMessage(7001, LogLevel.Information, "A key that seals secrets was written to {File} in {Directory}; a backup of the database is worth nothing without it")]
+    [LoggerMessage(7001, LogLevel.Information, "A key that seals secrets was written to {File} in {Directory}; put it into the backup")]
     public static partial void SecretKeyWritten(this ILogger logger, string file, string directory);
 
-    [LoggerMessage(7002, LogLevel.Warning, "Delivery {DeliveryId} to channel {ChannelId} failed at attempt {Attempt} ({Reason}); the next is at {NextAttempt}")]
+    [LoggerMessage(
+        7002, LogLevel.Warning, "Delivery {DeliveryId} to channel {ChannelId} failed at attempt {Attempt} ({Reason}); the next is at {NextAttempt}")]
     public static partial void AttemptFailed(
         this ILogger logger, Guid deliveryId, Guid channelId, int attempt, string reason, NodaTime.Instant nextAttempt);
 
-    [LoggerMessage(7003, LogLevel.Error, "Delivery {DeliveryId} to channel {ChannelId} was given up after {Attempts} attempts ({Reason}); it can be resent")]
+    [LoggerMessage(
+        7003, LogLevel.Error, "Delivery {DeliveryId} to channel {ChannelId} was given up after {Attempts} attempts ({Reason}); it can be resent")]
     public static partial void DeliveryGivenUp(this ILogger logger, Guid deliveryId, Guid channelId, int attempts, string reason);
 
     [LoggerMessage(7004, LogLevel.Warning, "Channel {ChannelId} answered 410 Gone and was disabled")]

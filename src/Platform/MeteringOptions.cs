@@ -25,7 +25,7 @@ public sealed record MeteringOptions(
     /// <summary>Presets the sidecars' API key, for deployments where they can not read the file that holds it otherwise.</summary>
     public string? SidecarKey { get; init; }
 
-    /// <summary>Seals what is stored and has to be read again: 32 bytes as base 64. Otherwise a key is made on the first start and kept in a file.</summary>
+    /// <summary>Seals what is stored and has to be read again: 32 bytes as base 64. Otherwise a key is made on the first start.</summary>
     public string? SecretKey { get; init; }
 
     /// <summary>Lets webhooks go to private and loopback addresses. Only for a machine on which nothing listens that must not be reached.</summary>

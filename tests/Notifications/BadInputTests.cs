@@ -6,59 +6,60 @@ namespace Metering.Notifications.Tests;
 
 public sealed class BadInputTests
 {
+    // CHANNELS, RULES and EVENTS stand for paths, GOOD, CREATED, RESET and BALANCE for fields of a good body; 400 is invalid-request.
     // request | body | status | problem | pointer | code
     private const string Table = """
-        POST /api/v1/notification/channels | {"name":"x","url":"https://a.example/"} | 400 | invalid-request | /type | required
-        POST /api/v1/notification/channels | {"type":"EMAIL","name":"x","url":"https://a.example/"} | 400 | invalid-request | /type | unknown_value
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"","url":"https://a.example/"} | 400 | invalid-request | /name | out_of_range
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"ftp://a.example/"} | 400 | invalid-request | /url | invalid_url
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"nowhere"} | 400 | invalid-request | /url | invalid_url
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://u:p@a.example/"} | 400 | invalid-request | /url | invalid_url
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"http://127.0.0.1/"} | 400 | invalid-request | /url | private_address
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"http://169.254.169.254/latest"} | 400 | invalid-request | /url | private_address
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"http://[::1]:8080/"} | 400 | invalid-request | /url | private_address
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"http://2130706433/"} | 400 | invalid-request | /url | private_address
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","signingSecret":"short"} | 400 | invalid-request | /signingSecret | invalid_secret
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","customHeaders":{"Host":"b"}} | 400 | invalid-request | /customHeaders/Host | reserved
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","customHeaders":{"Webhook-Id":"b"}} | 400 | invalid-request | /customHeaders/Webhook-Id | reserved
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","customHeaders":{"a b":"c"}} | 400 | invalid-request | /customHeaders/a b | invalid_header
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","customHeaders":{"A":"b\r\nC: d"}} | 400 | invalid-request | /customHeaders/A | invalid_header
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","disabled":"no"} | 400 | invalid-request | /disabled | invalid_json
-        POST /api/v1/notification/channels | {"type":"WEBHOOK","name":"x","url":"https://a.example/","metadata":{"":"v"}} | 400 | invalid-request | /metadata/ | out_of_range
-        GET /api/v1/notification/channels?orderBy=name | | 400 | invalid-request | ?orderBy | unknown_value
-        GET /api/v1/notification/channels?order=up | | 400 | invalid-request | ?order | unknown_value
-        GET /api/v1/notification/channels?page=0 | | 400 | invalid-request | ?page | out_of_range
-        GET /api/v1/notification/channels/x | | 404 | not-found
-        PUT /api/v1/notification/channels/01HZZZZZZZZZZZZZZZZZZZZZZZ | {"type":"WEBHOOK","name":"x","url":"https://a.example/"} | 404 | not-found
-        DELETE /api/v1/notification/channels/x | | 404 | not-found
-        POST /api/v1/notification/rules | {"type":"invoice.paid","name":"x","channels":["C"]} | 400 | invalid-request | /type | unknown_value
-        POST /api/v1/notification/rules | {"type":"invoice.created","channels":["C"]} | 400 | invalid-request | /name | required
-        POST /api/v1/notification/rules | {"type":"invoice.created","name":"x","channels":[]} | 400 | invalid-request | /channels | out_of_range
-        POST /api/v1/notification/rules | {"type":"invoice.created","name":"x","channels":["C","C"]} | 400 | invalid-request | /channels/1 | duplicate
-        POST /api/v1/notification/rules | {"type":"invoice.created","name":"x","channels":["C","01HZZZZZZZZZZZZZZZZZZZZZZZ"]} | 400 | invalid-request | /channels/1 | unknown_channel
-        POST /api/v1/notification/rules | {"type":"invoice.created","name":"x","channels":[null]} | 400 | invalid-request | /channels/0 | required
-        POST /api/v1/notification/rules | {"type":"invoice.created","name":"x","channels":["C"],"thresholds":[{"type":"usage_value","value":1}]} | 400 | invalid-request | /thresholds | not_allowed
-        POST /api/v1/notification/rules | {"type":"invoice.created","name":"x","channels":["C"],"features":["calls"]} | 400 | invalid-request | /features | not_allowed
-        POST /api/v1/notification/rules | {"type":"entitlements.reset","name":"x","channels":["C"],"features":[]} | 400 | invalid-request | /features | out_of_range
-        POST /api/v1/notification/rules | {"type":"entitlements.reset","name":"x","channels":["C"],"features":["calls","nothing"]} | 400 | invalid-request | /features/1 | unknown_feature
-        POST /api/v1/notification/rules | {"type":"entitlements.balance.threshold","name":"x","channels":["C"]} | 400 | invalid-request | /thresholds | required
-        POST /api/v1/notification/rules | {"type":"entitlements.balance.threshold","name":"x","channels":["C"],"thresholds":[{"type":"half","value":1}]} | 400 | invalid-request | /thresholds/0/type | unknown_value
-        POST /api/v1/notification/rules | {"type":"entitlements.balance.threshold","name":"x","channels":["C"],"thresholds":[{"type":"usage_value","value":-1}]} | 400 | invalid-request | /thresholds/0/value | out_of_range
-        POST /api/v1/notification/rules | {"type":"entitlements.balance.threshold","name":"x","channels":["C"],"thresholds":[{"type":"usage_value","value":"1"}]} | 400 | invalid-request | /thresholds/0/value | invalid_json
-        POST /api/v1/notification/rules | {"type":"entitlements.balance.threshold","name":"x","channels":["C"],"thresholds":[{"type":"NUMBER","value":1},{"type":"usage_value","value":1.0}]} | 400 | invalid-request | /thresholds/1 | duplicate
-        PUT /api/v1/notification/rules/R | {"type":"invoice.updated","name":"x","channels":["C"]} | 400 | invalid-request | /type | immutable
-        PUT /api/v1/notification/rules/x | {"type":"invoice.updated","name":"x","channels":["C"]} | 404 | not-found
-        GET /api/v1/notification/rules/x | | 404 | not-found
-        GET /api/v1/notification/rules?orderBy=name | | 400 | invalid-request | ?orderBy | unknown_value
-        DELETE /api/v1/notification/rules/x | | 404 | not-found
-        POST /api/v1/notification/rules/x/test | | 404 | not-found
-        GET /api/v1/notification/events/x | | 404 | not-found
-        GET /api/v1/notification/events?from=yesterday | | 400 | invalid-request | ?from | invalid_time
-        GET /api/v1/notification/events?to=tomorrow | | 400 | invalid-request | ?to | invalid_time
-        GET /api/v1/notification/events?orderBy=type | | 400 | invalid-request | ?orderBy | unknown_value
-        GET /api/v1/notification/events?pageSize=0 | | 400 | invalid-request | ?pageSize | out_of_range
-        POST /api/v1/notification/events/x/resend | {} | 404 | not-found
-        POST /api/v1/notification/events/E/resend | {"channels":["01HZZZZZZZZZZZZZZZZZZZZZZZ"]} | 400 | invalid-request | /channels/0 | unknown_channel
+        POST CHANNELS | {"name":"x","url":"https://a.example/"} | 400 | /type | required
+        POST CHANNELS | {"type":"EMAIL","name":"x","url":"https://a.example/"} | 400 | /type | unknown_value
+        POST CHANNELS | {"type":"WEBHOOK","name":"","url":"https://a.example/"} | 400 | /name | out_of_range
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"ftp://a.example/"} | 400 | /url | invalid_url
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"nowhere"} | 400 | /url | invalid_url
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"https://u:p@a.example/"} | 400 | /url | invalid_url
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"http://127.0.0.1/"} | 400 | /url | private_address
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"http://169.254.169.254/latest"} | 400 | /url | private_address
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"http://[::1]:8080/"} | 400 | /url | private_address
+        POST CHANNELS | {"type":"WEBHOOK","name":"x","url":"http://2130706433/"} | 400 | /url | private_address
+        POST CHANNELS | {GOOD,"signingSecret":"short"} | 400 | /signingSecret | invalid_secret
+        POST CHANNELS | {GOOD,"customHeaders":{"Host":"b"}} | 400 | /customHeaders/Host | reserved
+        POST CHANNELS | {GOOD,"customHeaders":{"Webhook-Id":"b"}} | 400 | /customHeaders/Webhook-Id | reserved
+        POST CHANNELS | {GOOD,"customHeaders":{"a b":"c"}} | 400 | /customHeaders/a b | invalid_header
+        POST CHANNELS | {GOOD,"customHeaders":{"A":"b\r\nC: d"}} | 400 | /customHeaders/A | invalid_header
+        POST CHANNELS | {GOOD,"disabled":"no"} | 400 | /disabled | invalid_json
+        POST CHANNELS | {GOOD,"metadata":{"":"v"}} | 400 | /metadata/ | out_of_range
+        GET CHANNELS?orderBy=name | | 400 | ?orderBy | unknown_value
+        GET CHANNELS?order=up | | 400 | ?order | unknown_value
+        GET CHANNELS?page=0 | | 400 | ?page | out_of_range
+        GET CHANNELS/x | | 404 | not-found
+        PUT CHANNELS/01HZZZZZZZZZZZZZZZZZZZZZZZ | {GOOD} | 404 | not-found
+        DELETE CHANNELS/x | | 404 | not-found
+        POST RULES | {"type":"invoice.paid","name":"x","channels":["C"]} | 400 | /type | unknown_value
+        POST RULES | {"type":"invoice.created","channels":["C"]} | 400 | /name | required
+        POST RULES | {CREATED,"channels":[]} | 400 | /channels | out_of_range
+        POST RULES | {CREATED,"channels":["C","C"]} | 400 | /channels/1 | duplicate
+        POST RULES | {CREATED,"channels":["C","01HZZZZZZZZZZZZZZZZZZZZZZZ"]} | 400 | /channels/1 | unknown_channel
+        POST RULES | {CREATED,"channels":[null]} | 400 | /channels/0 | required
+        POST RULES | {CREATED,"channels":["C"],"thresholds":[{"type":"usage_value","value":1}]} | 400 | /thresholds | not_allowed
+        POST RULES | {CREATED,"channels":["C"],"features":["calls"]} | 400 | /features | not_allowed
+        POST RULES | {RESET,"features":[]} | 400 | /features | out_of_range
+        POST RULES | {RESET,"features":["calls","nothing"]} | 400 | /features/1 | unknown_feature
+        POST RULES | {BALANCE} | 400 | /thresholds | required
+        POST RULES | {BALANCE,"thresholds":[{"type":"half","value":1}]} | 400 | /thresholds/0/type | unknown_value
+        POST RULES | {BALANCE,"thresholds":[{"type":"usage_value","value":-1}]} | 400 | /thresholds/0/value | out_of_range
+        POST RULES | {BALANCE,"thresholds":[{"type":"usage_value","value":"1"}]} | 400 | /thresholds/0/value | invalid_json
+        POST RULES | {BALANCE,"thresholds":[{"type":"NUMBER","value":1},{"type":"usage_value","value":1.0}]} | 400 | /thresholds/1 | duplicate
+        PUT RULES/R | {"type":"invoice.updated","name":"x","channels":["C"]} | 400 | /type | immutable
+        PUT RULES/x | {"type":"invoice.updated","name":"x","channels":["C"]} | 404 | not-found
+        GET RULES/x | | 404 | not-found
+        GET RULES?orderBy=name | | 400 | ?orderBy | unknown_value
+        DELETE RULES/x | | 404 | not-found
+        POST RULES/x/test | | 404 | not-found
+        GET EVENTS/x | | 404 | not-found
+        GET EVENTS?from=yesterday | | 400 | ?from | invalid_time
+        GET EVENTS?to=tomorrow | | 400 | ?to | invalid_time
+        GET EVENTS?orderBy=type | | 400 | ?orderBy | unknown_value
+        GET EVENTS?pageSize=0 | | 400 | ?pageSize | out_of_range
+        POST EVENTS/x/resend | {} | 404 | not-found
+        POST EVENTS/E/resend | {"channels":["01HZZZZZZZZZZZZZZZZZZZZZZZ"]} | 400 | /channels/0 | unknown_channel
         """;
 
     [Fact]
@@ -70,6 +71,14 @@ public sealed class BadInputTests
         var rule = await desk.RuleAsync("invoice.created", "", channel);
         var made = await desk.Host.PostAsync($"/api/v1/notification/rules/{rule["id"]}/test", Desk.Json("{}"), 201);
         var table = Table
+            .Replace("CHANNELS", "/api/v1/notification/channels", StringComparison.Ordinal)
+            .Replace("RULES", "/api/v1/notification/rules", StringComparison.Ordinal)
+            .Replace("EVENTS", "/api/v1/notification/events", StringComparison.Ordinal)
+            .Replace("GOOD", """ "type":"WEBHOOK","name":"x","url":"https://a.example/" """, StringComparison.Ordinal)
+            .Replace("CREATED", """ "type":"invoice.created","name":"x" """, StringComparison.Ordinal)
+            .Replace("RESET", """ "type":"entitlements.reset","name":"x","channels":["C"] """, StringComparison.Ordinal)
+            .Replace("BALANCE", """ "type":"entitlements.balance.threshold","name":"x","channels":["C"] """, StringComparison.Ordinal)
+            .Replace("| 400 |", "| 400 | invalid-request |", StringComparison.Ordinal)
             .Replace("\"C\"", $"\"{channel["id"]}\"", StringComparison.Ordinal)
             .Replace("/rules/R ", $"/rules/{rule["id"]} ", StringComparison.Ordinal)
             .Replace("/events/E/", $"/events/{made["id"]}/", StringComparison.Ordinal);

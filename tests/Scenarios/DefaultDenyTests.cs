@@ -34,6 +34,9 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
 
     private const string PortalScheme = "Portal";
 
+    /// <summary>Of customers' own pages, in place of an API key.</summary>
+    private const string PortalTokenScheme = "PortalToken";
+
     private TestHost host = null!;
 
     public async ValueTask InitializeAsync() => host = await TestHost.StartAsync();
@@ -43,7 +46,8 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
     [Fact]
     public void Every_route_requires_a_scope_or_is_on_the_reviewed_list()
     {
-        var open = Routes().Where(route => route.Scopes.IsEmpty && !route.NeedsPortalSession).Select(route => route.Name).ToImmutableHashSet();
+        var open = Routes().Where(route => route.Scopes.IsEmpty && !route.NeedsPortalSession && !route.NeedsPortalToken)
+            .Select(route => route.Name).ToImmutableHashSet();
 
         Assert.Empty(open.Except(AnonymousRoutes));
         Assert.Empty(AnonymousRoutes.Except(open));
@@ -60,6 +64,17 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
         {
             using var response = await SendAsync(host.Client, page);
             Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_portal_token_opens_opens_to_nobody_without_one()
+    {
+        using var anonymous = new HttpClient { BaseAddress = host.Url };
+        foreach (var route in Routes().Where(route => route.NeedsPortalToken))
+        {
+            await AssertProblemAsync(await SendAsync(anonymous, route), HttpStatusCode.Unauthorized, route);
+            await AssertProblemAsync(await SendAsync(host.Client, route), HttpStatusCode.Unauthorized, route);
         }
     }
 
@@ -142,7 +157,8 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
     private static partial Regex StyleDigest();
 
     /// <param name="Path">The pattern with a value for each parameter that names nothing that exists.</param>
-    private sealed record Route(string Method, string Pattern, string Path, ImmutableArray<string> Scopes, bool NeedsPortalSession)
+    private sealed record Route(
+        string Method, string Pattern, string Path, ImmutableArray<string> Scopes, bool NeedsPortalSession, bool NeedsPortalToken)
     {
         /// <summary>Without the digest that names the style sheet's content.</summary>
         public string Name => $"{Method} {StyleDigest().Replace(Pattern, "/style.css")}";
@@ -156,8 +172,8 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
                     : "01ARZ3NDEKTSV4RRFFQ69G5FAV"))));
             var isAnonymous = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
             var policies = isAnonymous ? [] : endpoint.Metadata.GetOrderedMetadata<AuthorizationPolicy>();
-            var needsPortalSession = policies.Any(policy =>
-                policy.AuthenticationSchemes.SequenceEqual([PortalScheme])
+            bool Needs(string scheme) => policies.Any(policy =>
+                policy.AuthenticationSchemes.SequenceEqual([scheme])
                 && policy.Requirements.OfType<DenyAnonymousAuthorizationRequirement>().Any());
             var scopes = policies
                 .SelectMany(policy => policy.Requirements.OfType<ClaimsAuthorizationRequirement>())
@@ -165,7 +181,7 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
                 .SelectMany(requirement => requirement.AllowedValues ?? [])
                 .ToImmutableArray();
             var methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"];
-            return methods.Select(method => new Route(method, pattern, path, scopes, needsPortalSession));
+            return methods.Select(method => new Route(method, pattern, path, scopes, Needs(PortalScheme), Needs(PortalTokenScheme)));
         }
     }
 }

@@ -28,6 +28,12 @@ internal static class Some
          "price":{"type":"flat","amount":"AMOUNT","paymentTerm":"in_advance"}}
         """.Replace("AMOUNT", amount, StringComparison.Ordinal));
 
+    /// <summary>A fee in advance under a key of its own.</summary>
+    public static JsonObject Fee(string key, string amount, string cadence = "P1M") => Json($$"""
+        {"type":"flat_fee","key":"{{key}}","name":"{{key}}","billingCadence":"{{cadence}}",
+         "price":{"type":"flat","amount":"{{amount}}","paymentTerm":"in_advance"} }
+        """);
+
     public static JsonObject Entitled(string featureKey, string template) => Json($$"""
         {"type":"flat_fee","key":"{{featureKey}}","name":"{{featureKey}}","featureKey":"{{featureKey}}","billingCadence":null,"price":null,
          "entitlementTemplate":{{template}}}
@@ -48,6 +54,16 @@ internal static class Some
     {
         var draft = await host.PostAsync("/api/v1/plans", plan, 201);
         return await host.PostAsync($"/api/v1/plans/{draft["id"]}/publish", new JsonObject(), 200);
+    }
+
+    /// <summary>An add-on in force.</summary>
+    public static async Task<JsonNode> AddonAsync(TestHost host, string key, string instanceType, params JsonNode[] rateCards)
+    {
+        var draft = await host.PostAsync("/api/v1/addons", new JsonObject
+        {
+            ["key"] = key, ["name"] = key, ["currency"] = "USD", ["instanceType"] = instanceType, ["rateCards"] = new JsonArray(rateCards),
+        }, 201);
+        return await host.PostAsync($"/api/v1/addons/{draft["id"]}/publish", new JsonObject(), 200);
     }
 
     public static Task<JsonNode> SubscribedAsync(TestHost host, string customerKey, string planKey) => host.PostAsync(

@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace Metering.Testing;
 
-/// <summary>A table of bad requests, one a line: <c>METHOD path | body | status | problem type | pointer | code</c>; the last two may be absent.</summary>
+/// <summary>
+/// A table of bad requests, one a line: <c>METHOD path | body | status | problem type | pointer | code</c>; the last two may be absent.
+/// </summary>
 public static class BadInput
 {
     private const int RequestColumns = 2;

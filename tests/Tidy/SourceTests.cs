@@ -52,12 +52,16 @@ public sealed partial class SourceTests
             where lines > FileLinesMax
             select $"{file} has {lines} lines; the limit is {FileLinesMax}");
 
+    /// <summary>A row of a text table is data: broken in two it would not be a row.</summary>
+    private static bool IsTableRow(string file, string text) =>
+        file.StartsWith("tests/", StringComparison.Ordinal) && text.Split(" | ").Length > 2;
+
     [Fact]
     public void Lines_of_code_fit_in_the_limit_of_characters() =>
         Findings.ShouldBeNone(
             from file in Repository.CSharp("src", "tests", "samples", "bench")
             from line in Repository.Lines(file).Select((text, index) => (text, number: index + 1))
-            where line.text.Length > LineCharactersMax
+            where line.text.Length > LineCharactersMax && !IsTableRow(file, line.text)
             select $"{file}:{line.number} has {line.text.Length} characters; the limit is {LineCharactersMax}");
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Metering.Demo.Story;
 
-/// <summary>Says who sells (<c>billing-profile.json</c>) and publishes what is for sale from the files of <c>samples/plans</c>, each as it is.</summary>
+/// <summary>Says who sells (<c>billing-profile.json</c>) and publishes what is for sale, from <c>samples/plans</c>, each as it is.</summary>
 public sealed class Catalog(HostApi api)
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "plans");

@@ -33,8 +33,8 @@ internal static class BilledServices
         {
             var parameters = new
             {
-                line.SubscriptionId, line.PhaseKey, line.RateCardKey, fullFrom = line.RatedPeriod.Full.Start,
-                servedFrom = line.RatedPeriod.Served.Start,
+                line.SubscriptionId, line.PhaseKey, line.RateCardKey,
+                fullFrom = line.RatedPeriod.Full.Start, servedFrom = line.RatedPeriod.Served.Start,
             };
             await session.ExecuteAsync(ForgiveSql, parameters, cancellationToken);
         }

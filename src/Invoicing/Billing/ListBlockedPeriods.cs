@@ -18,7 +18,8 @@ namespace Metering.Invoicing.Billing;
 internal static class ListBlockedPeriods
 {
     public static void MapBlockedPeriods(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/billing/blocked-periods", HandleAsync).RequireScope(Scope.InvoicesRead);
+        routes.MapGet("/api/v1/billing/blocked-periods", HandleAsync).RequireScope(Scope.InvoicesRead)
+            .WithName("listBlockedPeriods").WithSummary("List periods that wait for a price").Produces<Page<BlockedPeriodView>>();
 
     private static async Task<IResult> HandleAsync(
         PageRequest page, [FromQuery] string[]? customers, MeteringDatabase database, CustomerReader customerReader,

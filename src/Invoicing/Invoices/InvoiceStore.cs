@@ -32,8 +32,8 @@ internal static class InvoiceStore
         }
 
         // What only gathers is nobody's document yet, and what was deleted before it was stored never was one.
-        var isDocument = invoice.State != InvoiceState.Gathering && before is not { State: InvoiceState.Gathering };
-        if (isDocument && (before is not null || invoice.DeletedAt is null))
+        if (invoice.State != InvoiceState.Gathering && before is not { State: InvoiceState.Gathering }
+            && (before is not null || invoice.DeletedAt is null))
         {
             var document = JsonSerializer.Serialize(InvoiceView.Of(invoice, withLines: false, invoice.UpdatedAt), MeteringJson.Options);
             await Outbox.AddAsync(
@@ -191,13 +191,13 @@ internal static class InvoiceStore
         insert into invoicing.invoice_line (
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
-            full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark,
-            tax_config, tax, replaces, created_at, updated_at)
+            full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax,
+            replaces, created_at, updated_at)
         select
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
-            full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark,
-            tax_config, tax, replaces, created_at, updated_at
+            full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax,
+            replaces, created_at, updated_at
         from jsonb_to_recordset(@lines::jsonb) as line (
             id uuid, invoice_id uuid, position int, name text, phase_key text, rate_card_key text, feature_key text, meter_slug text,
             subjects text[], period_from timestamptz, period_to timestamptz, invoice_at timestamptz, metered_quantity numeric(28,12),
@@ -214,8 +214,8 @@ internal static class InvoiceStore
             managed_by = excluded.managed_by, description = excluded.description, metadata = excluded.metadata, full_from = excluded.full_from,
             full_to = excluded.full_to, served_from = excluded.served_from, served_to = excluded.served_to, prorates = excluded.prorates,
             terms = excluded.terms, meter_filters = excluded.meter_filters, prior_metered = excluded.prior_metered,
-            prior_billed = excluded.prior_billed,
-            prior_watermark = excluded.prior_watermark, tax_config = excluded.tax_config, tax = excluded.tax, updated_at = excluded.updated_at,
+            prior_billed = excluded.prior_billed, prior_watermark = excluded.prior_watermark, tax_config = excluded.tax_config,
+            tax = excluded.tax, updated_at = excluded.updated_at,
             deleted_at = null
         """;
 }

@@ -23,8 +23,8 @@ internal sealed record LineRow(
                price::text as price, charges::text as charges, amount_minor as amountMinor, subscription_id as subscriptionId,
                plan::text as plan, managed_by as managedBy, description, metadata::text as metadata, full_from as fullFrom, full_to as fullTo,
                served_from as servedFrom, served_to as servedTo, prorates, terms::text as terms, meter_filters::text as meterFilters,
-               prior_metered as priorMetered,
-               prior_billed as priorBilled, prior_watermark as priorWatermark, tax_config::text as taxConfig, tax::text as tax, replaces,
+               prior_metered as priorMetered, prior_billed as priorBilled, prior_watermark as priorWatermark,
+               tax_config::text as taxConfig, tax::text as tax, replaces,
                created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt
         from invoicing.invoice_line
         where invoice_id = any(@ids)

@@ -90,8 +90,10 @@ internal static class ListOverrides
             [.. overrides.Where(one => one.BillingProfileId is { } id && !asked.Contains(id)).Select(one => one.CustomerId)];
         return includeAll && asked.Contains(standard!.Id)
             ? new CustomerFilter(Except: others)
-            : new CustomerFilter(
-                Only: [.. overrides.Where(one => asked.Contains(one.BillingProfileId ?? standard!.Id)).Select(one => one.CustomerId)]);
+            : new CustomerFilter(Only:
+            [
+                .. overrides.Where(one => asked.Contains(one.BillingProfileId ?? standard!.Id)).Select(one => one.CustomerId),
+            ]);
     }
 
     private static ImmutableArray<Guid>? Ids(string name, string[]? texts, FieldErrors errors)

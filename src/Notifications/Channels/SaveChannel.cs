@@ -49,14 +49,15 @@ internal static class SaveChannel
 
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        if (await session.SingleAsync<long>("select count(*) from notifications.channel where deleted_at is null", null, cancellationToken) >= MaxChannels)
+        if (await session.SingleAsync<long>(CountSql, null, cancellationToken) >= MaxChannels)
         {
             return Problem.Of(ProblemType.Conflict, $"There are at most {MaxChannels} channels; delete one first.");
         }
 
         var secrets = new ChannelSecrets(body.SigningSecret ?? SigningSecret.New(), HeadersOf(body));
         var row = new ChannelRow(
-            PublicId.New(now), body.Name, body.Url, Seal(box, secrets), body.Disabled, Metadata.ToJson(body.Metadata ?? Metadata.None), now, now, null);
+            PublicId.New(now), body.Name, body.Url, Seal(box, secrets), body.Disabled,
+            Metadata.ToJson(body.Metadata ?? Metadata.None), now, now, null);
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
         var view = row.ToView(secrets) with { SigningSecret = secrets.SigningSecret };
         var entry = new AuditEntry("notification_channel.create", view.Id, now, null, row.ToAuditView(secrets));
@@ -103,6 +104,8 @@ internal static class SaveChannel
     private static ImmutableSortedDictionary<string, string> HeadersOf(ChannelBody body) => body.CustomHeaders ?? Metadata.None;
 
     private static byte[] Seal(SecretBox box, ChannelSecrets secrets) => box.Seal(JsonSerializer.Serialize(secrets, MeteringJson.Options));
+
+    private const string CountSql = "select count(*) from notifications.channel where deleted_at is null";
 
     private const string InsertSql = """
         insert into notifications.channel (id, name, url, sealed, disabled, metadata, created_at, updated_at)

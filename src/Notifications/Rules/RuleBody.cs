@@ -36,7 +36,8 @@ internal sealed record RuleBody(
             Features is not null && RuleType.All.Contains(Type) && !RuleType.IsAboutFeatures(Type), "/features", "not_allowed",
             "A rule about invoices names no features.");
         errors.AddIf(
-            Features is { Length: 0 or > MaxFeatures }, "/features", "out_of_range", $"1 to {MaxFeatures} features are named, or the field is left out.");
+            Features is { Length: 0 or > MaxFeatures }, "/features", "out_of_range",
+            $"1 to {MaxFeatures} features are named, or the field is left out.");
         CheckDistinct(Features ?? [], MaxFeatures, "/features", errors);
         return errors;
     }

@@ -58,7 +58,7 @@ internal sealed class SecretBox : IDisposable
         var key = new byte[KeyBytes];
         return Convert.TryFromBase64String(preset, key, out var length) && length == KeyBytes
             ? key
-            : throw new InvalidOptionException("METERING_SECRET_KEY", $"is not {KeyBytes} bytes as base 64, as openssl rand -base64 {KeyBytes} makes");
+            : throw new InvalidOptionException("METERING_SECRET_KEY", $"is not {KeyBytes} bytes as base 64 (openssl rand -base64 {KeyBytes})");
     }
 
     private static byte[] KeyOfFile(string directory, ILogger logger)

@@ -21,7 +21,8 @@ public static class SortOrder
 
         if (!columns.TryGetValue(orderBy ?? by, out var column))
         {
-            return new FieldError("?orderBy", "unknown_value", $"A list is ordered by one of {string.Join(", ", columns.Keys.Order(StringComparer.Ordinal))}.");
+            var known = string.Join(", ", columns.Keys.Order(StringComparer.Ordinal));
+            return new FieldError("?orderBy", "unknown_value", $"The list is ordered by one of {known}.");
         }
 
         var direction = order == "DESC" ? "desc" : "asc";

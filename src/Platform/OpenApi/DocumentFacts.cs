@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Metering.Platform.Problems;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.OpenApi;
@@ -13,7 +14,7 @@ internal sealed class DocumentFacts(UnseenTypes unseen, IOptions<JsonOptions> js
     public const string ApiKeyScheme = "apiKey";
     public const string ProblemSchema = "Problem";
 
-    public async Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
         {
@@ -28,22 +29,52 @@ internal sealed class DocumentFacts(UnseenTypes unseen, IOptions<JsonOptions> js
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
         AddComponents(document);
-        await DescribeUnseenAsync(document, context, cancellationToken);
+        DescribeUnseen(document);
         SortPaths(document);
         AddTags(document);
+        return Task.CompletedTask;
     }
 
-    /// <summary>To describe one type may bring up others.</summary>
-    private async Task DescribeUnseenAsync(
-        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    /// <summary>The framework has named these and looked into none of their fields; neither has it into what those refer to.</summary>
+    private void DescribeUnseen(OpenApiDocument document)
     {
         while (unseen.TryTake(out var type))
         {
-            var schema = await context.GetOrCreateSchemaAsync(type, null, cancellationToken);
-            if (ApiDocument.SchemaIdOf(json.Value.SerializerOptions.GetTypeInfo(type)) is { } id)
+            var info = json.Value.SerializerOptions.GetTypeInfo(type);
+            if (ApiDocument.SchemaIdOf(info) is not { } id || Find(document.Components?.Schemas, id) is not { } schema)
             {
-                document.Components!.Schemas![id] = schema;
+                continue;
             }
+
+            SchemaFacts.DescribeObject(schema, info);
+            foreach (var property in info.Properties.Where(property => property.Get is not null))
+            {
+                if (Find(schema.Properties, property.Name) is { } field)
+                {
+                    SchemaFacts.DescribeField(field, json.Value.SerializerOptions.GetTypeInfo(property.PropertyType), property);
+                }
+
+                AddUnseen(property.PropertyType);
+            }
+        }
+    }
+
+    /// <summary>Null when there is none, or only a reference to one.</summary>
+    private static OpenApiSchema? Find(IDictionary<string, IOpenApiSchema>? schemas, string name) =>
+        schemas is not null && schemas.TryGetValue(name, out var found) ? found as OpenApiSchema : null;
+
+    /// <summary>The type itself, or what it is a list or a map of.</summary>
+    private void AddUnseen(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var info = json.Value.SerializerOptions.GetTypeInfo(type);
+        if (info.ElementType is { } element)
+        {
+            AddUnseen(element);
+        }
+        else if (info.Kind == JsonTypeInfoKind.Object)
+        {
+            unseen.Add(type);
         }
     }
 

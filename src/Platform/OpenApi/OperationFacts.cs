@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metering.Platform.Http;
 using Metering.Platform.Idempotency;
@@ -70,6 +71,13 @@ internal sealed class OperationFacts : IOpenApiOperationTransformer
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentFacts.ApiKeyScheme, document)] = [] }];
             operation.Extensions![ScopeExtension] = new JsonNodeExtension(scope);
+        }
+        else if (metadata.OfType<AuthorizationPolicy>().SelectMany(policy => policy.AuthenticationSchemes).FirstOrDefault() is { } other)
+        {
+            // Not an API key, but a token that some other way of signing in takes in the same header.
+            var name = JsonNamingPolicy.CamelCase.ConvertName(other);
+            document.AddComponent(name, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" });
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(name, document)] = [] }];
         }
     }
 

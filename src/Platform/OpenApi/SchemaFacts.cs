@@ -27,8 +27,49 @@ internal sealed class SchemaFacts(UnseenTypes unseen) : IOpenApiSchemaTransforme
 
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        var type = context.JsonTypeInfo.Type;
-        var property = context.JsonPropertyInfo;
+        var info = context.JsonTypeInfo;
+        NoteOptionalArray(schema, info.Type);
+        if (info.Kind == JsonTypeInfoKind.Object)
+        {
+            // It becomes a schema with a name, which every field of its type refers to: it tells of the type.
+            DescribeObject(schema, info);
+        }
+        else
+        {
+            DescribeField(schema, info, context.JsonPropertyInfo);
+            var parameter = context.ParameterDescription;
+            NameIds(schema, context.JsonPropertyInfo, parameter?.Source.Id == "Path" ? parameter.Name : null);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public static void DescribeObject(OpenApiSchema schema, JsonTypeInfo info)
+    {
+        schema.Description = XmlComments.OfType(info.Type);
+        foreach (var property in info.Properties)
+        {
+            // A nullable field is left out of answers when it is null, unless it says otherwise; requests may leave it out.
+            var ignore = property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false).OfType<JsonIgnoreAttribute>();
+            var always = ignore?.Any(attribute => attribute.Condition == JsonIgnoreCondition.Never) == true;
+            if (!always && IsNullable(property, property.PropertyType))
+            {
+                schema.Required?.Remove(property.Name);
+            }
+        }
+    }
+
+    /// <summary>Anything that is no object.</summary>
+    public static void DescribeField(OpenApiSchema schema, JsonTypeInfo info, JsonPropertyInfo? property)
+    {
+        var type = info.Type;
+        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement))
+        {
+            Become(schema, new OpenApiSchema(), nullable: false);
+            schema.Description = AnyJson;
+            return;
+        }
+
         if (WrittenAsText(property, type) is { } pattern)
         {
             Become(schema, new OpenApiSchema { Type = JsonSchemaType.String, Format = "decimal", Pattern = pattern }, IsNullable(property, type));
@@ -36,32 +77,17 @@ internal sealed class SchemaFacts(UnseenTypes unseen) : IOpenApiSchemaTransforme
         else if (SimpleOf(type) is { } simple)
         {
             Become(schema, simple, IsNullable(property, type));
-            NameIds(schema, property, context.ParameterDescription?.Source.Id == "Path" ? context.ParameterDescription.Name : null);
-        }
-        else if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement))
-        {
-            Become(schema, new OpenApiSchema(), nullable: false);
-            schema.Description = AnyJson;
-            return Task.CompletedTask;
+            NameIds(schema, property, pathParameter: null);
         }
         else
         {
-            FillElements(schema, context.JsonTypeInfo, property);
-            NoteOptionalArray(schema, type);
+            FillElements(schema, info, property);
         }
 
-        // An object becomes a schema with a name, which every field of its type refers to: it tells of the type.
-        if (context.JsonTypeInfo.Kind == JsonTypeInfoKind.Object)
-        {
-            schema.Description = XmlComments.OfType(type);
-            LeaveOutOptional(schema, context.JsonTypeInfo);
-        }
-        else if (property is not null)
+        if (property is not null && info.Kind != JsonTypeInfoKind.Object)
         {
             schema.Description = XmlComments.OfProperty(property);
         }
-
-        return Task.CompletedTask;
     }
 
     /// <summary>
@@ -158,20 +184,6 @@ internal sealed class SchemaFacts(UnseenTypes unseen) : IOpenApiSchemaTransforme
         if (name != "id" || property?.DeclaringType.GetProperty("Source") is null)
         {
             schema.Format = "ulid";
-        }
-    }
-
-    /// <summary>A nullable field is left out of answers when it is null, unless it says otherwise; requests may leave it out.</summary>
-    private static void LeaveOutOptional(OpenApiSchema schema, JsonTypeInfo info)
-    {
-        foreach (var property in info.Properties)
-        {
-            var ignore = property.AttributeProvider?.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false).OfType<JsonIgnoreAttribute>();
-            var always = ignore?.Any(attribute => attribute.Condition == JsonIgnoreCondition.Never) == true;
-            if (!always && IsNullable(property, property.PropertyType))
-            {
-                schema.Required?.Remove(property.Name);
-            }
         }
     }
 }

@@ -87,7 +87,8 @@ public sealed record ProblemType
     public static readonly ImmutableArray<ProblemType> All =
     [
         InvalidRequest, ActionNotAvailable, Unauthenticated, PaymentRequired, Forbidden, NotFound, MethodNotAllowed, Conflict, AlreadyExists,
-        SandboxRequired, PreconditionFailed, TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError, NotAvailable,
+        SandboxRequired, PreconditionFailed, TooLarge, UnsupportedMediaType, IdempotencyMismatch, TooManyRequests, QuotaExceeded, InternalError,
+        NotAvailable,
     ];
 
     internal static ProblemType ForStatus(int status) => All.FirstOrDefault(type => type.Status == status) ?? InternalError;

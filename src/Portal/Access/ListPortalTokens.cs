@@ -15,7 +15,8 @@ internal static class ListPortalTokens
     private const int MaxLimit = 100;
 
     public static void MapListPortalTokens(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/portal/tokens", ListAsync).RequireScope(Scope.CustomersRead);
+        routes.MapGet("/api/v1/portal/tokens", ListAsync).RequireScope(Scope.CustomersRead)
+            .WithName("listPortalTokens").WithSummary("List links to the portal, without their secrets").Produces<PortalToken[]>().WithTags("Portal");
 
     private static async Task<IResult> ListAsync(int? limit, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {

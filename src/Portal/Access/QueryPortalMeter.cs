@@ -14,7 +14,8 @@ namespace Metering.Portal.Access;
 internal static class QueryPortalMeter
 {
     public static void MapQueryPortalMeter(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/portal/meters/{meterSlug}/query", QueryAsync).RequirePortalToken();
+        routes.MapGet("/api/v1/portal/meters/{meterSlug}/query", QueryAsync).RequirePortalToken()
+            .WithName("queryPortalMeter").WithSummary("Read the usage of a portal token's subject").WithTags("Portal");
 
     private static async Task<IResult> QueryAsync(
         string meterSlug, HttpContext http, MeterQueries queries, CustomerReader customers, CancellationToken cancellationToken)

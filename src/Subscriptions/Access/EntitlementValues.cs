@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Database;
 using Metering.Rating;
+using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Entitlements.Balances;
 using NodaTime;
@@ -11,11 +12,17 @@ namespace Metering.Subscriptions.Access;
 /// <summary>What entitlements are worth: OpenMeter's value object.</summary>
 internal sealed class EntitlementValues(BalanceReader balances)
 {
+    /// <summary>A customer that is suspended, or stands under one that is, has access to nothing, whatever is left.</summary>
     public async Task<EntitlementValue> NowAsync(
-        DbSession session, EntitlementRow? entitlement, Instant now, CancellationToken cancellationToken) =>
-        entitlement is { IsMetered: true } && entitlement.IsActiveAt(now)
+        DbSession session, EntitlementRow? entitlement, Instant now, CancellationToken cancellationToken)
+    {
+        var value = entitlement is { IsMetered: true } && entitlement.IsActiveAt(now)
             ? Metered(entitlement, await balances.NowAsync(session, entitlement, now, cancellationToken))
             : Unmetered(entitlement, now);
+        return value.HasAccess && (await CustomerTree.SuspendedAsync(session, [entitlement!.CustomerId], now, cancellationToken)).Count > 0
+            ? value with { HasAccess = false, IsSuspended = true }
+            : value;
+    }
 
     public async Task<EntitlementValue> AtAsync(
         DbSession session, EntitlementRow? entitlement, Instant at, CancellationToken cancellationToken) =>
@@ -55,6 +62,9 @@ internal sealed record EntitlementValue(
     /// <summary>The usage period, when something is metered.</summary>
     [JsonIgnore]
     public ServicePeriod? Period { get; init; }
+
+    [JsonIgnore]
+    public bool IsSuspended { get; init; }
 
     /// <summary>As version 1 of the API shows it.</summary>
     public EntitlementValue WithoutGrants() => this with { GrantBalances = null };

@@ -207,7 +207,8 @@ internal static class PlanAddons
         errors.AddIf(
             addon.RateCardBodies().Select(card => card.BillingCadence).OfType<string>().Select(Cadence.Parse)
                 .Any(cadence => !cadence.Divides(plans) && !plans.Divides(cadence)),
-            "/addonId", "cadence_not_dividing", $"A cadence of the add-on does not divide the plan's {plan.BillingCadence}, nor the other way round.");
+            "/addonId", "cadence_not_dividing",
+            $"A cadence of the add-on does not divide the plan's {plan.BillingCadence}, nor the other way round.");
         foreach (var phase in phases.SkipWhile(phase => phase.Key != fromPlanPhase))
         {
             foreach (var card in addon.RateCardBodies())

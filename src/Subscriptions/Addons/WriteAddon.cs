@@ -28,14 +28,16 @@ internal static class WriteAddon
             .WithName("createAddon").WithSummary("Create a draft of an add-on").Produces<AddonView>(201)
             .WithExample(
                 """
-                {"key":"seats","name":"Seats","currency":"USD","instanceType":"multiple","rateCards":[{"type":"flat_fee","key":"seats","name":"Seats","billingCadence":"P1M",
+                {"key":"seats","name":"Seats","currency":"USD","instanceType":"multiple","rateCards":[
+                 {"type":"flat_fee","key":"seats","name":"Seats","billingCadence":"P1M",
                  "price":{"type":"flat","amount":"5","paymentTerm":"in_advance"}}]}
                 """);
         routes.MapPut("/api/v1/addons/{addonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("addon.replace")
             .WithName("updateAddon").WithSummary("Rewrite a draft").Produces<AddonView>()
             .WithExample(
                 """
-                {"name":"Seats","instanceType":"multiple","rateCards":[{"type":"flat_fee","key":"seats","name":"Seats","billingCadence":"P1M",
+                {"name":"Seats","instanceType":"multiple","rateCards":[
+                 {"type":"flat_fee","key":"seats","name":"Seats","billingCadence":"P1M",
                  "price":{"type":"flat","amount":"5","paymentTerm":"in_advance"}}]}
                 """);
     }

@@ -13,8 +13,8 @@ using NodaTime;
 namespace Metering.Subscriptions.Customers;
 
 /// <summary>
-/// <c>DELETE /api/v1/customers/{idOrKey}</c>: the customer's keys stop working, and those that name it, and its key and subjects are free again. What was billed keeps
-/// the customer by its id. Refused while a subscription runs or is scheduled, or other customers stand under it.
+/// <c>DELETE /api/v1/customers/{idOrKey}</c>: the customer's keys stop working, and those that name it; its key and subjects are free again.
+/// What was billed keeps the customer by its id. Refused while a subscription runs or is scheduled, or other customers stand under it.
 /// </summary>
 internal static class DeleteCustomer
 {

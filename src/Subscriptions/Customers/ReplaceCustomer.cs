@@ -17,7 +17,9 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Customers;
 
-/// <summary><c>PUT /api/v1/customers/{idOrKey}</c>: the body becomes the customer; what it leaves out is gone, but for its place: kind and level.</summary>
+/// <summary>
+/// <c>PUT /api/v1/customers/{idOrKey}</c>: the body becomes the customer; what it leaves out is gone, but for kind and level.
+/// </summary>
 internal static class ReplaceCustomer
 {
     public static void Map(IEndpointRouteBuilder routes) =>

@@ -1,6 +1,7 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Snapshots;
 using Microsoft.AspNetCore.Builder;
@@ -17,10 +18,17 @@ internal sealed class CreateEntitlement(MeteringDatabase database, EntitlementSy
     {
         routes.MapPost("/api/v2/customers/{customerIdOrKey}/entitlements", (
             string customerIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
-            slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create");
+            slice.CreateAsync(EntitlementOwner.Customer(customerIdOrKey), body, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
+            .WithName("createCustomerEntitlementV2").WithSummary("Entitle a customer to a feature").Produces<EntitlementView>(201)
+            .WithExample(
+                """{"type":"metered","featureKey":"tokens","isSoftLimit":false,"issueAfterReset":1000,"usagePeriod":{"interval":"MONTH"}}""",
+                "createFeature");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements", (
             string subjectIdOrKey, EntitlementBody body, CreateEntitlement slice, CancellationToken cancellationToken) =>
-            slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.create");
+            slice.CreateAsync(EntitlementOwner.Subject(subjectIdOrKey), body, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.create")
+            .WithName("createEntitlement").WithSummary("Entitle the customer of a subject to a feature").Produces<EntitlementView>(201);
     }
 
     private async Task<IResult> CreateAsync(EntitlementOwner owner, EntitlementBody body, CancellationToken cancellationToken)

@@ -11,18 +11,24 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Entitlements;
 
-/// <summary><c>DELETE …/entitlements/{entitlementIdOrFeatureKey}</c>: access ends now. A subscription that entitles as well goes on by itself.</summary>
+/// <summary>
+/// <c>DELETE …/entitlements/{entitlementIdOrFeatureKey}</c>: access ends now. A subscription that entitles as well goes on by itself.
+/// </summary>
 internal sealed class DeleteEntitlement(MeteringDatabase database, EntitlementSync sync, IClock clock)
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapDelete("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}", (
-            string customerIdOrKey, string entitlementIdOrFeatureKey, IfMatch ifMatch, DeleteEntitlement slice, CancellationToken cancellationToken) =>
+            string customerIdOrKey, string entitlementIdOrFeatureKey, IfMatch ifMatch, DeleteEntitlement slice,
+            CancellationToken cancellationToken) =>
             slice.DeleteAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, ifMatch, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("entitlement.delete");
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.delete")
+            .WithName("deleteCustomerEntitlementV2").WithSummary("End an entitlement").Produces(204);
         routes.MapDelete("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}", (
             string subjectIdOrKey, string entitlementId, IfMatch ifMatch, DeleteEntitlement slice, CancellationToken cancellationToken) =>
-            slice.DeleteAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, ifMatch, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.delete");
+            slice.DeleteAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, ifMatch, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.delete")
+            .WithName("deleteEntitlement").WithSummary("End a subject's entitlement").Produces(204);
     }
 
     private async Task<IResult> DeleteAsync(EntitlementOwner owner, string idOrFeatureKey, IfMatch ifMatch, CancellationToken cancellationToken)

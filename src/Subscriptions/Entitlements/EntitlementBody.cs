@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
+using System.Text.Json.Serialization;
 using Metering.Platform.Http;
 using Metering.Rating;
 using Metering.Subscriptions.Entitlements.Grants;
@@ -39,8 +39,10 @@ internal sealed record EntitlementBody(
     // A balance is computed from its beginning once; more periods than this would be a mistake.
     private const int MaxPeriodsBefore = 10_000;
 
+    [JsonIgnore]
     public decimal Allowance => Issue?.Amount ?? IssueAfterReset ?? 0m;
 
+    [JsonIgnore]
     public int IssuePriority => Issue?.Priority ?? IssueAfterResetPriority ?? 1;
 
     private bool IsMetered => Type == "metered";

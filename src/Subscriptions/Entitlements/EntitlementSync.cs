@@ -21,11 +21,11 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
     {
         var planned = await PlannedEntitlement.OfCustomerAsync(session, customerId, cancellationToken);
         var existing = await session.QueryAsync<EntitlementRow>(ExistingSql, new { customerId }, cancellationToken);
-        var byItem = existing.Where(row => row.ItemId is not null).ToDictionary(row => row.ItemId!.Value);
+        var byId = existing.ToDictionary(row => row.Id);
         var features = planned.GroupBy(item => item.FeatureId).Select(items => new FeatureClaims(
             [.. items],
             [.. existing.Where(row => row.FeatureId == items.Key && !row.IsOfSubscription && !(row.ActiveTo <= row.ActiveFrom))],
-            byItem, now)).ToList();
+            byId, now)).ToList();
         if (features.Where(feature => feature.Refuses).Select(feature => feature.Key).ToImmutableArray() is { IsEmpty: false } refused)
         {
             return refused;
@@ -51,8 +51,8 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
         DbSession session, IEnumerable<EntitlementRow> existing, IEnumerable<PlannedEntitlement> planned, Instant now,
         CancellationToken cancellationToken)
     {
-        var items = planned.Select(item => item.ItemId).ToHashSet();
-        foreach (var row in existing.Where(row => row is { IsOfSubscription: true, DeletedAt: null } && !items.Contains(row.ItemId!.Value)))
+        var kept = planned.Select(item => item.Id).ToHashSet();
+        foreach (var row in existing.Where(row => row is { IsOfSubscription: true, DeletedAt: null } && !kept.Contains(row.Id)))
         {
             await EndAsync(session, row, now, cancellationToken);
         }
@@ -84,21 +84,21 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
 
         foreach (var item in feature.Items)
         {
-            var window = windows.FirstOrDefault(window => window.Claim.Id == item.ItemId);
-            var row = feature.RowOf(item.ItemId);
+            var window = windows.FirstOrDefault(window => window.Claim.Id == item.Id);
+            var row = feature.RowOf(item.Id);
             if (window is null || (row is null && window.To <= now))
             {
                 await (row is null ? Task.CompletedTask : EndAsync(session, row, now, cancellationToken));
                 continue;
             }
 
-            ids[item.ItemId] = await PutAsync(session, customerId, item, window, row, now, cancellationToken);
+            ids[item.Id] = await PutAsync(session, customerId, item, window, row, now, cancellationToken);
             await AddBoundariesAsync(session, customerId, window, now, cancellationToken);
         }
 
         foreach (var item in feature.Items.Where(item => item is { IsMetered: true, Allowance: > 0m }))
         {
-            var added = additions.Where(addition => addition.Claim.Id == item.ItemId && ids.ContainsKey(addition.To.Id));
+            var added = additions.Where(addition => addition.Claim.Id == item.Id && ids.ContainsKey(addition.To.Id));
             await AddAsync(session, item, added.ToDictionary(addition => ids[addition.To.Id]), touched, now, cancellationToken);
         }
     }
@@ -120,14 +120,14 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
         var calendar = item.Calendar;
         var entitlement = new
         {
-            id = PublicId.New(now), customerId, item.SubscriptionId, item.ItemId, item.FeatureId, item.FeatureKey, kind = item.Template.Type,
+            item.Id, customerId, item.SubscriptionId, item.ItemId, item.FeatureId, item.FeatureKey, kind = item.Template.Type,
             item.Template.Config, soft = item.Template.IsSoftLimit ?? false, item.Allowance,
             issuePriority = item.Template.IssueAfterResetPriority ?? 1, preserveOverage = item.Template.PreserveOverageAtReset ?? false,
             item.UsagePeriod, anchor = calendar?.Anchor, item.TimeZone, rateLimits = Metadata.ToJson(item.Template.RateLimits ?? []),
             metadata = Metadata.ToJson(item.Template.Metadata ?? Metadata.None), window.From, window.To, now,
         };
         var id = await session.SingleAsync<Guid>(PutSql, entitlement, cancellationToken);
-        await session.ExecuteAsync("delete from subscriptions.entitlement_grant where entitlement_id = @id and is_issue", new { id }, cancellationToken);
+        await session.ExecuteAsync(UnissueSql, new { id }, cancellationToken);
         if (item is { IsMetered: true, Allowance: > 0m })
         {
             var stored = await EntitlementRow.FindAsync(session, id, cancellationToken);
@@ -215,19 +215,21 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
         where id = @Id
         """;
 
-    // An item that was never to begin may be planned again.
+    // What was never to begin may be planned again.
     private const string PutSql = """
         insert into subscriptions.entitlement
             (id, customer_id, subscription_id, item_id, feature_id, feature_key, kind, config, soft, allowance, issue_priority, preserve_overage,
              usage_period, anchor, measured_from, time_zone, rate_limits, origin, metadata, active_from, active_to, created_at, updated_at)
         values
-            (@id, @customerId, @SubscriptionId, @ItemId, @FeatureId, @FeatureKey, @kind, @Config, @soft, @Allowance, @issuePriority,
+            (@Id, @customerId, @SubscriptionId, @ItemId, @FeatureId, @FeatureKey, @kind, @Config, @soft, @Allowance, @issuePriority,
              @preserveOverage, @UsagePeriod, @anchor, @From, @TimeZone, @rateLimits::jsonb, 'subscription', @metadata::jsonb, @From, @To, @now, @now)
-        on conflict (item_id) do update
+        on conflict (id) do update
         set active_from = excluded.active_from, active_to = excluded.active_to, measured_from = excluded.measured_from,
             updated_at = excluded.updated_at, deleted_at = null
         returning id
         """;
+
+    private const string UnissueSql = "delete from subscriptions.entitlement_grant where entitlement_id = @id and is_issue";
 
     private const string AddedSql = """
         select id, entitlement_id as entitlementId, effective_at as effectiveAt, voided_at as voidedAt
@@ -241,7 +243,7 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
 
     /// <summary>Everybody who entitles a customer to one feature.</summary>
     private sealed record FeatureClaims(
-        ImmutableArray<PlannedEntitlement> Items, ImmutableArray<EntitlementRow> Own, Dictionary<Guid, EntitlementRow> ByItem, Instant Now)
+        ImmutableArray<PlannedEntitlement> Items, ImmutableArray<EntitlementRow> Own, Dictionary<Guid, EntitlementRow> ById, Instant Now)
     {
         public string Key => Items[0].FeatureKey;
 
@@ -250,11 +252,11 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
         public ImmutableArray<FeatureClaim> Claims { get; } =
         [
             .. Own.Select(row => new FeatureClaim(row.Id, row.ActiveFrom, row.ActiveTo, row.ActiveFrom <= Now)),
-            .. Items.Select(item => ByItem.GetValueOrDefault(item.ItemId) is { DeletedAt: null } row && row.ActiveFrom <= Now
-                ? new FeatureClaim(item.ItemId, row.ActiveFrom, item.ActiveTo, HasBegun: true)
-                : new FeatureClaim(item.ItemId, item.ActiveFrom, item.ActiveTo, HasBegun: false)),
+            .. Items.Select(item => ById.GetValueOrDefault(item.Id) is { DeletedAt: null } row && row.ActiveFrom <= Now
+                ? new FeatureClaim(item.Id, row.ActiveFrom, item.ActiveTo, HasBegun: true)
+                : new FeatureClaim(item.Id, item.ActiveFrom, item.ActiveTo, HasBegun: false)),
         ];
 
-        public EntitlementRow? RowOf(Guid itemId) => ByItem.GetValueOrDefault(itemId);
+        public EntitlementRow? RowOf(Guid id) => ById.GetValueOrDefault(id);
     }
 }

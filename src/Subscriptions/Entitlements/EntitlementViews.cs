@@ -14,7 +14,8 @@ internal static class EntitlementViews
         CancellationToken cancellationToken)
     {
         var ids = rows.Select(row => row.Id).ToArray();
-        var turns = (await session.QueryAsync<TurnRow>(TurnsSql, new { ids }, cancellationToken)).ToLookup(row => row.EntitlementId, row => row.ToTurn());
+        var turns = (await session.QueryAsync<TurnRow>(TurnsSql, new { ids }, cancellationToken))
+            .ToLookup(row => row.EntitlementId, row => row.ToTurn());
         return [.. rows.Select(row => EntitlementView.Of(
             row, row.UsagePeriod is null ? null : new EntitlementPeriods(row, turns[row.Id]), subjectKey(row), now))];
     }
@@ -22,7 +23,8 @@ internal static class EntitlementViews
     public static async Task<ShownEntitlement> OneAsync(
         DbSession session, EntitlementRow row, string? subjectKey, Instant now, CancellationToken cancellationToken)
     {
-        var turns = (await session.QueryAsync<TurnRow>(TurnsSql, new { ids = new[] { row.Id } }, cancellationToken)).Select(turn => turn.ToTurn()).ToList();
+        var ids = new[] { row.Id };
+        var turns = (await session.QueryAsync<TurnRow>(TurnsSql, new { ids }, cancellationToken)).Select(turn => turn.ToTurn()).ToList();
         var periods = row.UsagePeriod is null ? null : new EntitlementPeriods(row, turns);
         var tag = EntityTag.Of(row.Id, row.UpdatedAt, row.ActiveTo, row.DeletedAt, turns.LastOrDefault()?.At, turns.Count);
         return new ShownEntitlement(EntitlementView.Of(row, periods, subjectKey, now), tag);

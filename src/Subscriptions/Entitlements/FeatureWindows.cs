@@ -67,7 +67,7 @@ internal static class FeatureWindows
 }
 
 /// <summary>Somebody entitles the customer to the feature in [From, To).</summary>
-/// <param name="Id">Of the subscription item, or of the customer's own entitlement.</param>
+/// <param name="Id">Of the entitlement that it is, or would be.</param>
 /// <param name="HasBegun">It is the entitlement in force, or was.</param>
 internal sealed record FeatureClaim(Guid Id, Instant From, Instant? To, bool HasBegun);
 

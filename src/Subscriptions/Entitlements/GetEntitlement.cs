@@ -17,14 +17,18 @@ internal sealed class GetEntitlement(MeteringDatabase database, IClock clock)
         routes.MapGet("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}", (
             string customerIdOrKey, string entitlementIdOrFeatureKey, GetEntitlement slice, CancellationToken cancellationToken) =>
             slice.OfOwnerAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerEntitlementV2").WithSummary("Read an entitlement of a customer").Produces<EntitlementView>();
         routes.MapGet("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}", (
             string subjectIdOrKey, string entitlementId, GetEntitlement slice, CancellationToken cancellationToken) =>
-            slice.OfOwnerAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, cancellationToken)).RequireScope(Scope.CustomersRead);
+            slice.OfOwnerAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("getEntitlement").WithSummary("Read an entitlement of a subject").Produces<EntitlementView>();
         routes.MapGet("/api/v2/entitlements/{entitlementId}", (string entitlementId, GetEntitlement slice, CancellationToken cancellationToken) =>
-            slice.ByIdAsync(entitlementId, version1: false, cancellationToken)).RequireScope(Scope.CustomersRead);
+            slice.ByIdAsync(entitlementId, version1: false, cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("getEntitlementByIdV2").WithSummary("Read an entitlement").Produces<EntitlementView>();
         routes.MapGet("/api/v1/entitlements/{entitlementId}", (string entitlementId, GetEntitlement slice, CancellationToken cancellationToken) =>
-            slice.ByIdAsync(entitlementId, version1: true, cancellationToken)).RequireScope(Scope.CustomersRead);
+            slice.ByIdAsync(entitlementId, version1: true, cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("getEntitlementById").WithSummary("Read an entitlement, in the older shape").Produces<EntitlementView>();
     }
 
     private async Task<IResult> OfOwnerAsync(EntitlementOwner owner, string idOrFeatureKey, CancellationToken cancellationToken)

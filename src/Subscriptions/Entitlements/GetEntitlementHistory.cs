@@ -27,12 +27,15 @@ internal sealed class GetEntitlementHistory(MeteringDatabase database, BalanceRe
             string customerIdOrKey, string entitlementIdOrFeatureKey, string? windowSize, string? from, string? to, string? windowTimeZone,
             GetEntitlementHistory slice, CancellationToken cancellationToken) => slice.GetAsync(
                 EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, new HistoryQuery(windowSize, from, to, windowTimeZone),
-                cancellationToken)).RequireScope(Scope.CustomersRead);
+                cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerEntitlementHistoryV2").WithSummary("Read how a balance came about").Produces<HistoryView>();
         routes.MapGet("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}/history", (
             string subjectIdOrKey, string entitlementId, string? windowSize, string? from, string? to, string? windowTimeZone,
             GetEntitlementHistory slice, CancellationToken cancellationToken) => slice.GetAsync(
                 EntitlementOwner.Subject(subjectIdOrKey), entitlementId, new HistoryQuery(windowSize, from, to, windowTimeZone), cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("getEntitlementHistory").WithSummary("Read how the balance of a subject's entitlement came about")
+            .Produces<HistoryView>();
     }
 
     private async Task<IResult> GetAsync(EntitlementOwner owner, string idOrFeatureKey, HistoryQuery query, CancellationToken cancellationToken)
@@ -105,7 +108,7 @@ internal sealed class GetEntitlementHistory(MeteringDatabase database, BalanceRe
                 ? new FieldError("?windowSize", "unknown_window", "A window is MINUTE, HOUR, DAY or MONTH.")
             : From is not null && FromInstant is null ? new FieldError("?from", "invalid_time", InstantConverter.Expected)
             : To is not null && ToInstant is null ? new FieldError("?to", "invalid_time", InstantConverter.Expected)
-            : FromInstant is { } start && ToInstant is { } end && end <= start ? new FieldError("?to", "out_of_range", "The end is after the beginning.")
+            : ToInstant <= FromInstant ? new FieldError("?to", "out_of_range", "The end is after the beginning.")
             : WindowTimeZone is not null && DateTimeZoneProviders.Tzdb.GetZoneOrNull(WindowTimeZone) is null
                 ? new FieldError("?windowTimeZone", "unknown_time_zone", "A time zone is a name of the IANA database, such as Europe/Berlin.")
             : null;

@@ -18,11 +18,13 @@ internal sealed class GetEntitlementValue(MeteringDatabase database, Entitlement
         routes.MapGet("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/value", (
             string customerIdOrKey, string entitlementIdOrFeatureKey, string? time, GetEntitlementValue slice, CancellationToken cancellationToken) =>
             slice.GetAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, time, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("getCustomerEntitlementValueV2").WithSummary("Read the value of an entitlement").Produces<EntitlementValue>();
         routes.MapGet("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/value", (
             string subjectIdOrKey, string entitlementIdOrFeatureKey, string? time, GetEntitlementValue slice, CancellationToken cancellationToken) =>
             slice.GetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey, time, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("getEntitlementValue").WithSummary("Read the value of a subject's entitlement").Produces<EntitlementValue>();
     }
 
     private async Task<IResult> GetAsync(EntitlementOwner owner, string idOrFeatureKey, string? time, CancellationToken cancellationToken)

@@ -19,18 +19,23 @@ internal sealed class ListEntitlements(MeteringDatabase database, IClock clock)
     {
         routes.MapGet("/api/v2/customers/{customerIdOrKey}/entitlements", (
             string customerIdOrKey, [AsParameters] ListQuery query, ListEntitlements slice, CancellationToken cancellationToken) =>
-            slice.OfOwnerAsync(EntitlementOwner.Customer(customerIdOrKey), query, cancellationToken)).RequireScope(Scope.CustomersRead);
+            slice.OfOwnerAsync(EntitlementOwner.Customer(customerIdOrKey), query, cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("listCustomerEntitlementsV2").WithSummary("List the entitlements of a customer").Produces<Page<EntitlementView>>();
         routes.MapGet("/api/v1/subjects/{subjectIdOrKey}/entitlements", (
             string subjectIdOrKey, bool? includeDeleted, ListEntitlements slice, CancellationToken cancellationToken) =>
             slice.OfOwnerAsync(
                 EntitlementOwner.Subject(subjectIdOrKey), new ListQuery { IncludeDeleted = includeDeleted, PageSize = RequestLimits.MaxPageSize },
-                cancellationToken)).RequireScope(Scope.CustomersRead);
+                cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("listSubjectEntitlements").WithSummary("List the entitlements of a subject").Produces<EntitlementView[]>();
         routes.MapGet("/api/v2/entitlements", (
             [AsParameters] ListQuery query, [AsParameters] EntitlementFilter filter, ListEntitlements slice, CancellationToken cancellationToken) =>
-            slice.OfAllAsync(query, filter, version1: false, cancellationToken)).RequireScope(Scope.CustomersRead);
+            slice.OfAllAsync(query, filter, version1: false, cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("listEntitlementsV2").WithSummary("List entitlements").Produces<Page<EntitlementView>>();
         routes.MapGet("/api/v1/entitlements", (
             [AsParameters] ListQuery query, [AsParameters] EntitlementFilter filter, ListEntitlements slice, CancellationToken cancellationToken) =>
-            slice.OfAllAsync(query, filter, version1: true, cancellationToken)).RequireScope(Scope.CustomersRead);
+            slice.OfAllAsync(query, filter, version1: true, cancellationToken)).RequireScope(Scope.CustomersRead)
+            .WithName("listEntitlements").WithSummary("List entitlements, plainly unless a page is asked for")
+            .Produces<EntitlementView[]>();
     }
 
     private async Task<IResult> OfOwnerAsync(EntitlementOwner owner, ListQuery query, CancellationToken cancellationToken)
@@ -85,7 +90,8 @@ internal sealed class ListEntitlements(MeteringDatabase database, IClock clock)
             query.Take,
             query.Skip,
         };
-        var rows = await session.QueryAsync<EntitlementRow>(EntitlementRow.SelectSql + FilterSql + query.OrderSql("e"), parameters, cancellationToken);
+        var rows = await session.QueryAsync<EntitlementRow>(
+            EntitlementRow.SelectSql + FilterSql + query.OrderSql("e"), parameters, cancellationToken);
         var total = await session.SingleAsync<long>(CountSql, parameters, cancellationToken);
         return (rows, total);
     }

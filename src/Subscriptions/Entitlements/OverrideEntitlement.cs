@@ -24,12 +24,16 @@ internal sealed class OverrideEntitlement(MeteringDatabase database, Entitlement
             string customerIdOrKey, string entitlementIdOrFeatureKey, EntitlementBody body, IfMatch ifMatch, OverrideEntitlement slice,
             CancellationToken cancellationToken) =>
             slice.ReplaceAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, ifMatch, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("entitlement.override");
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.override")
+            .WithName("overrideCustomerEntitlementV2").WithSummary("Replace an entitlement by another of the same feature")
+            .Produces<EntitlementView>(201);
         routes.MapPut("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/override", (
             string subjectIdOrKey, string entitlementIdOrFeatureKey, EntitlementBody body, IfMatch ifMatch, OverrideEntitlement slice,
             CancellationToken cancellationToken) =>
             slice.ReplaceAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey, body, ifMatch, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("entitlement.override");
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.override")
+            .WithName("overrideEntitlement").WithSummary("Replace a subject's entitlement by another of the same feature")
+            .Produces<EntitlementView>(201);
     }
 
     private async Task<IResult> ReplaceAsync(

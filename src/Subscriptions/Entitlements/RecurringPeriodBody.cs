@@ -12,6 +12,7 @@ internal sealed record RecurringPeriodBody(string Interval, Instant? Anchor = nu
     /// <summary>Longer periods than this would be a mistake, and lead beyond the calendar.</summary>
     private const int MaxYears = 100;
 
+    [JsonIgnore]
     public Cadence Cadence => ToCadence() ?? throw new InvalidOperationException($"An interval of '{Interval}' passed the checks.");
 
     public void Check(string pointer, FieldErrors errors) => errors.AddIf(

@@ -29,11 +29,14 @@ internal sealed class ResetEntitlement(MeteringDatabase database, PoolEpochs epo
             string customerIdOrKey, string entitlementIdOrFeatureKey, ResetBody? body, IfMatch ifMatch, ResetEntitlement slice,
             CancellationToken cancellationToken) =>
             slice.ResetAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, ifMatch, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("entitlement.reset");
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.reset")
+            .WithName("resetCustomerEntitlementUsageV2").WithSummary("Begin a new usage period").Produces(204);
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementId}/reset", (
             string subjectIdOrKey, string entitlementId, ResetBody? body, IfMatch ifMatch, ResetEntitlement slice,
             CancellationToken cancellationToken) =>
-            slice.ResetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, body, ifMatch, cancellationToken)).RequireScope(Scope.CustomersWrite).Audited("entitlement.reset");
+            slice.ResetAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementId, body, ifMatch, cancellationToken))
+            .RequireScope(Scope.CustomersWrite).Audited("entitlement.reset")
+            .WithName("resetEntitlementUsage").WithSummary("Begin a new usage period of a subject's entitlement").Produces(204);
     }
 
     private async Task<IResult> ResetAsync(

@@ -26,7 +26,8 @@ internal sealed record FeatureRow(
     /// <summary>Completed by a where clause.</summary>
     public const string SelectSql = """
         select id, key, name, meter_slug as meterSlug, event_type as eventType, aggregation, metadata::text as metadata,
-               overlap, meter_filters::text as meterFilters, trim_scale(unit_cost) as unitCost, created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
+               overlap, meter_filters::text as meterFilters, trim_scale(unit_cost) as unitCost,
+               created_at as createdAt, updated_at as updatedAt, archived_at as archivedAt
         from subscriptions.feature
         """;
 

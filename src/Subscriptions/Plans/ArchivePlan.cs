@@ -71,7 +71,8 @@ internal static class ArchivePlan
 
         if (!row.IsDraft)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be deleted. Archive it instead.");
+            return Problem.Of(
+                ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be deleted. Archive it instead.");
         }
 
         await session.ExecuteAsync(DeleteSql, new { row.Id }, cancellationToken);

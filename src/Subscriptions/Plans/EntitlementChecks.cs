@@ -67,7 +67,8 @@ internal static class EntitlementChecks
         GrantBody.CheckPriority(template.IssueAfterResetPriority, $"{at}/issueAfterResetPriority", errors);
         errors.AddIf(
             template.UsagePeriod is not null
-                && (!Cadence.TryParse(template.UsagePeriod, out var period) || RecurringPeriodBody.IsTooLong(period)), $"{at}/usagePeriod", "invalid_duration",
+                && (!Cadence.TryParse(template.UsagePeriod, out var period) || RecurringPeriodBody.IsTooLong(period)),
+            $"{at}/usagePeriod", "invalid_duration",
             "A usage period is an ISO 8601 duration of one unit, such as P1D or P1M.");
     }
 

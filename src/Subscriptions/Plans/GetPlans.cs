@@ -59,7 +59,8 @@ internal static class GetPlans
         var ids = (id ?? []).Select(text => PublicId.TryParse(text, out var known) ? known : Guid.Empty).ToArray();
         var filter = new { now, ids, key = key ?? [], status = status ?? [], currency = currency ?? [] };
         await using var session = await database.OpenAsync(cancellationToken);
-        var (rows, total) = await Page.RowsAsync<PlanRow>(session, page, PlanRow.SelectSql + FilterSql + orderSql, CountSql, filter, cancellationToken);
+        var (rows, total) = await Page.RowsAsync<PlanRow>(
+            session, page, PlanRow.SelectSql + FilterSql + orderSql, CountSql, filter, cancellationToken);
         return Results.Ok(page.Of(await PlanView.OfAsync(rows, session, meters, now, cancellationToken), total));
     }
 

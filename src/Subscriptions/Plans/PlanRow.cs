@@ -132,7 +132,8 @@ internal sealed record PlanRow(
     {
         var body = ToBody();
         return new PlanView(
-            PublicId.Format(Id), Key, Version, StatusAt(now), Name, Description, Currency, BillingCadence, body.ProRatingConfig!, body.SettlementMode!,
+            PublicId.Format(Id), Key, Version, StatusAt(now), Name, Description, Currency, BillingCadence,
+            body.ProRatingConfig!, body.SettlementMode!,
             body.Phases, body.Commitment, body.Metadata, EffectiveFrom, EffectiveTo, CreatedAt, UpdatedAt, ValidationErrors: null, Warnings: null);
     }
 }

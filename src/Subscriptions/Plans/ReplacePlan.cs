@@ -45,7 +45,8 @@ internal static class ReplacePlan
 
         if (!row.IsDraft)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be changed. Create the next version.");
+            return Problem.Of(
+                ProblemType.Conflict, $"Version {row.Version} is {row.StatusAt(now)}; only a draft can be changed. Create the next version.");
         }
 
         if (body.Key is not null && body.Key != row.Key)

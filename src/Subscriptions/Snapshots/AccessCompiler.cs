@@ -28,8 +28,9 @@ internal static class AccessCompiler
         Guid[] named = [.. ids, .. credentials.SelectMany(group => group).SelectMany(credential => credential.Users)];
         var suspended = await CustomerTree.SuspendedAsync(session, named, now, cancellationToken);
         var entitlements = await session.QueryAsync<EntitlementRow>(EntitlementsSql, new { ids, now }, cancellationToken);
-        var limits = (await session.QueryAsync<(Guid Id, decimal Limit)>(
-            LimitsSql, new { ids = entitlements.Select(one => one.Id).ToArray(), now }, cancellationToken)).ToDictionary(row => row.Id, row => row.Limit);
+        Guid[] limited = [.. entitlements.Select(one => one.Id)];
+        var limits = (await session.QueryAsync<(Guid Id, decimal Limit)>(LimitsSql, new { ids = limited, now }, cancellationToken))
+            .ToDictionary(row => row.Id, row => row.Limit);
         var granted = entitlements.ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [

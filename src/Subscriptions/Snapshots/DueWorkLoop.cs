@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>Lets phases change and periods end when their time comes. In a sandbox the test clock does it instead.</summary>
-internal sealed class DueWorkLoop(AccessBoundaries boundaries, PoolSegments segments, PoolClosing closing, ProductClock clock, ILogger<DueWorkLoop> logger)
-    : BackgroundService
+internal sealed class DueWorkLoop(
+    AccessBoundaries boundaries, PoolSegments segments, PoolClosing closing, ProductClock clock, ILogger<DueWorkLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 

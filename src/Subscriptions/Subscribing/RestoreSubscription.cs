@@ -19,8 +19,10 @@ internal static class RestoreSubscription
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/api/v1/subscriptions/{id}/unschedule-cancelation", UnscheduleAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore")
-            .WithName("unscheduleCancelation").WithSummary("Let a cancelled subscription go on").Produces<SubscriptionView>().WithTags("Subscriptions");
+        routes.MapPost("/api/v1/subscriptions/{id}/unschedule-cancelation", UnscheduleAsync)
+            .RequireScope(Scope.CustomersWrite).Audited("subscription.restore")
+            .WithName("unscheduleCancelation").WithSummary("Let a cancelled subscription go on")
+            .Produces<SubscriptionView>().WithTags("Subscriptions");
         routes.MapPost("/api/v1/subscriptions/{id}/restore", RestoreAsync).RequireScope(Scope.CustomersWrite).Audited("subscription.restore")
             .WithName("restoreSubscription").WithSummary("Let a cancelled subscription go on instead of what was to follow")
             .Produces<SubscriptionView>().WithTags("Subscriptions");

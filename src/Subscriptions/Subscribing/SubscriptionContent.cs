@@ -9,7 +9,9 @@ using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
 
-/// <summary>A spec together with the features its items belong to, to be shown or billed. What lies at or behind the end does not take place.</summary>
+/// <summary>
+/// A spec together with the features its items belong to, to be shown or billed. What lies at or behind the end does not take place.
+/// </summary>
 internal sealed class SubscriptionContent(
     SubscriptionSpec spec, ImmutableDictionary<Guid, FeatureRow> features, ImmutableDictionary<Guid, Guid> entitlements)
 {
@@ -96,7 +98,8 @@ internal sealed class SubscriptionContent(
         PublicId.Format(item.Id), item.Key, item.Card.Name, item.Card.Description, item.Card.FeatureKey, item.Card.BillingCadence,
         item.Card.Price, item.Card.Discounts, subscription.Currency,
         FeatureOf(item) is { } feature ? new IncludedView(feature.ToView()) : null,
-        item.EntitledBy is { } by && entitlements.TryGetValue(by, out var id) ? PublicId.Format(id) : null, item.From, Earlier(item.To, activeTo), item.Card.Metadata,
+        item.EntitledBy is { } by && entitlements.TryGetValue(by, out var id) ? PublicId.Format(id) : null,
+        item.From, Earlier(item.To, activeTo), item.Card.Metadata,
         item.CreatedAt, subscription.UpdatedAt);
 
     private const string EntitlementsSql = "select item_id, id from subscriptions.entitlement where item_id = any(@ids) and deleted_at is null";

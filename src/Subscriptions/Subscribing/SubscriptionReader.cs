@@ -38,7 +38,8 @@ public sealed class SubscriptionReader(MeteringDatabase database)
         var content = await SubscriptionContent.OfAsync(session, [.. rows.Select(row => row.Id)], cancellationToken);
         var customer = (await CustomerRow.FindAsync(session, rows[0].CustomerId, cancellationToken))!.ToAccount();
         var commitments = (await session.QueryAsync<(Guid PlanId, decimal Amount)>(
-            CommitmentsSql, new { ids = rows.Select(row => row.PlanId).OfType<Guid>().ToArray() }, cancellationToken)).ToDictionary(plan => plan.PlanId);
+            CommitmentsSql, new { ids = rows.Select(row => row.PlanId).OfType<Guid>().ToArray() }, cancellationToken))
+            .ToDictionary(plan => plan.PlanId);
         return
         [
             .. rows.Select(row => ToBillable(row, customer, content[row.Id]) with

@@ -165,7 +165,8 @@ public sealed class RestrictedCredentialTests
             """{"kind":"snapshot_begins","full":true,"reservationKey":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}""",
             $$$"""
             {"kind":"customer_changed","version":1,"customer":{"customerId":"{{{id}}}","subject":"s","status":"Active",
-            "credentialHashes":["{{{FakeHost.Hash("old")}}}"],"features":[{"featureKey":"summarize","activeFrom":"2026-01-01T00:00:00Z","rateLimits":[]}]}}
+            "credentialHashes":["{{{FakeHost.Hash("old")}}}"],
+            "features":[{"featureKey":"summarize","activeFrom":"2026-01-01T00:00:00Z","rateLimits":[]}]}}
             """.ReplaceLineEndings(""),
             """{"kind":"snapshot_ends","version":1}""",
         ]);

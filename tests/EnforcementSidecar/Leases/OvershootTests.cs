@@ -63,6 +63,36 @@ public sealed class OvershootTests
     }
 
     [Fact]
+    public async Task When_a_limit_falls_a_busy_sidecar_gives_back_what_it_holds()
+    {
+        // So long that neither its end nor its renewal can be the reason; busy enough not to be idle, and not so busy that it is used up.
+        await using var host = await FakeHost.StartAsync();
+        host.LeaseTtlMilliseconds = 600_000;
+        var entitlement = Some.Id();
+        host.AddPool(entitlement, 100_000);
+        var customer = Some.Customer("free", Some.Feature("summarize", Some.Hard(entitlement, 100_000)));
+        host.Put(customer);
+        await using var sidecar = await TestSidecar.StartAsync(host);
+        await sidecar.CheckAsync("free");
+        var lease = host.Exchanges.ToArray().SelectMany(exchange => exchange.Requests).First().LeaseId;
+        var granted = host.HeldOf(entitlement) + host.SettledOf(entitlement);
+
+        host.Put(customer with { Features = [Some.Feature("summarize", Some.Hard(entitlement, 10))] });
+        await host.SettleChangesAsync();
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await sidecar.CheckAsync("free");
+                await Task.Delay(TimeSpan.FromMilliseconds(900));
+                return host.Exchanges.ToArray().SelectMany(exchange => exchange.Reports).Any(report => report.LeaseId == lease && report.Close);
+            },
+            "the lease to come back");
+        var closing = host.Exchanges.ToArray().SelectMany(exchange => exchange.Reports).Last(report => report.LeaseId == lease);
+        Assert.True(closing.Spent < granted, $"{closing.Spent} of {granted} were spent: the lease was used up, not given back.");
+    }
+
+    [Fact]
     public async Task An_idle_sidecar_gives_back_what_it_holds()
     {
         await using var host = await FakeHost.StartAsync();

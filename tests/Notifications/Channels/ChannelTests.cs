@@ -73,7 +73,10 @@ public sealed class ChannelTests
         var gone = await desk.ChannelAsync();
         await desk.Host.Client.DeleteAsync($"/api/v1/notification/channels/{gone["id"]}");
 
-        foreach (var (query, count) in new[] { ("", 1), ("?includeDisabled=true", 2), ("?includeDeleted=true", 2), ("?order=DESC&orderBy=createdAt", 1) })
+        foreach (var (query, count) in new[]
+        {
+            ("", 1), ("?includeDisabled=true", 2), ("?includeDeleted=true", 2), ("?order=DESC&orderBy=createdAt", 1),
+        })
         {
             Assert.Equal(count, (int)(await desk.Host.GetAsync("/api/v1/notification/channels" + query))["totalCount"]!);
         }

@@ -22,7 +22,8 @@ public sealed class DeliveryTests
         Assert.Equal("/hook", request.Path);
         Assert.True(request.IsSignedWith((string)channel["signingSecret"]!));
         Assert.Equal((string?)made["id"], request.Headers["webhook-id"]);
-        Assert.Equal(("ops", "Bearer t", "application/json"), (request.Headers["X-Team"], request.Headers["Authorization"], request.Headers["Content-Type"]));
+        Assert.Equal(
+            ["ops", "Bearer t", "application/json"], new[] { "X-Team", "Authorization", "Content-Type" }.Select(name => request.Headers[name]));
         Assert.Equal(made["payload"]!.ToJsonString(), request.Json.ToJsonString());
         Assert.Equal(("invoice.created", "2026-01-15T09:00:00Z"), ((string?)request.Json["type"], (string?)request.Json["timestamp"]));
         var status = (await desk.EventsAsync())[0]!["deliveryStatus"]![0]!;

@@ -37,7 +37,9 @@ internal sealed class Desk : IAsyncDisposable
     /// <summary>100 calls a month.</summary>
     public Task<JsonNode> EntitleAsync(int amount = 100) => Host.PostAsync(
         "/api/v2/customers/acme/entitlements",
-        Json($$$"""{"type":"metered","featureKey":"calls","isSoftLimit":true,"usagePeriod":{"interval":"MONTH"},"issue":{"amount":{{{amount}}}}}"""), 201);
+        Json($$$"""
+            {"type":"metered","featureKey":"calls","isSoftLimit":true,"usagePeriod":{"interval":"MONTH"},"issue":{"amount":{{{amount}}}}}
+            """), 201);
 
     public Task<JsonNode> ChannelAsync(string more = "") => Host.PostAsync(
         "/api/v1/notification/channels", Json($$"""{"type":"WEBHOOK","name":"Ops","url":"{{Receiver.Url}}"{{more}}}"""), 201);

@@ -114,7 +114,8 @@ public sealed class ExampleTests
 
         /// <summary><c>{createThing}</c> stands for the id that this operation has answered.</summary>
         private string Filled(JsonNode body) => answers.Aggregate(
-            body.ToJsonString(), (text, answer) => text.Replace($"{{{answer.Key}}}", (string?)(answer.Value as JsonObject)?["id"], StringComparison.Ordinal));
+            body.ToJsonString(),
+            (text, answer) => text.Replace($"{{{answer.Key}}}", (string?)(answer.Value as JsonObject)?["id"], StringComparison.Ordinal));
 
         private void Check(ApiOperation operation, int status, string text)
         {
@@ -159,7 +160,9 @@ public sealed class ExampleTests
             return filled.ToString();
         }
 
+        /// <summary>Without the names of parameters, and of any version: what one has created, another finds.</summary>
         private static string Shape(string path) =>
-            string.Join('/', path.Split('/').Select(segment => segment.StartsWith('{') ? "{}" : segment));
+            string.Join('/', path.Split('/').Where(segment => segment is not ("v1" or "v2"))
+                .Select(segment => segment.StartsWith('{') ? "{}" : segment));
     }
 }

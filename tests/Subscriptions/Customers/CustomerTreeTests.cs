@@ -175,6 +175,34 @@ public sealed class CustomerTreeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_suspended_customer_has_access_to_nothing_whoever_asks()
+    {
+        await CompanyAsync();
+        await Some.FeatureAsync(host, "sso");
+        await host.PostAsync("/api/v2/customers/spider/entitlements", Some.Json("""{"type":"boolean","featureKey":"sso"}"""), 201);
+        Assert.All(await AnswersAsync(), Assert.True);
+
+        await host.PostAsync("/api/v1/customers/research/suspend", new JsonObject(), 200);
+        Assert.All(await AnswersAsync(), Assert.False);
+        await host.PostAsync("/api/v1/customers/research/resume", new JsonObject(), 200);
+        Assert.All(await AnswersAsync(), Assert.True);
+    }
+
+    private async Task<bool[]> AnswersAsync()
+    {
+        var id = (string)(await host.GetAsync("/api/v1/customers/spider"))["id"]!;
+        var access = await host.GetAsync("/api/v1/customers/spider/access");
+        var value = await host.GetAsync("/api/v1/customers/spider/entitlements/sso/value");
+        var listed = await host.GetAsync($"/api/v3/openmeter/customers/{id}/entitlement-access");
+        var asked = await host.PostAsync("/api/v3/openmeter/entitlement-access/query", Some.Json("""{"customer":{"keys":["spider"]}}"""), 200);
+        return
+        [
+            (bool)access["entitlements"]!["sso"]!["hasAccess"]!, (bool)value["hasAccess"]!, (bool)listed["data"]![0]!["has_access"]!,
+            (bool)asked["data"]![0]!["features"]!["sso"]!["has_access"]!,
+        ];
+    }
+
+    [Fact]
     public async Task Whoever_moves_under_a_suspended_customer_stops_with_all_below_when_the_move_takes_effect()
     {
         await CompanyAsync();

@@ -36,7 +36,8 @@ internal static class CreditShop
     }
 
     /// <summary>A top-up that is effective now; the fields given replace or add to it.</summary>
-    public static Task<JsonNode> GrantedAsync(TestHost host, decimal amount, string fields = "{}", string featureKey = "units", int expectedStatus = 201)
+    public static Task<JsonNode> GrantedAsync(
+        TestHost host, decimal amount, string fields = "{}", string featureKey = "units", int expectedStatus = 201)
     {
         var body = new JsonObject { ["amount"] = amount, ["effectiveAt"] = Text(host.Now) };
         foreach (var (name, value) in Some.Json(fields))

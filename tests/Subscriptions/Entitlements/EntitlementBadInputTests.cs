@@ -87,7 +87,7 @@ public sealed class EntitlementBadInputTests
         GET /api/v2/customers/acme/entitlements/taken/history?windowSize=WEEK           | 400 | ?windowSize | unknown_window
         GET /api/v2/customers/acme/entitlements/taken/history?windowSize=DAY&from=x     | 400 | ?from | invalid_time
         GET /api/v2/customers/acme/entitlements/taken/history?windowSize=DAY&windowTimeZone=Mars | 400 | ?windowTimeZone | unknown_time_zone
-        GET /api/v2/customers/acme/entitlements/taken/history?windowSize=DAY&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z | 400 | ?to | out_of_range
+        GET /api/v2/customers/acme/entitlements/taken/history?windowSize=DAY&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z|400|?to|out_of_range
         GET /api/v2/customers/acme/entitlements/taken/history?windowSize=MINUTE&to=2027-01-01T00:00:00Z | 400 | ?windowSize | too_fine
         GET /api/v2/entitlements?entitlementType=magic                                  | 400 | ?entitlementType | unknown_entitlement_type
         GET /api/v2/entitlements/01HZZZZZZZZZZZZZZZZZZZZZZZ                             | 404 |  |

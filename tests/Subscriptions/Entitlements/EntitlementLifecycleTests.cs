@@ -20,8 +20,8 @@ public sealed class EntitlementLifecycleTests
         ];
         foreach (var (from, expected) in cases)
         {
-            var body = $$$"""{"measureUsageFrom":"{{{from}}}","usagePeriod":{"interval":"MONTH","anchor":"2026-01-01T00:00:00Z"},"issue":{"amount":10}}""";
-            await CreditShop.EntitledAsync(host, body);
+            const string rest = ""","usagePeriod":{"interval":"MONTH","anchor":"2026-01-01T00:00:00Z"},"issue":{"amount":10}}""";
+            await CreditShop.EntitledAsync(host, $$"""{"measureUsageFrom":"{{from}}" """ + rest);
             Assert.Equal(expected, await CreditShop.ShortAsync(host));
             await DeletedAsync(host);
         }
@@ -133,6 +133,7 @@ public sealed class EntitlementLifecycleTests
         await CreditShop.EntitledAsync(host, customer: "other");
         await host.PostAsync("/api/v2/customers/acme/entitlements", Some.Json("""{"type":"boolean","featureKey":"sso"}"""), 201);
         await CreditShop.GrantedAsync(host, 1);
+        await host.AdvanceToAsync("2026-01-01T01:00:00Z");
         await CreditShop.GrantedAsync(host, 2);
 
         Assert.Equal(3, await CountAsync("/api/v2/entitlements"));

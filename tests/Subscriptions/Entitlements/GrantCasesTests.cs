@@ -23,7 +23,7 @@ public sealed class GrantCasesTests
         H6  | grant a 100 prio 1, grant b 100 prio 2, use 120                               | 80 over 0 used 120 of 200  | a 0 b 80
         H6b | grant b 100 prio 2, grant a 100 prio 1, use 120                               | 80 over 0 used 120 of 200  | b 80 a 0
         H7  | grant a 100 for 100 YEAR, grant b 100 for 30 DAY, use 120                     | 80 over 0 used 120 of 200  | a 80 b 0
-        H10 | grant a 100 prio 3, grant b 100 prio 1 in 24 every P1W, at 1, use 20, at 23, use 20, at 24, use 20 | 140 over 0 used 60 of 200 | a 60 b 80
+        H10 | grant a 100 prio 3, grant b 100 prio 1 in 24 every P1W, use 20, at 23, use 20, at 24, use 20 | 140 over 0 used 60 of 200 | a 60 b 80
         H12 | grant a 100 prio 1 every P1D, grant b 100 prio 2 in 25, at 24, at 25, use 30, at 26, use 20 | 150 over 0 used 50 of 200 | a 50 b 100
         H13 | grant a 100 in 5, use 10                                                      | 0 over 10 used 10 of 0     |
         H13b| grant a 100 for 1 HOUR, at 1, use 10                                          | 0 over 10 used 10 of 0     |
@@ -93,7 +93,8 @@ public sealed class GrantCasesTests
         var value = await CreditShop.ValueAsync(host);
         var grants = value["grantBalances"]!.AsObject().OrderBy(grant => names.Keys.ToList().IndexOf(grant.Key))
             .Select(grant => $"{names[grant.Key]} {grant.Value}");
-        var text = $"{value["balance"]} over {value["overage"]} used {value["usage"]} of {value["totalAvailableGrantAmount"]} | {string.Join(' ', grants)}";
+        var text = $"{value["balance"]} over {value["overage"]} used {value["usage"]} of {value["totalAvailableGrantAmount"]}"
+            + $" | {string.Join(' ', grants)}";
         await DeleteAsync(host, "/api/v2/customers/acme/entitlements/units");
         await host.AdvanceToAsync(CreditShop.Text(host.Now + Duration.FromHours(1)));
         return text.TrimEnd();
@@ -113,7 +114,8 @@ public sealed class GrantCasesTests
                     fields["effectiveAt"] = After(start, words[i + 1]);
                     break;
                 case "for":
-                    fields["expiration"] = new JsonObject { ["count"] = int.Parse(words[i + 1], CultureInfo.InvariantCulture), ["duration"] = words[i + 2] };
+                    var count = int.Parse(words[i + 1], CultureInfo.InvariantCulture);
+                    fields["expiration"] = new JsonObject { ["count"] = count, ["duration"] = words[i + 2] };
                     i++;
                     break;
                 case "every":

@@ -129,7 +129,8 @@ public sealed class HistoryTests
             // What it held less than its amount when it began had paid what was owed.
             granted += (decimal)grant["amount"]!;
             used += (decimal)grant["amount"]! - (decimal)mine[0]!["grantBalancesAtStart"]![id]!;
-            used += mine.Sum(segment => segment!["grantUsages"]!.AsArray().Where(one => (string)one!["grantId"]! == id).Sum(one => (decimal)one!["usage"]!));
+            used += mine.SelectMany(segment => segment!["grantUsages"]!.AsArray())
+                .Where(one => (string)one!["grantId"]! == id).Sum(one => (decimal)one!["usage"]!);
             var left = (decimal)mine[^1]!["grantBalancesAtEnd"]![id]!;
             var over = EndOf(grant) is { } end && end <= host.Now;
             ended += over ? left : 0m;

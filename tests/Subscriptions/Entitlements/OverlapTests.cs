@@ -47,7 +47,7 @@ public sealed class OverlapTests
         await using var host = await Shop.OpenAsync();
         await Some.CustomerAsync(host, "acme");
         var own = await CreditShop.EntitledAsync(
-            host, """{"featureKey":"summarize","usagePeriod":{"interval":"MONTH"},"issue":{"amount":30}}""");
+            host, """{"featureKey":"summarize","usagePeriod":{"interval":"MONTH"},"issue":{"amount":30,"priority":2}}""");
         var lease = await host.AskAsync((string)own["id"]!, wanted: 30, needed: 30);
 
         var subscription = await Some.SubscribedAsync(host, "acme", "free");

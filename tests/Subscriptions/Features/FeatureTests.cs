@@ -96,7 +96,7 @@ public sealed class FeatureTests : IAsyncLifetime
         Assert.Equal(30m, (decimal)(await host.GetAsync("/api/v2/customers/acme/entitlements/gpt/value"))["usage"]!);
         Assert.NotNull((await host.GetAsync($"/api/v1/features/{old["id"]}"))["archivedAt"]);
         Assert.Equal((string?)again["id"], (string?)(await host.GetAsync("/api/v1/features/gpt"))["id"]);
-        Assert.Equal(1, (await host.GetAsync("/api/v1/features")).AsArray().Count);
+        Assert.Single((await host.GetAsync("/api/v1/features")).AsArray());
         Assert.Equal(2, (await host.GetAsync("/api/v1/features?includeArchived=true")).AsArray().Count);
     }
 

@@ -68,8 +68,8 @@ internal static class CreateCredential
         }
 
         var row = new CredentialRow(
-            PublicId.New(now), customer.Id, body.Name, body.Features is { } features ? Metadata.ToJson(features) : null, application?.Id, agent?.Id, now,
-            body.ExpiresAt, null, null);
+            PublicId.New(now), customer.Id, body.Name, body.Features is { } features ? Metadata.ToJson(features) : null, application?.Id,
+            agent?.Id, now, body.ExpiresAt, null, null);
         var secret = ApiKey.Generate("mtr_live");
         await session.ExecuteAsync(CredentialRow.InsertSql, row.ToParameters(secret.Hash()), cancellationToken);
         await SnapshotVersions.BumpAsync(session, [customer.Id], cancellationToken);

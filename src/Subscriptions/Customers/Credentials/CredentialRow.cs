@@ -42,7 +42,8 @@ internal sealed record CredentialRow(
         new { Id, CustomerId, Name, hash, FeatureKeys, ApplicationId, AgentId, CreatedAt, ExpiresAt };
 
     public CredentialView ToView(Instant now) => new(
-        PublicId.Format(Id), Name, RevokedAt is not null ? "revoked" : WorksAt(now) ? "active" : "expired", FeatureKeys is null ? null : Metadata.FromJson<ImmutableArray<string>>(FeatureKeys),
+        PublicId.Format(Id), Name, RevokedAt is not null ? "revoked" : WorksAt(now) ? "active" : "expired",
+        FeatureKeys is null ? null : Metadata.FromJson<ImmutableArray<string>>(FeatureKeys),
         Text(ApplicationId), Text(AgentId), CreatedAt, ExpiresAt, RevokedAt, Text(RotatedTo));
 
     private static string? Text(Guid? id) => id is { } known ? PublicId.Format(known) : null;

@@ -34,7 +34,8 @@ internal static class RotateCredential
     {
         if (!ShortDuration.TryParse(body?.Overlap, DefaultOverlap, out var overlap) || overlap > MaxOverlap)
         {
-            return Problem.Invalid("/overlap", "invalid_duration", "A duration in days and time up to P30D, such as PT24H; PT0S ends the old key now.");
+            return Problem.Invalid(
+                "/overlap", "invalid_duration", "A duration in days and time up to P30D, such as PT24H; PT0S ends the old key now.");
         }
 
         var now = clock.GetCurrentInstant();

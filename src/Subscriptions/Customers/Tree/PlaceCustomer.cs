@@ -62,7 +62,8 @@ internal static class PlaceCustomer
         await AccessBoundaries.AddAsync(session, customer.Id, from, now, cancellationToken);
         if (from == now)
         {
-            await SnapshotVersions.BumpAsync(session, await CustomerTree.AffectedAsync(session, [customer.Id], now, cancellationToken), cancellationToken);
+            var affected = await CustomerTree.AffectedAsync(session, [customer.Id], now, cancellationToken);
+            await SnapshotVersions.BumpAsync(session, affected, cancellationToken);
         }
 
         var view = placement.ToView();

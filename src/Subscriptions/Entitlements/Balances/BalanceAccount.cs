@@ -25,7 +25,10 @@ internal sealed record BalanceAccount(
         return new BalanceAccount(
             entitlement, [.. subjects], [.. grants.Select(grant => grant.ToGrant()), .. carried], new EntitlementPeriods(entitlement, turns), before)
         {
-            GivenByPlan = [.. grants.Where(grant => grant.IsIssue || grant.Origin == EntitlementRow.OfSubscription).Select(grant => PublicId.Format(grant.Id))],
+            GivenByPlan =
+            [
+                .. grants.Where(grant => grant.IsIssue || grant.Origin == EntitlementRow.OfSubscription).Select(grant => PublicId.Format(grant.Id)),
+            ],
         };
     }
 

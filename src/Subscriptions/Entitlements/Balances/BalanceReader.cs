@@ -30,7 +30,8 @@ internal sealed class BalanceReader(PhaseUsage phaseUsage, BalanceSnapshots snap
         var before = unrecorded.Where(usage => account.CarriesOverResets && usage.PeriodEnd <= period.Start).ToList();
         var result = await RunAsync(session, account, now + Tick, segment.End, before, cancellationToken);
         var state = result.Snapshot;
-        if (unrecorded.FirstOrDefault(usage => usage.PeriodStart <= now && now < usage.PeriodEnd) is { } current && current.Settled > state.PeriodUsage)
+        var current = unrecorded.FirstOrDefault(usage => usage.PeriodStart <= now && now < usage.PeriodEnd);
+        if (current?.Settled > state.PeriodUsage)
         {
             var missing = new UsageSegment(new ServicePeriod(now, now + Tick), current.Settled - state.PeriodUsage);
             result = await RunAsync(session, account, now + Tick, segment.End, before, cancellationToken, missing);

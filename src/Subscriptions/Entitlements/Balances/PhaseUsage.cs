@@ -20,7 +20,8 @@ internal sealed class PhaseUsage(UsageReader usage, MeterCatalog meters)
     /// <param name="phases">In order, without gap.</param>
     /// <param name="openTo">Up to where usage counts as that of the last phase.</param>
     public async Task<ImmutableArray<UsageSegment>> OfAsync(
-        FeatureMeter meter, ImmutableArray<string> subjects, ImmutableArray<ServicePeriod> phases, Instant openTo, CancellationToken cancellationToken)
+        FeatureMeter meter, ImmutableArray<string> subjects, ImmutableArray<ServicePeriod> phases, Instant openTo,
+        CancellationToken cancellationToken)
     {
         // A meter that was deleted counts nothing any more; what it had counted is gone with it.
         if (phases.IsEmpty || subjects.IsEmpty || await meters.FindAsync(meter.Slug, cancellationToken) is null)

@@ -22,6 +22,9 @@ internal sealed record FeatureAnswer([property: JsonPropertyName("has_access")] 
 
     public static readonly FeatureAnswer NotFound = new(false, new DenialReason("feature_not_found", "There is no such feature."));
 
+    public static readonly FeatureAnswer Suspended =
+        new(false, new DenialReason("feature_unavailable", "The customer is suspended."));
+
     public static readonly FeatureAnswer NotEntitled =
         new(false, new DenialReason("feature_unavailable", "The customer is not entitled to the feature."));
 }

@@ -35,6 +35,11 @@ internal sealed class FeatureAnswers(EntitlementValues values)
             return FeatureAnswer.Allowed;
         }
 
+        if (value.IsSuspended)
+        {
+            return FeatureAnswer.Suspended;
+        }
+
         var attributes = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal,
         [
             KeyValuePair.Create("balance", value.Balance ?? 0m),

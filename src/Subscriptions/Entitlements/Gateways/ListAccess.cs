@@ -19,7 +19,8 @@ internal sealed class ListAccess(MeteringDatabase database, EntitlementValues va
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(
         "/api/v3/openmeter/customers/{customerId}/entitlement-access",
         (string customerId, ListAccess slice, CancellationToken cancellationToken) => slice.ListAsync(customerId, cancellationToken))
-        .RequireScope(Scope.CustomersRead);
+        .RequireScope(Scope.CustomersRead)
+        .WithName("listCustomerEntitlementAccess").WithSummary("List what a customer may do").Produces<FeatureAccessList>();
 
     private async Task<IResult> ListAsync(string customerId, CancellationToken cancellationToken)
     {

@@ -25,7 +25,8 @@ internal sealed class QueryAccess(MeteringDatabase database, FeatureAnswers answ
         [FromQuery(Name = "page[before]")] string? before, QueryAccess slice, CancellationToken cancellationToken) =>
         AccessQueryPage.TryRead(size, after, before, out var page) is { } wrong
             ? Task.FromResult(Problem.Invalid(wrong))
-            : slice.QueryAsync(query, page, cancellationToken)).RequireScope(Scope.Enforcement);
+            : slice.QueryAsync(query, page, cancellationToken)).RequireScope(Scope.Enforcement)
+        .WithName("queryEntitlementAccess").WithSummary("Ask what customers may do").Produces<AccessAnswer>();
 
     private async Task<IResult> QueryAsync(AccessQuery query, AccessQueryPage page, CancellationToken cancellationToken)
     {

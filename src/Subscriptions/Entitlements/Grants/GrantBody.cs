@@ -77,7 +77,8 @@ internal sealed record ExpirationBody(string Duration, int Count)
     }
 
     /// <summary>Counted on the local calendar, as periods are.</summary>
-    public Instant EndOf(Instant effectiveAt, DateTimeZone zone) => new BillingCalendar(new Cadence(Count, Unit!.Value), effectiveAt, zone).Boundary(1);
+    public Instant EndOf(Instant effectiveAt, DateTimeZone zone) =>
+        new BillingCalendar(new Cadence(Count, Unit!.Value), effectiveAt, zone).Boundary(1);
 
     private CadenceUnit? Unit => Duration switch
     {

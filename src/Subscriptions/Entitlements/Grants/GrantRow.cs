@@ -33,7 +33,8 @@ internal sealed record GrantRow(
 {
     /// <summary>Completed by joins and a where clause on <c>g</c>.</summary>
     public const string SelectSql = """
-        select g.id, g.entitlement_id as entitlementId, g.origin, g.is_issue as isIssue, g.item_id as itemId, trim_scale(g.amount) as amount, g.priority,
+        select g.id, g.entitlement_id as entitlementId, g.origin, g.is_issue as isIssue, g.item_id as itemId,
+               trim_scale(g.amount) as amount, g.priority,
                g.effective_at as effectiveAt, g.expiration_duration as expirationDuration, g.expiration_count as expirationCount,
                g.expires_at as expiresAt, g.voided_at as voidedAt, trim_scale(g.min_rollover) as minRollover,
                trim_scale(g.max_rollover) as maxRollover,

@@ -1,6 +1,7 @@
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Subscriptions.Customers;
@@ -28,11 +29,15 @@ internal sealed class IssueGrant(MeteringDatabase database, PoolAllowances allow
         routes.MapPost("/api/v2/customers/{customerIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/grants", (
             string customerIdOrKey, string entitlementIdOrFeatureKey, GrantBody body, IssueGrant slice, CancellationToken cancellationToken) =>
             slice.IssueAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("grant.issue");
+            .RequireScope(Scope.CustomersWrite).Audited("grant.issue")
+            .WithName("createCustomerEntitlementGrantV2").WithSummary("Issue a grant").Produces<GrantView>(201)
+            .WithExample(
+                """{"amount":500,"priority":1,"effectiveAt":"2026-01-15T09:00:00Z","expiration":{"duration":"MONTH","count":3}}""");
         routes.MapPost("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/grants", (
             string subjectIdOrKey, string entitlementIdOrFeatureKey, GrantBody body, IssueGrant slice, CancellationToken cancellationToken) =>
             slice.IssueAsync(EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey, body, cancellationToken))
-            .RequireScope(Scope.CustomersWrite).Audited("grant.issue");
+            .RequireScope(Scope.CustomersWrite).Audited("grant.issue")
+            .WithName("createGrant").WithSummary("Issue a grant to a subject's entitlement").Produces<GrantView>(201);
     }
 
     private async Task<IResult> IssueAsync(EntitlementOwner owner, string idOrFeatureKey, GrantBody body, CancellationToken cancellationToken)

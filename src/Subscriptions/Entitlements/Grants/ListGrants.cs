@@ -24,21 +24,25 @@ internal sealed class ListGrants(MeteringDatabase database, IClock clock)
             string customerIdOrKey, string entitlementIdOrFeatureKey, [AsParameters] ListQuery query, ListGrants slice,
             CancellationToken cancellationToken) =>
             slice.OfEntitlementAsync(EntitlementOwner.Customer(customerIdOrKey), entitlementIdOrFeatureKey, query, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("listCustomerEntitlementGrantsV2").WithSummary("List the grants of an entitlement").Produces<Page<GrantView>>();
         routes.MapGet("/api/v1/subjects/{subjectIdOrKey}/entitlements/{entitlementIdOrFeatureKey}/grants", (
             string subjectIdOrKey, string entitlementIdOrFeatureKey, bool? includeDeleted, string? orderBy, ListGrants slice,
             CancellationToken cancellationToken) => slice.OfEntitlementAsync(
                 EntitlementOwner.Subject(subjectIdOrKey), entitlementIdOrFeatureKey,
                 new ListQuery { IncludeDeleted = includeDeleted, OrderBy = orderBy, PageSize = RequestLimits.MaxPageSize }, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("listEntitlementGrants").WithSummary("List the grants of a subject's entitlement").Produces<GrantView[]>();
         routes.MapGet("/api/v2/grants", (
             [FromQuery] string[]? feature, [FromQuery] string[]? customer, [AsParameters] ListQuery query, ListGrants slice,
             CancellationToken cancellationToken) => slice.OfAllAsync(query, feature, customer, null, version1: false, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("listGrantsV2").WithSummary("List grants").Produces<Page<GrantView>>();
         routes.MapGet("/api/v1/grants", (
             [FromQuery] string[]? feature, [FromQuery] string[]? subject, [AsParameters] ListQuery query, ListGrants slice,
             CancellationToken cancellationToken) => slice.OfAllAsync(query, feature, null, subject, version1: true, cancellationToken))
-            .RequireScope(Scope.CustomersRead);
+            .RequireScope(Scope.CustomersRead)
+            .WithName("listGrants").WithSummary("List grants, plainly unless a page is asked for").Produces<GrantView[]>();
     }
 
     private async Task<IResult> OfEntitlementAsync(

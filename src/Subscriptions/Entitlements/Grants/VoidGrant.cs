@@ -23,7 +23,8 @@ internal sealed class VoidGrant(MeteringDatabase database, PoolAllowances allowa
     public static void Map(IEndpointRouteBuilder routes) => routes.MapDelete(
         "/api/v1/grants/{grantId}",
         (string grantId, string? at, VoidGrant slice, CancellationToken cancellationToken) => slice.VoidAsync(grantId, at, cancellationToken))
-        .RequireScope(Scope.CustomersWrite).Audited("grant.void");
+        .RequireScope(Scope.CustomersWrite).Audited("grant.void")
+        .WithName("voidGrant").WithSummary("Void a grant").Produces(204);
 
     private async Task<IResult> VoidAsync(string grantId, string? atText, CancellationToken cancellationToken)
     {

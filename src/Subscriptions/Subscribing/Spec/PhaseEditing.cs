@@ -110,7 +110,8 @@ internal static class PhaseEditing
 
         if (phases[index].From < context.EarliestStart)
         {
-            return (phases, SpecRefusal.Conflict("/phaseKey", "phase_started", $"Phase '{remove.PhaseKey}' has started; only a later one is removed."));
+            return (phases, SpecRefusal.Conflict("/phaseKey", "phase_started",
+                $"Phase '{remove.PhaseKey}' has started; only a later one is removed."));
         }
 
         if (index == 0 && (phases.Length == 1 || remove.Shift == "prev"))
@@ -164,7 +165,9 @@ internal static class PhaseEditing
             .Select(card => card.Key == key && card.To is null ? card with { To = at } : card),
     ];
 
-    /// <summary>Changes to one item are made in the order of their instants: what is scheduled is taken back before something earlier is said.</summary>
+    /// <summary>
+    /// Changes to one item are made in the order of their instants: what is scheduled is taken back before something earlier is said.
+    /// </summary>
     private static SpecRefusal? RefuseScheduled(ImmutableArray<SpecPhase> phases, int index, string key, string field, Instant at) =>
         phases[index].Cards.Any(card => card.Key == key && (card.From > at || card.To > at))
             ? SpecRefusal.Conflict(field, "change_scheduled", $"A later change of item '{key}' is scheduled; unschedule it first.")

@@ -17,5 +17,9 @@ internal static class SpecJson
 
     public static string Write(SubscriptionSpec spec) => JsonSerializer.Serialize(spec, Options);
 
-    public static SubscriptionSpec Read(string json) => JsonSerializer.Deserialize<SubscriptionSpec>(json, Options)!;
+    public static SubscriptionSpec Read(string json)
+    {
+        var spec = JsonSerializer.Deserialize<SubscriptionSpec>(json, Options)!;
+        return spec.Withdrawn.IsDefault ? spec with { Withdrawn = [] } : spec;
+    }
 }

@@ -14,6 +14,7 @@ namespace Metering.Subscriptions.Subscribing.Spec;
 /// </code>
 /// Edits are kept, not only what came of them, so that one which has not taken effect can be taken back and leaves no trace.
 /// </remarks>
+/// <param name="Withdrawn">Items that an edit took away before they began. Should that edit be taken back, they are the same items again.</param>
 /// <param name="Cadence">The billing cadence, the usage period of entitlements that say none.</param>
 internal sealed record SubscriptionSpec(
     Instant ActiveFrom,
@@ -22,22 +23,28 @@ internal sealed record SubscriptionSpec(
     ImmutableArray<SpecEdit> Edits,
     ImmutableArray<SpecAddon> Addons,
     ImmutableArray<SpecPhase> Phases,
-    ImmutableArray<SpecItem> Items)
+    ImmutableArray<SpecItem> Items,
+    ImmutableArray<SpecItem> Withdrawn)
 {
     /// <summary>More edits than this on one subscription are a mistake of a program; a new plan version says it better.</summary>
     public const int MaxEdits = 500;
 
     public const int MaxAddons = 100;
 
+    private const int MaxWithdrawn = 200;
+
     public static SubscriptionSpec Begin(Instant activeFrom, string cadence, ImmutableArray<SpecPhase> phases, Instant now, Func<Guid> newId) =>
-        new SubscriptionSpec(activeFrom, cadence, phases, [], [], phases, []).WithItems([], now, newId);
+        new SubscriptionSpec(activeFrom, cadence, phases, [], [], phases, [], []).WithItems(now, newId);
 
     /// <summary>Those that can be had in the phase. One whose first phase the subscription never had can be had from the beginning.</summary>
     public ImmutableArray<SpecAddon> AddonsOf(SpecPhase phase)
     {
-        var until = Phases.Take(Phases.IndexOf(phase) + 1).Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
-        return [.. Addons.Where(addon => until.Contains(addon.FromPhase) || Phases.All(one => one.Key != addon.FromPhase))];
+        var reached = Phases.Take(Phases.IndexOf(phase) + 1).Max(one => PlaceOf(one.Key));
+        return [.. Addons.Where(addon => PlaceOf(addon.FromPhase) <= reached)];
     }
+
+    /// <summary>Where the plan had the phase: one that was removed since keeps its place, one that it never had is before all.</summary>
+    private int PlaceOf(string phaseKey) => Origin.Index().Where(one => one.Item.Key == phaseKey).Select(one => one.Index).FirstOrDefault(-1);
 
     public ImmutableArray<SpecItem> ItemsOf(SpecPhase phase) => [.. Items.Where(item => item.PhaseId == phase.Id)];
 
@@ -72,7 +79,7 @@ internal sealed record SubscriptionSpec(
         }
 
         var after = this with { Edits = edit.Changes.IsEmpty ? edits : edits.Add(edit), Phases = phases };
-        return after.Derived(Items, edit.DecidedAt, newId, "/rateCard/key");
+        return after.Derived(edit.DecidedAt, newId, "/rateCard/key");
     }
 
     /// <summary>An add-on comes, or its quantity changes.</summary>
@@ -80,17 +87,26 @@ internal sealed record SubscriptionSpec(
     {
         var known = Addons.Any(one => one.Id == addon.Id);
         var after = this with { Addons = known ? [.. Addons.Select(one => one.Id == addon.Id ? addon : one)] : Addons.Add(addon) };
-        return after.Derived(Items, now, newId, "/addon/id");
+        return after.Derived(now, newId, "/addon/id");
     }
 
     /// <summary>Before a subscription has started its first phase can still be moved; afterwards only what lies ahead.</summary>
     private Instant EarliestStart(Instant now) => now < ActiveFrom ? ActiveFrom : now + Duration.FromNanoseconds(1000);
 
-    private SubscriptionSpec WithItems(ImmutableArray<SpecItem> before, Instant now, Func<Guid> newId) =>
-        this with { Items = ItemTimelines.Of(this, before, now, newId) };
+    private SubscriptionSpec WithItems(Instant now, Func<Guid> newId)
+    {
+        ImmutableArray<SpecItem> known = [.. Items, .. Withdrawn];
+        var items = ItemTimelines.Of(this, known, now, newId);
+        var kept = items.Select(item => item.Id).ToHashSet();
+        return this with
+        {
+            Items = items,
+            Withdrawn = [.. known.Where(item => item.From > now && !kept.Contains(item.Id)).Take(MaxWithdrawn)],
+        };
+    }
 
-    private SpecOutcome Derived(ImmutableArray<SpecItem> before, Instant now, Func<Guid> newId, string field) =>
+    private SpecOutcome Derived(Instant now, Func<Guid> newId, string field) =>
         AddonMerge.RefuseAny(this) is { } reason
             ? SpecOutcome.Of(SpecRefusal.Conflict(field, "does_not_add_up", reason))
-            : SpecOutcome.Of(WithItems(before, now, newId));
+            : SpecOutcome.Of(WithItems(now, newId));
 }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Metering.Notifications.Tests.Watching;
 
-public sealed class ThresholdWatchTests
+public sealed class WatchingTests
 {
     private const string Thresholds = ""","thresholds":[{"type":"usage_percentage","value":80},{"type":"balance_value","value":0}]""";
 
@@ -125,7 +125,8 @@ public sealed class ThresholdWatchTests
         await desk.Host.AdvanceToAsync("2026-01-20T00:00:00Z");
         Assert.Empty(desk.Receiver.Requests);
 
-        var reset = await desk.Host.Client.PostAsJsonAsync("/api/v2/customers/acme/entitlements/calls/reset", new JsonObject { ["retainAnchor"] = true });
+        var reset = await desk.Host.Client.PostAsJsonAsync(
+            "/api/v2/customers/acme/entitlements/calls/reset", new JsonObject { ["retainAnchor"] = true });
         Assert.True(reset.IsSuccessStatusCode);
         await desk.SettleAsync();
         Assert.Equal(["2026-01-20T00:00:00Z"], desk.Receiver.Requests.Select(request => (string?)request.Json["timestamp"]));
@@ -178,6 +179,31 @@ public sealed class ThresholdWatchTests
         var invoice = (await desk.Host.GetAsync("/api/v1/billing/invoices"))["items"]![0]!;
         Assert.Equal((string?)invoice["id"], (string?)request.Json["data"]!["id"]);
         Assert.Equal("49", (string?)request.Json["data"]!["totals"]!["total"]);
+    }
+
+    [Fact]
+    public async Task A_change_of_an_invoice_is_told_with_what_it_has_become()
+    {
+        await using var desk = await Desk.OpenAsync();
+        await desk.RuleAsync("invoice.updated");
+        await desk.Host.PostAsync("/api/v1/plans", Desk.Json("""
+            {"key":"p","name":"P","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,"rateCards":[
+             {"type":"flat_fee","key":"fee","name":"Fee","billingCadence":"P1M","price":{"type":"flat","amount":"49","paymentTerm":"in_advance"}}]}]}
+            """), 201);
+        var plan = (await desk.Host.GetAsync("/api/v1/plans"))["items"]![0]!;
+        await desk.Host.PostAsync($"/api/v1/plans/{plan["id"]}/publish", new JsonObject(), 200);
+        await desk.Host.PostAsync("/api/v1/subscriptions", Desk.Json("""{"plan":{"key":"p"},"customerKey":"acme"}"""), 201);
+        await desk.Host.AdvanceToAsync("2026-01-25T00:00:00Z");
+        var before = desk.Receiver.Requests.Length;
+        var invoice = (await desk.Host.GetAsync("/api/v1/billing/invoices"))["items"]![0]!;
+
+        var paid = await desk.Host.Client.PostAsJsonAsync(
+            $"/api/v1/apps/custom-invoicing/{invoice["id"]}/payment/status", new JsonObject { ["trigger"] = "paid" });
+        Assert.True(paid.IsSuccessStatusCode, await paid.Content.ReadAsStringAsync());
+        await desk.SettleAsync();
+
+        var told = desk.Receiver.Requests[before..].Select(request => request.Json["data"]!).ToList();
+        Assert.Equal(((string?)invoice["id"], "paid"), ((string?)told[^1]["id"], (string?)told[^1]["status"]));
     }
 
     private static string[] Told(Desk desk) =>
