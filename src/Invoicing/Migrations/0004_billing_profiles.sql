@@ -155,7 +155,6 @@ alter table invoicing.billed_service add column forgiven boolean not null defaul
 -- Money that came in. Never changed: what was entered by mistake is taken back by a negative row.
 create table invoicing.payment (
     id            uuid primary key,
-    number        bigint generated always as identity,
     invoice_id    uuid not null references invoicing.invoice (id),
     amount_minor  bigint not null check (amount_minor <> 0),
     paid_at       timestamptz not null,
@@ -163,7 +162,7 @@ create table invoicing.payment (
     created_at    timestamptz not null
 );
 
-create index payment_invoice on invoicing.payment (invoice_id, number);
+create index payment_invoice on invoicing.payment (invoice_id, created_at);
 
 create trigger payment_immutable before update or delete on invoicing.payment
     for each row execute function invoicing.refuse_change();
