@@ -9,6 +9,14 @@ public sealed class PublicIdTests
     private static readonly Instant Now = Instant.FromUtc(2026, 1, 15, 9, 0);
 
     [Fact]
+    public void Ids_of_one_instant_sort_in_the_order_in_which_they_were_made()
+    {
+        var ids = Enumerable.Range(0, 20_000).Select(_ => PublicId.Format(PublicId.New(Now))).ToList();
+        Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    [Fact]
     public void An_id_survives_the_way_out_and_back()
     {
         for (var i = 0; i < 1_000; i++)
