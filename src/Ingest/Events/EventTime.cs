@@ -22,7 +22,7 @@ internal static class EventTime
             || !TryNumber(text[..4], out var year) || !TryNumber(text[5..7], out var month) || !TryNumber(text[8..10], out var day)
             || !TryNumber(text[11..13], out var hour) || !TryNumber(text[14..16], out var minute) || !TryNumber(text[17..19], out var second)
             || !TryFraction(text[19..^1], out var ticks)
-            || year < 1 || month is < 1 or > 12 || hour > 23 || minute > 59 || second > 59
+            || year is < 1970 or > 9000 || month is < 1 or > 12 || hour > 23 || minute > 59 || second > 59
             || day < 1 || day > DateTime.DaysInMonth(year, month))
         {
             return false;

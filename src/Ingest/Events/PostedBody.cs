@@ -25,8 +25,8 @@ internal sealed class PostedBody : IDisposable
     /// <returns>Null when there is no room for it.</returns>
     public static async Task<PostedBody?> ReadAsync(HttpRequest request, BodyRoom room, CancellationToken cancellationToken)
     {
-        // The server has checked what is announced against the route's limit, and ends a body at its announced length.
-        var announced = (int?)request.ContentLength;
+        // The server ends a body at its announced length, and refuses one above the route's limit when it is read.
+        var announced = request.ContentLength is { } length ? (int?)Math.Min(length, EventLimits.MaxBodyBytes + 1) : null;
         if (!room.TryEnter(announced ?? FirstBytes))
         {
             return null;
