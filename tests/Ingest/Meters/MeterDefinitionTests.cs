@@ -20,7 +20,8 @@ public sealed class MeterDefinitionTests
             """);
 
         var report = await host.PostEventsAsync(
-            Event("1", """{"model":"small","input":3}"""), Event("2", """{"model":"small","output":3}"""), Event("3", """{"model":"big","input":0.5}"""));
+            Event("1", """{"model":"small","input":3}"""), Event("2", """{"model":"small","output":3}"""),
+            Event("3", """{"model":"big","input":0.5}"""));
 
         Assert.Equal(Weighted, (string)made["valueExpression"]!);
         Assert.Null(made["valueProperty"]);
@@ -39,7 +40,8 @@ public sealed class MeterDefinitionTests
         await host.PostEventsAsync(Event("1", """{"bytes":10,"seconds":4}"""), Event("2", """{"bytes":10,"seconds":0}"""));
 
         Assert.Equal($"{Hour} 2.5", await host.QueryAsync("rate"));
-        var marked = (await host.GetAsync("/api/v1/events?from=2026-01-14T00:00:00Z")).AsArray().Single(item => item!["validationError"] is not null)!;
+        var events = await host.GetAsync("/api/v1/events?from=2026-01-14T00:00:00Z");
+        var marked = events.AsArray().Single(item => item!["validationError"] is not null)!;
         Assert.Equal("2", (string)marked["event"]!["id"]!);
         Assert.Contains("division by zero of character 9", (string)marked["validationError"]!, StringComparison.Ordinal);
     }
@@ -77,7 +79,7 @@ public sealed class MeterDefinitionTests
     {
         await using var host = await TestHost.StartAsync();
         const string Table = """
-            "aggregation":"SUM","valueExpression":"$.a +"                            | /valueExpression invalid_expression At character 6: here belongs
+            "aggregation":"SUM","valueExpression":"$.a +"                           | /valueExpression invalid_expression At character 6: here belongs
             "aggregation":"SUM","valueExpression":"$.a","valueProperty":"$.a"        | /valueExpression not_applicable A meter reads
             "aggregation":"COUNT","valueExpression":"$.a"                            | /valueExpression not_applicable An expression computes
             "aggregation":"UNIQUE_COUNT","valueExpression":"$.a"                     | /valueExpression not_applicable An expression computes

@@ -144,7 +144,7 @@ public sealed class ExpressionTests
         Assert.Null(ValueExpression.TryParse(new string('-', 1_000) + "1", out _));
     }
 
-    /// <summary>Whatever is written is computed as fractions of integers would be by hand, however much space and however many parentheses there are.</summary>
+    /// <summary>Whatever is written is computed as fractions of integers would be by hand.</summary>
     [Fact]
     public void Expressions_compute_what_their_tree_means()
     {
