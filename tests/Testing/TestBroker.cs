@@ -3,7 +3,9 @@ using RabbitMQ.Client.Exceptions;
 
 namespace Metering.Testing;
 
-/// <summary>The exchanges and queues of one test's host at a broker that several tests share, to publish to and to look at as a gateway would.</summary>
+/// <summary>
+/// The exchanges and queues of one test's host at a broker that several tests share, to publish to and to look at as a gateway would.
+/// </summary>
 public sealed class TestBroker(Uri broker, string suffix)
 {
     private const string Exchange = "metering.usage";

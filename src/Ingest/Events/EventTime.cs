@@ -4,7 +4,9 @@ using NodaTime;
 
 namespace Metering.Ingest.Events;
 
-/// <summary>The time of an event. What most senders write, UTC with at most microseconds, is read from its bytes; the rest as any time of the API.</summary>
+/// <summary>
+/// The time of an event. What most senders write, UTC with at most microseconds, is read from its bytes; the rest as any time of the API.
+/// </summary>
 internal static class EventTime
 {
     private const int ShortestLength = 20;

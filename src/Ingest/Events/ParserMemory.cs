@@ -1,6 +1,8 @@
 namespace Metering.Ingest.Events;
 
-/// <summary>What a thread keeps from one body to the next, so that reading allocates little more than the events. A pass never leaves its thread.</summary>
+/// <summary>
+/// What a thread keeps from one body to the next, so that reading allocates little more than the events. A pass never leaves its thread.
+/// </summary>
 internal sealed class ParserMemory
 {
     [ThreadStatic]

@@ -24,7 +24,8 @@ public sealed class AsyncApiTests
         Assert.Equal(UsageWire.ExchangeName, (string)exchange["bindings"]!["amqp"]!["exchange"]!["name"]!);
         Assert.Equal(UsageWire.QueueName, (string)queue["address"]!);
         Assert.Equal(UsageWire.QueueName, (string)queue["bindings"]!["amqp"]!["queue"]!["name"]!);
-        Assert.Equal([UsageWire.ReceivedAtHeader], Document["components"]!["schemas"]!["headers"]!["properties"]!.AsObject().Select(item => item.Key));
+        var headers = Document["components"]!["schemas"]!["headers"]!["properties"]!.AsObject();
+        Assert.Equal([UsageWire.ReceivedAtHeader], headers.Select(item => item.Key));
     }
 
     [Fact]
@@ -38,7 +39,10 @@ public sealed class AsyncApiTests
         Assert.Equal("event.v1.json", (string)single["payload"]!["schema"]!["$ref"]!);
         Assert.Equal("event.v1.json", (string)batch["payload"]!["schema"]!["items"]!["$ref"]!);
         Assert.Equal(EventLimits.MaxEventsPerRequest, (int)batch["payload"]!["schema"]!["maxItems"]!);
-        Assert.All([single, batch], message => Assert.Contains($"{EventLimits.MaxBodyBytes} bytes", (string)message["description"]!, StringComparison.Ordinal));
+        foreach (var message in new[] { single, batch })
+        {
+            Assert.Contains($"{EventLimits.MaxBodyBytes} bytes", (string)message["description"]!, StringComparison.Ordinal);
+        }
 
         var example = Encoding.UTF8.GetBytes(single["examples"]![0]!["payload"]!.ToJsonString());
         Assert.True(CloudEventReader.Read(example, EventBatchForm.Single, Instant.FromUtc(2026, 1, 15, 9, 0)).IsWellFormed);

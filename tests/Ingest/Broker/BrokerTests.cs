@@ -36,7 +36,8 @@ public sealed class BrokerTests
             return (i % 3) switch { 0 => text, 1 => $" [ {text} ]\n", _ => $"\t{text}" };
         }
 
-        var statuses = await Task.WhenAll(Enumerable.Range(0, 300).Select(async i => (await host.SendEventsAsync(One(i), "application/json")).Status));
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 300).Select(async i =>
+            (await host.SendEventsAsync(One(i), "application/json")).Status));
         await host.AdvanceToAsync("2026-01-15T09:00:01Z");
 
         Assert.All(statuses, status => Assert.Equal(204, status));

@@ -62,9 +62,11 @@ public sealed class DirectPublishTests
         await host.UntilAsync(async () => (int)(await host.GetAsync("/api/v1/events/rejected"))["totalCount"]! == 7);
         await host.UntilAsync(async () => (await host.QueryAsync("tokens")).EndsWith(" 1", StringComparison.Ordinal));
         var rejected = (await host.GetAsync("/api/v1/events/rejected"))["items"]!.AsArray();
-        string ReasonOf(string body) => (string)rejected.Single(item => ((string)item!["body"]!).Contains(body, StringComparison.Ordinal))!["reason"]!;
+        string ReasonOf(string body) =>
+            (string)rejected.Single(item => ((string)item!["body"]!).Contains(body, StringComparison.Ordinal))!["reason"]!;
         Assert.Contains("/1/source", ReasonOf("\"bad\""), StringComparison.Ordinal);
-        Assert.Contains("An event is an object", rejected.Single(item => (string)item!["body"]! == "7")!["reason"]!.ToString(), StringComparison.Ordinal);
+        var seven = rejected.Single(item => (string)item!["body"]! == "7")!;
+        Assert.Contains("An event is an object", (string)seven["reason"]!, StringComparison.Ordinal);
         Assert.Contains("JSON is broken", ReasonOf("this is no JSON"), StringComparison.Ordinal);
         Assert.Contains("application/xml", ReasonOf("<event/>"), StringComparison.Ordinal);
         Assert.Contains("Send an event object", ReasonOf("an-array"), StringComparison.Ordinal);
