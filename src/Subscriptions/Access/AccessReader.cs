@@ -25,8 +25,9 @@ public sealed class AccessReader(MeteringDatabase database, UsageReader usage, M
         foreach (var entitlement in entitlements)
         {
             var value = await values.NowAsync(session, entitlement, now, cancellationToken);
+            var name = features.GetValueOrDefault(entitlement.FeatureKey)?.Name ?? entitlement.FeatureKey;
             granted.Add(new GrantedAccess(
-                entitlement.FeatureKey, features.GetValueOrDefault(entitlement.FeatureKey)?.Name ?? entitlement.FeatureKey, value.HasAccess, entitlement.IsMetered, value.Usage, value.TotalAvailableGrantAmount,
+                entitlement.FeatureKey, name, value.HasAccess, entitlement.IsMetered, value.Usage, value.TotalAvailableGrantAmount,
                 value.Period?.End, entitlement.Soft));
         }
 

@@ -3,7 +3,9 @@ using Metering.Subscriptions.Wire;
 
 namespace Metering.Subscriptions.Plans;
 
-/// <summary>What a rate card says about tax, in OpenMeter's words. Which tax codes there are billing knows; the profile completes what is left out.</summary>
+/// <summary>
+/// What a rate card says about tax, in OpenMeter's words. Which tax codes there are billing knows; the profile completes what is left out.
+/// </summary>
 /// <param name="Behavior"><c>inclusive</c>: the price holds its tax; <c>exclusive</c>: it is added.</param>
 /// <param name="Stripe">Its code names a tax code by its key.</param>
 /// <param name="CustomInvoicing">Its code names a tax code by its key.</param>

@@ -30,7 +30,8 @@ internal static class SubscriptionOverlap
     }
 
     /// <summary>What a change let follow stands in the way of going on, and of another change.</summary>
-    public static async Task<IResult?> RefuseFollowedAsync(DbSession session, SubscriptionRow row, Instant now, CancellationToken cancellationToken) =>
+    public static async Task<IResult?> RefuseFollowedAsync(
+        DbSession session, SubscriptionRow row, Instant now, CancellationToken cancellationToken) =>
         await session.SingleAsync<bool>(FollowedSql, new { row.Id, now }, cancellationToken)
             ? Problem.Of(
                 ProblemType.Conflict, "Another subscription follows this one already; delete that, or restore this one, which deletes what follows.")
@@ -53,7 +54,8 @@ internal static class SubscriptionOverlap
                     && mine.Span.MeetsAfter(now, theirs.Span))) is { } twice)
                 {
                     return new FieldError(
-                        "", "usage_twice", $"Another subscription of the customer bills the use of {twice.FeatureKey} at that time; one at a time does.");
+                        "", "usage_twice",
+                        $"Another subscription of the customer bills the use of {twice.FeatureKey} at that time; one at a time does.");
                 }
             }
         }

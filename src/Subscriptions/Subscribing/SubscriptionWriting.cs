@@ -76,7 +76,8 @@ internal static class SubscriptionWriting
     public static async Task<IResult?> EntitleAsync(
         DbSession session, EntitlementSync entitlements, Guid customerId, Instant now, CancellationToken cancellationToken) =>
         await SubscriptionOverlap.RefuseAsync(session, customerId, now, cancellationToken) is { } twice ? twice
-        : await entitlements.SyncAsync(session, customerId, now, cancellationToken) is { IsEmpty: false } refused ? EntitlementConflict.Refused(refused)
+        : await entitlements.SyncAsync(session, customerId, now, cancellationToken) is { IsEmpty: false } refused
+            ? EntitlementConflict.Refused(refused)
         : null;
 
     public static Task AuditAsync(

@@ -49,10 +49,12 @@ public sealed class PlanTaxTests
     private static async Task PublishAsync(TestHost host, string code)
     {
         await host.PostAsync("/api/v1/plans", Json($$"""
-            {"key":"books","name":"Books","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,"rateCards":[
+            {"key":"books","name":"Books","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,
+             "rateCards":[
              {"type":"flat_fee","key":"books","name":"Books","billingCadence":"P1M","price":{"type":"flat","amount":"33","paymentTerm":"in_advance"},
               "taxConfig":{"behavior":"inclusive","customInvoicing":{"code":"{{code}}"} } },
-             {"type":"flat_fee","key":"music","name":"Music","billingCadence":"P1M","price":{"type":"flat","amount":"31","paymentTerm":"in_advance"} }]}]}
+             {"type":"flat_fee","key":"music","name":"Music","billingCadence":"P1M",
+              "price":{"type":"flat","amount":"31","paymentTerm":"in_advance"} }]}]}
             """), 201);
         await host.PostAsync("/api/v1/plans/books/publish", new JsonObject(), 200);
     }
