@@ -16,6 +16,8 @@ internal sealed class ProductStack : IAsyncDisposable
     private static readonly UnixFileMode EveryoneReads = (UnixFileMode)Convert.ToInt32("755", 8);
 
     private readonly string? rabbitMq;
+    private readonly Func<string, string> wayToPostgres;
+    private string? hostConnection;
     private bool succeeded;
     private readonly int hostPort;
     private readonly int sidecarPort;
@@ -23,9 +25,10 @@ internal sealed class ProductStack : IAsyncDisposable
     private readonly int gatewayPort;
     private readonly HttpClient probe = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private ProductStack(string? rabbitMq)
+    private ProductStack(string? rabbitMq, Func<string, string> wayToPostgres)
     {
         this.rabbitMq = rabbitMq;
+        this.wayToPostgres = wayToPostgres;
         (hostPort, sidecarPort, upstreamPort, gatewayPort) = FreePort.Take(4) is [var a, var b, var c, var d] ? (a, b, c, d) : default;
         Folder = Directory.CreateTempSubdirectory("metering-fault-").FullName;
         File.SetUnixFileMode(Folder, EveryoneReads);
@@ -56,9 +59,11 @@ internal sealed class ProductStack : IAsyncDisposable
     private ManagedProcess? Gateway { get; set; }
 
     /// <summary>PostgreSQL and Host.</summary>
-    public static async Task<ProductStack> StartAsync(string? rabbitMq, CancellationToken cancellationToken)
+    /// <param name="wayToPostgres">From the server's connection string to the one that Host uses, when something stands between.</param>
+    public static async Task<ProductStack> StartAsync(
+        string? rabbitMq, CancellationToken cancellationToken, Func<string, string>? wayToPostgres = null)
     {
-        var stack = new ProductStack(rabbitMq);
+        var stack = new ProductStack(rabbitMq, wayToPostgres ?? (server => server));
         try
         {
             stack.Postgres = await PrivatePostgres.StartAsync(Path.Combine(stack.Folder, "postgres"), cancellationToken);
@@ -76,7 +81,7 @@ internal sealed class ProductStack : IAsyncDisposable
     {
         var environment = new Dictionary<string, string>
         {
-            ["METERING_POSTGRES"] = Postgres.ConnectionString,
+            ["METERING_POSTGRES"] = hostConnection ??= wayToPostgres(Postgres.ConnectionString),
             ["METERING_PORT"] = $"{hostPort}",
             ["METERING_DATA"] = Path.Combine(Folder, "host"),
             ["METERING_ADMIN_KEY"] = AdminKey,
