@@ -1,4 +1,4 @@
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same run on every machine and runtime.</summary>
 internal sealed class SplitMix(ulong seed)

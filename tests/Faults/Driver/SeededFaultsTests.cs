@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Xunit;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>
 /// 200,000 events of each seed go in while Host, the broker and PostgreSQL are killed and connections break right after a commit. At the end

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>Which fault comes after how many accepted batches, from a seed alone. Every kind comes at least once.</summary>
 internal static class FaultPlan

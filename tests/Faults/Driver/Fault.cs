@@ -1,4 +1,4 @@
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>What breaks while events are sent.</summary>
 internal enum Fault

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>
 /// Stands between Host and PostgreSQL and passes everything on. On demand it breaks the connection at the worst moment: the server has

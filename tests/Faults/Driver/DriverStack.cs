@@ -2,7 +2,7 @@ using System.Globalization;
 using Metering.Testing;
 using Npgsql;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>PostgreSQL, a broker if one is wanted, Host between them, and what breaks each.</summary>
 internal sealed class DriverStack : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Npgsql;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>What the ledger holds of one driver's source, read beside the product: the product must not be its own witness.</summary>
 internal sealed class LedgerAudit(string connectionString, string source)

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using NodaTime;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>
 /// What the driver sends, from a seed alone: batches of events with duplicates (2 %), conflicting resends (1 %) and events that a meter can

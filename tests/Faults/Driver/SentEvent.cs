@@ -3,7 +3,7 @@ using System.Text;
 using NodaTime;
 using NodaTime.Text;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>An event as the driver sends it, and all that it counts for.</summary>
 /// <param name="Tokens">Null: the value is missing, so the event is kept and marked, and only the meter that counts requests counts it.</param>

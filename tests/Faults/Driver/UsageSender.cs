@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 
-namespace Metering.Scenarios.Faults.Driver;
+namespace Metering.Faults.Driver;
 
 /// <summary>
 /// Several gateways that send the driver's batches. What was not answered with 2xx is sent again, because nobody can know whether it
