@@ -39,7 +39,7 @@ internal static class UsageDeltaTable
         await import.WriteAsync(parts.Count, NpgsqlDbType.Bigint, cancellationToken);
 
         // Only what the aggregation is computed from: the rest is null and takes no room.
-        var latest = aggregation == Aggregation.Latest;
+        var latest = aggregation is Aggregation.Latest or Aggregation.WeightedSum;
         await WriteOrNullAsync(
             import, aggregation is Aggregation.Sum or Aggregation.Average, parts.Sum, NpgsqlDbType.Numeric, cancellationToken);
         await WriteOrNullAsync(import, aggregation == Aggregation.Min, parts.Min, NpgsqlDbType.Numeric, cancellationToken);
