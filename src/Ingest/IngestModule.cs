@@ -1,5 +1,6 @@
 using Metering.Ingest.Broker;
 using Metering.Ingest.Events;
+using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
@@ -64,6 +65,7 @@ public static class IngestModule
         routes.MapGetProgress();
         routes.MapGetDebugMetrics();
         routes.MapSubjects();
+        routes.MapNormalizeLlmUsage();
     }
 
     private static bool HasBroker(IServiceProvider provider) => provider.GetRequiredService<MeteringOptions>().RabbitMq is not null;
