@@ -54,6 +54,7 @@ public static class IngestModule
         routes.MapPostEvents();
         routes.MapListEvents();
         routes.MapListEventsV2();
+        routes.MapListEventsV3();
         routes.MapListRejectedEvents();
         routes.MapListEventConflicts();
         routes.MapMeters();

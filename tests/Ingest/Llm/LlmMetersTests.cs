@@ -41,7 +41,7 @@ public sealed class LlmMetersTests
     public async Task The_sample_meters_count_what_providers_report()
     {
         await using var host = await TestHost.StartAsync();
-        await CreateSamplesAsync(host, "llm.json");
+        await SampleMeters.CreateAsync(host, "llm.json");
         var anthropic = Event("1", """
             {"provider":"anthropic","model":"large","usage":{"input_tokens":10,"cache_read_input_tokens":1000,"cache_creation_input_tokens":100,
              "cache_creation":{"ephemeral_1h_input_tokens":40,"ephemeral_5m_input_tokens":60},"output_tokens":5}}
@@ -72,7 +72,7 @@ public sealed class LlmMetersTests
         await using var host = await TestHost.StartAsync();
         var sent = Event("1", """{"provider":"openai","llm":{"mine":1},"usage":{"prompt_tokens":5,"completion_tokens":1}}""");
         await host.PostEventsAsync(sent);
-        await CreateSamplesAsync(host, "llm.json");
+        await SampleMeters.CreateAsync(host, "llm.json");
 
         var again = await host.PostEventsAsync(sent);
 
@@ -86,7 +86,7 @@ public sealed class LlmMetersTests
     public async Task A_usage_that_contradicts_itself_is_stored_and_marked()
     {
         await using var host = await TestHost.StartAsync();
-        await CreateSamplesAsync(host, "llm.json");
+        await SampleMeters.CreateAsync(host, "llm.json");
         var own = new JsonObject
         {
             ["slug"] = "own", ["aggregation"] = "COUNT", ["eventType"] = "llm.usage", ["groupBy"] = new JsonObject { ["route"] = "$.route" },
@@ -127,15 +127,6 @@ public sealed class LlmMetersTests
 
     private static JsonObject Event(string id, string? data) =>
         EventPosting.Event(id, "2026-01-14T10:00:00Z", data is null ? null : JsonNode.Parse(data), type: "llm.usage");
-
-    private static async Task CreateSamplesAsync(TestHost host, string file)
-    {
-        var meters = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "meters", file));
-        foreach (var meter in JsonNode.Parse(meters)!.AsArray())
-        {
-            await CreateAsync(host, meter!);
-        }
-    }
 
     private static async Task CreateAsync(TestHost host, JsonNode meter) => await host.PostAsync("/api/v1/meters", meter, 201);
 
