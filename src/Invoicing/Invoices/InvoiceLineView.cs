@@ -45,7 +45,8 @@ internal sealed record InvoiceLineView(
         invoice.Currency.Code, new InvoiceReferenceView(PublicId.Format(invoice.Id), invoice.Number), PeriodView.Of(line.Period), line.InvoiceAt,
         line.CreatedAt, line.UpdatedAt, line.DeletedAt, line.FeatureKey, LineSubscriptionView.Of(line), RateCardView.Of(line), line.Metered?.Billed,
         line.Metered?.Metered, line.Prior?.Billed, line.Prior?.Metered, LineDiscountsView.Of(line),
-        line.Tax is { } tax ? [LineTaxView.Of(tax)] : null, TotalsView.Of(line), LineExplanation.Of(line), line.Replaces is { } replaced ? PublicId.Format(replaced) : null,
+        line.Tax is { } tax ? [LineTaxView.Of(tax)] : null, TotalsView.Of(line), LineExplanation.Of(line),
+        line.Replaces is { } replaced ? PublicId.Format(replaced) : null,
         [.. line.Charges.Select(charge => DetailedLineView.Of(invoice, line, charge))]);
 }
 
