@@ -3,6 +3,7 @@ using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Storage;
 using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
 using Metering.Platform;
@@ -36,6 +37,8 @@ public static class IngestModule
         services.AddSingleton<EventRecorder>();
         services.AddSingleton<EventIntake>();
         services.AddHostedService(provider => provider.GetRequiredService<EventIntake>());
+        services.AddSingleton<EventPartitions>();
+        services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
         services.AddSingleton<EmbeddedAcceptance>();

@@ -21,4 +21,10 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Warning, "The broker did not confirm message {BatchId}; its sender was told to try again")]
     public static partial void BrokerDidNotConfirm(this ILogger logger, Exception exception, Guid batchId);
+
+    [LoggerMessage(2030, LogLevel.Information, "{Partitions} months of events were made")]
+    public static partial void PartitionsMade(this ILogger logger, int partitions);
+
+    [LoggerMessage(2031, LogLevel.Warning, "Months of events were not made; trying again in {Delay}")]
+    public static partial void PartitionsNotMade(this ILogger logger, Exception exception, TimeSpan delay);
 }
