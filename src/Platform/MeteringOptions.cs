@@ -31,6 +31,9 @@ public sealed record MeteringOptions(
     /// <summary>Lets webhooks go to private and loopback addresses. Only for a machine on which nothing listens that must not be reached.</summary>
     public bool AllowPrivateWebhooks { get; init; }
 
+    /// <summary>Ends the name of every exchange and queue, so that the hosts of several tests can share one broker.</summary>
+    public string BrokerSuffix { get; init; } = "";
+
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static MeteringOptions FromEnvironment(Func<string, string?> read)
     {

@@ -1,3 +1,4 @@
+using Metering.Ingest.Filters;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using NodaTime;
@@ -5,6 +6,8 @@ using NodaTime;
 namespace Metering.Ingest.Meters;
 
 /// <summary>A meter as OpenMeter shapes it.</summary>
+/// <param name="ValueExpression">Additive: in place of the value property.</param>
+/// <param name="EventFilters">Additive: path into the event's data → condition.</param>
 internal sealed record MeterResponse(
     string Id,
     string Slug,
@@ -18,12 +21,14 @@ internal sealed record MeterResponse(
     IReadOnlyDictionary<string, string>? Metadata,
     Instant CreatedAt,
     Instant UpdatedAt,
-    Instant? DeletedAt)
+    Instant? DeletedAt,
+    string? ValueExpression,
+    IReadOnlyDictionary<string, TextFilter>? EventFilters)
 {
     internal EntityTag Tag => EntityTag.Of(this);
 
     public static MeterResponse Of(Meter meter) => new(
         PublicId.Format(meter.Id), meter.Slug, meter.Name ?? meter.Slug, meter.Description, AggregationCode.Of(meter.Aggregation), meter.EventType,
         meter.EventFrom, meter.ValueProperty, meter.GroupBy, meter.Metadata.IsEmpty ? null : meter.Metadata, meter.CreatedAt, meter.UpdatedAt,
-        meter.DeletedAt);
+        meter.DeletedAt, meter.ValueExpression, meter.EventFilters.IsEmpty ? null : meter.EventFilters);
 }

@@ -9,7 +9,7 @@ using NodaTime;
 namespace Metering.Ingest.Usage;
 
 /// <summary>Answers usage queries.</summary>
-public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners)
+public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners, IClock clock)
 {
     /// <summary>Groups by subject; the other dimensions are the meter's.</summary>
     public const string SubjectDimension = "subject";
@@ -85,7 +85,7 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var rollups = new RollupScan(session, meter, query);
-        var (from, to) = await SpanAsync(rollups, query, cancellationToken);
+        var (from, to) = await SpanAsync(rollups, meter, query, cancellationToken);
         if (from >= to)
         {
             return new UsageAnswer.Rows([]);
@@ -98,11 +98,23 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var groups = new UsageGroups(query, meter.Aggregation, boundaries);
+        var compiled = new CompiledMeter(meter);
+        if (meter.Aggregation == Aggregation.WeightedSum)
+        {
+            await new LevelScan(session, compiled, query, rollups).AddAsync(from, to, boundaries, groups, cancellationToken);
+            return await RowsAsync(groups, cancellationToken);
+        }
+
         var split = query.Window == UsageWindow.Minute
             ? UsageSplit.EventsOnly(from, to)
             : UsageSplit.Of(from, to, boundaries, await rollups.FoldedPastAsync(from, to, cancellationToken));
         await rollups.AddAsync(split, groups, boundaries, cancellationToken);
-        await new EventScan(session, new CompiledMeter(meter), query).AddAsync(split, groups, cancellationToken);
+        await new EventScan(session, compiled, query).AddAsync(split, groups, cancellationToken);
+        return await RowsAsync(groups, cancellationToken);
+    }
+
+    private async Task<UsageAnswer> RowsAsync(UsageGroups groups, CancellationToken cancellationToken)
+    {
         if (groups.Count > MaxRows)
         {
             return new UsageAnswer.TooFine();
@@ -116,11 +128,21 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         return new UsageAnswer.Rows(groups.ToRows());
     }
 
-    /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>
-    private static async Task<(Instant From, Instant To)> SpanAsync(RollupScan rollups, UsageQuery query, CancellationToken cancellationToken)
+    /// <summary>
+    /// What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have. A level holds
+    /// until now and no further, whatever is asked.
+    /// </summary>
+    private async Task<(Instant From, Instant To)> SpanAsync(
+        RollupScan rollups, Meter meter, UsageQuery query, CancellationToken cancellationToken)
     {
         var from = query.From;
         var to = query.To;
+        if (meter.Aggregation == Aggregation.WeightedSum)
+        {
+            var now = clock.GetCurrentInstant();
+            to = to < now ? to : now;
+        }
+
         if (from is null || to is null)
         {
             var (earliest, latest) = await rollups.HoursWithUsageAsync(cancellationToken);
