@@ -3,6 +3,7 @@ using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Sources;
 using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
 using Metering.Platform;
@@ -38,6 +39,9 @@ public static class IngestModule
         services.AddHostedService(provider => provider.GetRequiredService<EventIntake>());
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<SourceFolding>();
+        services.AddHostedService<SourceFoldingLoop>();
+        services.AddSingleton<EventValidation>();
         services.AddSingleton<EmbeddedAcceptance>();
         services.AddSingleton<BrokerAcceptance>();
         services.AddSingleton<IEventAcceptance>(provider => HasBroker(provider)
@@ -54,6 +58,7 @@ public static class IngestModule
         routes.MapListEvents();
         routes.MapListEventsV2();
         routes.MapListRejectedEvents();
+        routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
         routes.MapMeters();
         routes.MapCreateMeter();
@@ -63,6 +68,7 @@ public static class IngestModule
         routes.MapMeterValues();
         routes.MapGetProgress();
         routes.MapGetDebugMetrics();
+        routes.MapReadSources();
         routes.MapSubjects();
     }
 

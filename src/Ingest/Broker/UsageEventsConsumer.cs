@@ -12,7 +12,7 @@ namespace Metering.Ingest.Broker;
 /// shared batches of what they hold. Anybody may publish to the queue, so what is malformed is put aside here as well.
 /// </summary>
 internal sealed class UsageEventsConsumer(
-    EventIntake intake, EventRecorder recorder, BrokerAcceptance acceptance, ILogger<UsageEventsConsumer> logger)
+    EventIntake intake, EventRecorder recorder, EventValidation validation, BrokerAcceptance acceptance, ILogger<UsageEventsConsumer> logger)
     : IConsumer<UsageEventsAccepted>
 {
     public const string QueueName = "metering-usage-events";
@@ -38,7 +38,13 @@ internal sealed class UsageEventsConsumer(
             logger.MalformedEventsRejected(malformed.Count, message.BatchId);
         }
 
-        UsageEvent[] events = [.. read.Events.Where(item => item.Event is not null).Select(item => item.Event!)];
+        UsageEvent[] wellFormed = [.. read.Events.Where(item => item.Event is not null).Select(item => item.Event!)];
+        var (events, refused) = await validation.SplitAsync(wellFormed, context.CancellationToken);
+        if (refused.Length > 0)
+        {
+            await recorder.RejectAsync(refused, context.CancellationToken);
+        }
+
         if (events.Length > 0)
         {
             await intake.SubmitAsync(events, context.CancellationToken);

@@ -43,14 +43,17 @@ internal static class PostEvents
             .WithRequestBody(typeof(CloudEventBody), ContentTypes).WithExample(Example);
     }
 
-    private static Task<IResult> PostAsync(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.NoContent(), acceptance, clock, cancellationToken);
+    private static Task<IResult> PostAsync(
+        HttpContext http, IEventAcceptance acceptance, EventValidation validation, IClock clock, CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.NoContent(), acceptance, validation, clock, cancellationToken);
 
-    private static Task<IResult> PostV3Async(HttpContext http, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, clock, cancellationToken);
+    private static Task<IResult> PostV3Async(
+        HttpContext http, IEventAcceptance acceptance, EventValidation validation, IClock clock, CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, validation, clock, cancellationToken);
 
     private static async Task<IResult> AcceptAsync(
-        HttpContext http, IResult accepted, IEventAcceptance acceptance, IClock clock, CancellationToken cancellationToken)
+        HttpContext http, IResult accepted, IEventAcceptance acceptance, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (await EventRequest.ReadAsync(http.Request, cancellationToken) is not { } request)
         {
@@ -73,6 +76,11 @@ internal static class PostEvents
 
         var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
         UsageEvent[] events = [.. read.Events.Select(item => item.Event!)];
+        if (await validation.CheckAsync(events, index => isSingle ? "" : $"/{index}", cancellationToken) is { Count: > 0 } refused)
+        {
+            return Problem.Invalid([.. refused.Select(request.Place)]);
+        }
+
         return await acceptance.AcceptAsync(events, request.AsArray(isSingle), receivedAt, cancellationToken) switch
         {
             Acceptance.Full => TooMany(http),
@@ -132,13 +140,5 @@ internal sealed record IngestReport(int Accepted, int Duplicate, int Conflict, i
 internal sealed record IngestResult(int Index, string Source, string Id, string Outcome, string? Reason)
 {
     public static IngestResult Of(int index, UsageEvent usageEvent, EventResult result) =>
-        new(index, usageEvent.Source, usageEvent.Id, NameOf(result.Outcome), result.Reason);
-
-    private static string NameOf(EventOutcome outcome) => outcome switch
-    {
-        EventOutcome.Rejected => "rejected",
-        EventOutcome.Conflict => "conflict",
-        EventOutcome.Duplicate => "duplicate",
-        EventOutcome.Accepted => "accepted",
-    };
+        new(index, usageEvent.Source, usageEvent.Id, EventOutcomeName.Of(result.Outcome), result.Reason);
 }

@@ -75,7 +75,10 @@ internal sealed class CompiledMeter
         return new MeterReading.Counted(value, distinctKey, ImmutableArray.Create(dimensions));
     }
 
-    private MeterReading.Invalid Invalid(string problem, string path) => new($"The event {problem} {path}, which meter {Meter.Slug} reads.");
+    private MeterReading.Invalid Invalid(string problem, string path) => new($"The event {problem} {path}, which meter {Meter.Slug} reads.")
+    {
+        Field = Parse(path).Pointer,
+    };
 
     /// <summary>Numbers and numbers written as strings. More than 12 decimals are rounded: senders that add doubles send 17.</summary>
     private static bool TryNumber(JsonElement element, out decimal value)

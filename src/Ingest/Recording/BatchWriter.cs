@@ -3,6 +3,7 @@ using Metering.Contracts.Messages;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Sources;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
 using NodaTime;
@@ -46,11 +47,13 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         await IngestLocks.RecordAsync(session, cancellationToken);
         var known = await EventTable.FindKnownAsync(session, [.. events.Select(usageEvent => usageEvent.Key)], cancellationToken);
         var plan = BatchPlan.Of(events, known);
+        var runs = RunsOf(events, plan);
         if (plan.Accepted.Count == 0 && plan.Conflicts.Count == 0)
         {
-            return plan.Results;
+            return runs.HasNumbers ? await CommitRunsAsync(session, runs, plan, cancellationToken) : plan.Results;
         }
 
+        await runs.AppendAsync(session, clock.GetCurrentInstant(), cancellationToken);
         var opened = await session.SingleAsync<OpenedBatch>(
             OpenSql, new { now = clock.GetCurrentInstant(), events = plan.Accepted.Count }, cancellationToken);
         if (meters.Version != opened.MeterVersion)
@@ -64,6 +67,25 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
             await ConflictTable.AddAsync(session, opened.Batch, plan.Conflicts, cancellationToken);
         }
 
+        await session.CommitAsync(cancellationToken);
+        return plan.Results;
+    }
+
+    private static SourceRuns RunsOf(IReadOnlyList<UsageEvent> events, BatchPlan plan)
+    {
+        var runs = new SourceRuns();
+        for (var i = 0; i < events.Count; i++)
+        {
+            runs.Add(events[i], plan.Results[i].Outcome);
+        }
+
+        return runs;
+    }
+
+    /// <summary>Nothing is new, but resent events may have been numbered anew.</summary>
+    private async Task<EventResult[]> CommitRunsAsync(DbSession session, SourceRuns runs, BatchPlan plan, CancellationToken cancellationToken)
+    {
+        await runs.AppendAsync(session, clock.GetCurrentInstant(), cancellationToken);
         await session.CommitAsync(cancellationToken);
         return plan.Results;
     }

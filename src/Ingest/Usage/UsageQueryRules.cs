@@ -56,6 +56,11 @@ internal static class UsageQueryRules
             }
         }
 
+        if (request is { Watermark: not null, AsRecordedAt: not null })
+        {
+            errors.Add(new FieldError($"{place}asRecordedAt", "not_together", "Ask for a watermark or for a time of recording, not for both."));
+        }
+
         errors.AddRange(CheckNames(meter, request, place));
         query = WithFilters(request, query with
         {

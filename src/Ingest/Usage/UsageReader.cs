@@ -66,6 +66,17 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         return await CurrentWatermarkAsync(session, cancellationToken);
     }
 
+    /// <summary>
+    /// The watermark of what had been recorded before an instant that is not later than now: the same instant has the same watermark for ever.
+    /// Two writers read the clock before they commit, so the latest batches before the instant are looked through for the greatest number.
+    /// </summary>
+    public async Task<Watermark> WatermarkBeforeAsync(Instant instant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        await IngestLocks.StillAsync(session, cancellationToken);
+        return new Watermark(await session.SingleAsync<long>(BeforeSql, new { instant }, cancellationToken));
+    }
+
     /// <summary>The lock is held until the session ends, so the session should end soon.</summary>
     internal static async Task<Watermark> CurrentWatermarkAsync(DbSession session, CancellationToken cancellationToken)
     {
@@ -115,6 +126,13 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
 
         return new UsageAnswer.Rows(groups.ToRows());
     }
+
+    private const string BeforeSql = """
+        select coalesce(max(batch), 0)
+        from ingest.batch
+        where recorded_at < @instant
+          and recorded_at >= (select max(recorded_at) from ingest.batch where recorded_at < @instant) - interval '1 minute'
+        """;
 
     /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>
     private static async Task<(Instant From, Instant To)> SpanAsync(RollupScan rollups, UsageQuery query, CancellationToken cancellationToken)
