@@ -39,6 +39,10 @@ public static class IngestModule
         services.AddHostedService(provider => provider.GetRequiredService<EventIntake>());
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<HourRestating>();
+        services.AddSingleton<RestatingQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());
+        services.AddHostedService<RestatingLoop>();
         services.AddSingleton<SourceFolding>();
         services.AddHostedService<SourceFoldingLoop>();
         services.AddSingleton<EventValidation>();

@@ -22,6 +22,9 @@ internal static partial class Log
     [LoggerMessage(2006, LogLevel.Warning, "The broker did not confirm message {BatchId}; its sender was told to try again")]
     public static partial void BrokerDidNotConfirm(this ILogger logger, Exception exception, Guid batchId);
 
+    [LoggerMessage(2022, LogLevel.Warning, "Hours were not made anew; their events answer meanwhile; trying again in {Delay}")]
+    public static partial void RestatingFailed(this ILogger logger, Exception exception, TimeSpan delay);
+
     [LoggerMessage(2021, LogLevel.Warning, "What came of sources was not added up; trying again in {Delay}")]
     public static partial void SourcesNotFolded(this ILogger logger, Exception exception, TimeSpan delay);
 }

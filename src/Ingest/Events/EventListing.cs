@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Dapper;
 using Metering.Ingest.Subjects;
+using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -53,6 +54,7 @@ internal sealed class EventListing(MeteringDatabase database, ISubjectOwners own
     private static DynamicParameters ParametersOf(EventSearch search, Instant start, Instant end, int limit)
     {
         var parameters = new DynamicParameters(search.Parameters);
+        parameters.Add("latest", Watermark.Latest);
         parameters.Add("start", start);
         parameters.Add("end", end);
         parameters.Add("afterKey", search.After?.Key);
@@ -63,9 +65,14 @@ internal sealed class EventListing(MeteringDatabase database, ISubjectOwners own
 
     private static string SqlOf(EventSearch search) => $"""
         select e.key, e.id, e.source, e.type, e.subject, e.time, e.data, e.extensions, e.validation_error as validationError,
-               b.recorded_at as recordedAt
-        from ingest.event e
-        join ingest.batch b on b.batch = e.batch
+               e.recorded_at as recordedAt, e.voided, e.corrected_at as correctedAt
+        from (
+            select v.*, coalesce(b.recorded_at, f.closed_at) as recorded_at, c.recorded_at as corrected_at
+            from ingest.event_version(@latest) v
+            left join ingest.batch b on b.batch = v.batch
+            left join ingest.batch c on c.batch = v.corrected_batch
+            left join ingest.backfill f on f.event_batch = v.batch
+        ) as e
         where e.time >= @start
           and e.time < @end
           {(search.After is null ? "" : "and (e.time, e.key) < (@afterKey, @afterId)")}
@@ -78,7 +85,7 @@ internal sealed class EventListing(MeteringDatabase database, ISubjectOwners own
 /// <summary>A stored event as it is listed.</summary>
 internal sealed record EventRow(
     Guid Key, string Id, string Source, string Type, string Subject, Instant Time, string? Data, string? Extensions, string? ValidationError,
-    Instant RecordedAt)
+    Instant RecordedAt, bool Voided, Instant? CorrectedAt)
 {
     public Cursor<Instant> Cursor => new(Time, Key);
 
@@ -91,9 +98,13 @@ internal sealed record EventRow(
         }
 
         var shown = JsonDocument.Parse(buffer.ToArray(), EventJson.DataOptions).RootElement;
-        return new IngestedEvent(shown, customerId, ValidationError, RecordedAt, RecordedAt);
+        return new IngestedEvent(shown, customerId, ValidationError, RecordedAt, RecordedAt, CorrectedAt, Voided ? true : null);
     }
 }
 
 /// <summary>OpenMeter's shape. Events are recorded as they are ingested; both times are the batch's.</summary>
-internal sealed record IngestedEvent(JsonElement Event, string? CustomerId, string? ValidationError, Instant IngestedAt, Instant StoredAt);
+/// <param name="CorrectedAt">Additive: when the event was last corrected; it is shown as it is counted since.</param>
+/// <param name="Voided">Additive: true when the event is no longer counted.</param>
+internal sealed record IngestedEvent(
+    JsonElement Event, string? CustomerId, string? ValidationError, Instant IngestedAt, Instant StoredAt, Instant? CorrectedAt = null,
+    bool? Voided = null);

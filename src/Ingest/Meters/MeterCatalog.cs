@@ -38,12 +38,14 @@ public sealed class MeterCatalog(MeteringDatabase database)
 
     private const string Columns = """
         id, number, slug, name, description, metadata::text as metadata, aggregation, event_type as eventType, event_from as eventFrom,
-        value_property as valueProperty, group_by::text as groupBy, created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt
+        value_property as valueProperty, group_by::text as groupBy, created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt,
+        f.started_at as backfillStartedAt, f.finished_at as backfillFinishedAt, f.counted as backfillCounted, f.total as backfillTotal
         """;
 
     private const string FindSql = $"""
         select {Columns}
         from ingest.meter
+        left join ingest.meter_backfill f on f.meter = number
         where (id = @id or slug = @slug)
           and deleted_at is null
         order by id = @id desc
@@ -53,6 +55,7 @@ public sealed class MeterCatalog(MeteringDatabase database)
     private const string ListSql = $"""
         select {Columns}
         from ingest.meter
+        left join ingest.meter_backfill f on f.meter = number
         where @includeDeleted or deleted_at is null
         order by slug, created_at
         """;
@@ -73,6 +76,10 @@ public sealed class MeterCatalog(MeteringDatabase database)
         public Instant CreatedAt { get; init; }
         public Instant UpdatedAt { get; init; }
         public Instant? DeletedAt { get; init; }
+        public Instant? BackfillStartedAt { get; init; }
+        public Instant? BackfillFinishedAt { get; init; }
+        public long? BackfillCounted { get; init; }
+        public long? BackfillTotal { get; init; }
 
         public Meter ToMeter() => new(
             Id, Slug, Name, Description, AggregationCode.ByCode[Aggregation], EventType, ValueProperty, Texts(GroupBy), CreatedAt, UpdatedAt)
@@ -81,6 +88,9 @@ public sealed class MeterCatalog(MeteringDatabase database)
             EventFrom = EventFrom,
             Metadata = Texts(Metadata),
             DeletedAt = DeletedAt,
+            Backfill = BackfillStartedAt is { } startedAt
+                ? MeterBackfillView.Of(BackfillCounted ?? 0, BackfillTotal, startedAt, BackfillFinishedAt)
+                : null,
         };
 
         private static ImmutableSortedDictionary<string, string> Texts(string json) =>

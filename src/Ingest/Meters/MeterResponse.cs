@@ -5,6 +5,7 @@ using NodaTime;
 namespace Metering.Ingest.Meters;
 
 /// <summary>A meter as OpenMeter shapes it.</summary>
+/// <param name="Backfill">Additive: how far it has counted events that were stored before it.</param>
 internal sealed record MeterResponse(
     string Id,
     string Slug,
@@ -18,12 +19,14 @@ internal sealed record MeterResponse(
     IReadOnlyDictionary<string, string>? Metadata,
     Instant CreatedAt,
     Instant UpdatedAt,
-    Instant? DeletedAt)
+    Instant? DeletedAt,
+    MeterBackfillView? Backfill)
 {
-    internal EntityTag Tag => EntityTag.Of(this);
+    /// <summary>How far the counting of stored events has come is no change of the meter.</summary>
+    internal EntityTag Tag => EntityTag.Of(this with { Backfill = null });
 
     public static MeterResponse Of(Meter meter) => new(
         PublicId.Format(meter.Id), meter.Slug, meter.Name ?? meter.Slug, meter.Description, AggregationCode.Of(meter.Aggregation), meter.EventType,
         meter.EventFrom, meter.ValueProperty, meter.GroupBy, meter.Metadata.IsEmpty ? null : meter.Metadata, meter.CreatedAt, meter.UpdatedAt,
-        meter.DeletedAt);
+        meter.DeletedAt, meter.Backfill);
 }

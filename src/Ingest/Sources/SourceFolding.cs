@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Metering.Ingest.Sources;
 
-/// <summary>Adds up what batches have appended of their sources. One at a time; whoever asks for sources folds first, and so sees all of it.</summary>
+/// <summary>Adds up what batches have appended of their sources, one at a time. Whoever asks for sources folds first, and so sees all of it.</summary>
 internal sealed class SourceFolding(MeteringDatabase database)
 {
     /// <summary>More sources than this are a mistake, such as an id in the place of the source: they are stored with their events alone.</summary>
@@ -50,7 +50,8 @@ internal sealed class SourceFolding(MeteringDatabase database)
     private static async Task CountAsync(DbSession session, IReadOnlyList<TakenRun> runs, CancellationToken cancellationToken)
     {
         var sources = runs.GroupBy(run => run.SourceKey).Select(group => (
-            group.Key, group.First().Source, Events: group.Sum(run => run.Events), First: group.Min(run => run.SeenAt), Last: group.Max(run => run.SeenAt)))
+            group.Key, group.First().Source, Events: group.Sum(run => run.Events),
+            First: group.Min(run => run.SeenAt), Last: group.Max(run => run.SeenAt)))
             .ToArray();
         var parameters = new
         {

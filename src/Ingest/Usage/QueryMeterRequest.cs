@@ -10,7 +10,7 @@ namespace Metering.Ingest.Usage;
 /// <summary>A meter query as it is posted, or read from the query string.</summary>
 /// <param name="ClientId">OpenMeter's clients send one to follow a query's progress; an answer here does not take that long.</param>
 /// <param name="Watermark">Additive: a batch number from an earlier answer, or <c>current</c> to be told one.</param>
-/// <param name="AsRecordedAt">Additive: only what had been recorded before this time, which is not later than now. The answer tells its watermark.</param>
+/// <param name="AsRecordedAt">Additive: only what had been recorded before this time, at the latest now. The answer tells its watermark.</param>
 internal sealed record QueryMeterRequest(
     Instant? From = null,
     Instant? To = null,

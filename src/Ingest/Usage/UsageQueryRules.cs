@@ -46,7 +46,8 @@ internal static class UsageQueryRules
 
         if (request.Watermark is not (null or QueryMeterRequest.CurrentWatermark))
         {
-            if (long.TryParse(request.Watermark, NumberStyles.None, CultureInfo.InvariantCulture, out var batch))
+            if (long.TryParse(request.Watermark, NumberStyles.None, CultureInfo.InvariantCulture, out var batch)
+                && batch <= Watermark.Latest)
             {
                 query = query with { AsRecordedBy = new Watermark(batch) };
             }

@@ -96,7 +96,9 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var rollups = new RollupScan(session, meter, query);
-        var (from, to) = await SpanAsync(rollups, query, cancellationToken);
+        var scan = new EventScan(session, new CompiledMeter(meter), query);
+        var incomplete = meter.Backfill is { IsRunning: true };
+        var (from, to) = await SpanAsync(incomplete ? scan.BoundsAsync : rollups.HoursWithUsageAsync, query, cancellationToken);
         if (from >= to)
         {
             return new UsageAnswer.Rows([]);
@@ -109,11 +111,11 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var groups = new UsageGroups(query, meter.Aggregation, boundaries);
-        var split = query.Window == UsageWindow.Minute
+        var split = incomplete || query.Window == UsageWindow.Minute
             ? UsageSplit.EventsOnly(from, to)
-            : UsageSplit.Of(from, to, boundaries, await rollups.FoldedPastAsync(from, to, cancellationToken));
+            : UsageSplit.Of(from, to, boundaries, await rollups.UntoldAsync(from, to, cancellationToken));
         await rollups.AddAsync(split, groups, boundaries, cancellationToken);
-        await new EventScan(session, new CompiledMeter(meter), query).AddAsync(split, groups, cancellationToken);
+        await scan.AddAsync(split, groups, cancellationToken);
         if (groups.Count > MaxRows)
         {
             return new UsageAnswer.TooFine();
@@ -135,15 +137,16 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         """;
 
     /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>
-    private static async Task<(Instant From, Instant To)> SpanAsync(RollupScan rollups, UsageQuery query, CancellationToken cancellationToken)
+    private static async Task<(Instant From, Instant To)> SpanAsync(
+        Func<CancellationToken, Task<(Instant? Earliest, Instant? Latest)>> boundsOf, UsageQuery query, CancellationToken cancellationToken)
     {
         var from = query.From;
         var to = query.To;
         if (from is null || to is null)
         {
-            var (earliest, latest) = await rollups.HoursWithUsageAsync(cancellationToken);
-            from ??= earliest ?? EventLimits.LatestTime;
-            to ??= latest is { } hour ? hour + Duration.FromHours(1) : EventLimits.EarliestTime;
+            var (earliest, latest) = await boundsOf(cancellationToken);
+            from ??= earliest is { } first ? UsageCells.HourOf(first) : EventLimits.LatestTime;
+            to ??= latest is { } hour ? UsageCells.HourOf(hour) + Duration.FromHours(1) : EventLimits.EarliestTime;
         }
 
         return (Instant.Max(from.Value, EventLimits.EarliestTime), Instant.Min(to.Value, EventLimits.LatestTime));

@@ -59,7 +59,10 @@ public sealed class SourceTests
     {
         await using var host = await TestHost.StartAsync();
         (string, string)[] headers =
-            [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "by/header"), ("ce-type", "prompt"), ("ce-subject", "acme"), ("ce-metering-seq", "2")];
+        [
+            ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "by/header"), ("ce-type", "prompt"), ("ce-subject", "acme"),
+            ("ce-metering-seq", "2"),
+        ];
         await host.SendEventsAsync("{}", "application/json", headers);
         var odd = EventPosting.Event("2", "2026-01-14T10:00:00Z", null);
         odd["meteringseq"] = "many";
