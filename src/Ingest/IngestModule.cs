@@ -1,4 +1,5 @@
 using Metering.Ingest.Broker;
+using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
@@ -64,6 +65,8 @@ public static class IngestModule
         routes.MapListRejectedEvents();
         routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
+        routes.MapCorrectEvents();
+        routes.MapListCorrections();
         routes.MapMeters();
         routes.MapCreateMeter();
         routes.MapUpdateMeter();

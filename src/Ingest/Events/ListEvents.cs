@@ -78,7 +78,7 @@ internal static class ListEvents
 
         if (query.Validation is not null)
         {
-            search.Where(_ => "e.validation_error is not null");
+            search.WhereFailed();
         }
     }
 
