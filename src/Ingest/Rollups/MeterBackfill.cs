@@ -12,10 +12,12 @@ namespace Metering.Ingest.Rollups;
 /// come. Recording goes on, and counts for the meter from its first moment; queries of the meter are answered from the events until all is
 /// counted. A slice makes its hours anew, so that one done twice changes nothing.
 /// </summary>
-internal sealed class MeterBackfill(MeteringDatabase database, HourRestating restating, IClock clock, ILogger<MeterBackfill> logger)
+/// <param name="maxSliceEvents">Events of the meter's type in a slice, as long as it is wider than an hour.</param>
+internal sealed class MeterBackfill(
+    MeteringDatabase database, HourRestating restating, IClock clock, ILogger<MeterBackfill> logger,
+    int maxSliceEvents = MeterBackfill.MaxSliceEvents)
 {
-    /// <summary>Events of the meter's type in a slice, as long as it is wider than an hour.</summary>
-    private const int MaxSliceEvents = 100_000;
+    public const int MaxSliceEvents = 100_000;
 
     private static readonly Duration Hour = Duration.FromHours(1);
 
@@ -70,11 +72,11 @@ internal sealed class MeterBackfill(MeteringDatabase database, HourRestating res
     }
 
     /// <summary>All the time that is left, or a half of it, or a quarter, until the slice has few enough events or is one hour.</summary>
-    private static async Task<Instant> EndOfSliceAsync(DbSession session, Meter meter, Instant from, CancellationToken cancellationToken)
+    private async Task<Instant> EndOfSliceAsync(DbSession session, Meter meter, Instant from, CancellationToken cancellationToken)
     {
         var hours = (long)(EventLimits.LatestTime - from).TotalHours;
         while (hours > 1 && await session.SingleAsync<bool>(
-            IsFullSql, new { meter.EventType, from, to = from + (Hour * hours), MaxSliceEvents }, cancellationToken))
+            IsFullSql, new { meter.EventType, from, to = from + (Hour * hours), maxSliceEvents }, cancellationToken))
         {
             hours /= 2;
         }
@@ -105,11 +107,11 @@ internal sealed class MeterBackfill(MeteringDatabase database, HourRestating res
         """;
 
     private const string IsFullSql = """
-        select count(*) > @MaxSliceEvents
+        select count(*) > @maxSliceEvents
         from (
             select from ingest.event
             where type = @EventType and time >= @from and time < @to
-            limit @MaxSliceEvents + 1
+            limit @maxSliceEvents + 1
         ) as slice
         """;
 
