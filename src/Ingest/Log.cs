@@ -27,4 +27,10 @@ internal static partial class Log
 
     [LoggerMessage(2021, LogLevel.Warning, "What came of sources was not added up; trying again in {Delay}")]
     public static partial void SourcesNotFolded(this ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(2030, LogLevel.Information, "{Partitions} months of events were made")]
+    public static partial void PartitionsMade(this ILogger logger, int partitions);
+
+    [LoggerMessage(2031, LogLevel.Warning, "Months of events were not made; trying again in {Delay}")]
+    public static partial void PartitionsNotMade(this ILogger logger, Exception exception, TimeSpan delay);
 }

@@ -44,6 +44,11 @@ internal static class CorrectEvents
         await CorrectionBatch.LockAsync(session, cancellationToken);
         Guid[] keys = [.. body.Select(item => EventIdentity.Key(item.Source, item.Id))];
         var known = await EventVersions.FindAsync(session, keys, cancellationToken);
+        if (await DetachedAsync(body, session, cancellationToken) is { Length: > 0 } detached)
+        {
+            return Problem.Invalid(detached);
+        }
+
         if (Unknown(body, keys, known) is { Count: > 0 } unknown)
         {
             return Problem.Of(ProblemType.NotFound, "Events that were not recorded can not be corrected; nothing was.", unknown);
@@ -69,6 +74,19 @@ internal static class CorrectEvents
         return await session.CommitAsync(Results.Ok(report), cancellationToken);
     }
 
+    /// <summary>Of a month whose events are elsewhere only the sums are left, from which nothing can be taken.</summary>
+    private static async Task<FieldError[]> DetachedAsync(CorrectionBody[] body, DbSession session, CancellationToken cancellationToken)
+    {
+        var months = (await session.QueryAsync<Instant>("select month from ingest.detached_month", null, cancellationToken)).ToHashSet();
+        return
+        [
+            .. body.Select((item, index) => (item.Time, index))
+                .Where(item => item.Time is { } time && months.Contains(
+                    time.InUtc().Date.With(DateAdjusters.StartOfMonth).AtStartOfDayInZone(DateTimeZone.Utc).ToInstant()))
+                .Select(item => new FieldError($"/{item.index}/time", "archived", "The events of that month are detached; attach them first.")),
+        ];
+    }
+
     private static List<FieldError> Unknown(CorrectionBody[] body, Guid[] keys, IReadOnlyDictionary<Guid, EventVersion> known)
     {
         var unknown = new List<FieldError>();
@@ -76,7 +94,7 @@ internal static class CorrectEvents
         {
             if (!known.ContainsKey(keys[i]))
             {
-                unknown.Add(new FieldError($"/{i}/id", "not_found", "No event with this source and id is recorded."));
+                unknown.Add(new FieldError($"/{i}/id", "not_found", "No event with this source and id is recorded, or its month is detached."));
             }
         }
 

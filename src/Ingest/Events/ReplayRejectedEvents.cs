@@ -90,19 +90,20 @@ internal static class ReplayRejectedEvents
         var meters = await validation.CurrentMetersAsync(cancellationToken);
         await using var session = await database.BeginAsync(cancellationToken);
         UsageEvent[] all = [.. replays.SelectMany(replay => replay.Events)];
-        var known = await EventTable.FindKnownAsync(session, [.. all.Select(usageEvent => usageEvent.Key)], cancellationToken);
+        var known = new Dictionary<Guid, long>();
+        await KeyTable.FindAsync(session, BatchPlan.Of(all).Keys, known, cancellationToken);
         foreach (var replay in replays.Where(replay => replay.Refusal is null))
         {
-            var plan = BatchPlan.Of(replay.Events, known);
-            foreach (var position in plan.Accepted)
+            var outcome = BatchPlan.Of(replay.Events).Decide(known);
+            foreach (var position in outcome.Accepted)
             {
                 if (meters.ErrorOf(replay.Events[position]) is { } error)
                 {
-                    plan.Results[position] = EventResult.AcceptedInvalid(error);
+                    outcome.Results[position] = EventResult.AcceptedInvalid(error);
                 }
             }
 
-            replay.Results = plan.Results;
+            replay.Results = outcome.Results;
         }
     }
 

@@ -103,3 +103,22 @@ as $$
               from ingest.backfill f
               where f.batch <= as_of and (f.reverted_batch is null or f.reverted_batch > as_of)))
 $$;
+
+-- Months whose events are elsewhere. Their rollups are all that is left of them here: nothing in them is made anew.
+create table ingest.detached_month (
+    month  timestamptz primary key
+);
+
+create or replace function ingest.detach_event_partition(instant timestamptz) returns text
+language plpgsql
+as $$
+declare
+    month  timestamp := date_trunc('month', instant at time zone 'UTC');
+    name   text := 'event_' || to_char(month, 'YYYY_MM');
+begin
+    execute format('alter table ingest.event detach partition ingest.%I', name);
+    execute format('alter table ingest.%I rename to %I', name, 'detached_' || name);
+    insert into ingest.detached_month (month) values (month at time zone 'UTC') on conflict do nothing;
+    return 'ingest.detached_' || name;
+end
+$$;

@@ -18,11 +18,32 @@ internal sealed class HourRestating(MeteringDatabase database, UsageReader usage
     /// <summary>Within a transaction that holds the lock on rearranging.</summary>
     public Task<Watermark> WatermarkAsync(CancellationToken cancellationToken) => usage.CurrentWatermarkAsync(cancellationToken);
 
+    /// <summary>
+    /// What is asked for without the months whose events were detached: of those the rollups are all there is, and they stay as they are.
+    /// </summary>
     /// <param name="from">A whole hour.</param>
     /// <param name="to">Exclusive, a whole hour.</param>
     /// <param name="subjects">Empty: all of them.</param>
     /// <returns>How many events were counted.</returns>
     public async Task<long> RestateAsync(
+        DbSession session, CompiledMeter meter, Instant from, Instant to, string[] subjects, Watermark watermark,
+        CancellationToken cancellationToken)
+    {
+        var events = 0L;
+        foreach (var month in await session.QueryAsync<DetachedMonth>(DetachedSql, new { from, to }, cancellationToken))
+        {
+            if (from < month.Start)
+            {
+                events += await RestateSpanAsync(session, meter, from, month.Start, subjects, watermark, cancellationToken);
+            }
+
+            from = Instant.Min(to, month.End);
+        }
+
+        return from < to ? events + await RestateSpanAsync(session, meter, from, to, subjects, watermark, cancellationToken) : events;
+    }
+
+    private async Task<long> RestateSpanAsync(
         DbSession session, CompiledMeter meter, Instant from, Instant to, string[] subjects, Watermark watermark,
         CancellationToken cancellationToken)
     {
@@ -57,6 +78,13 @@ internal sealed class HourRestating(MeteringDatabase database, UsageReader usage
         await session.ExecuteAsync(Fold, span, cancellationToken);
     }
 
+    private const string DetachedSql = """
+        select month as start, (month at time zone 'UTC' + interval '1 month') at time zone 'UTC' as end
+        from ingest.detached_month
+        where month < @to and (month at time zone 'UTC' + interval '1 month') at time zone 'UTC' > @from
+        order by month
+        """;
+
     private const string ForgetSql = """
         with deltas as (
             delete from ingest.usage_delta
@@ -80,4 +108,6 @@ internal sealed class HourRestating(MeteringDatabase database, UsageReader usage
         meter = @Number and hour >= @from and hour < @to and batch <= @watermark
               and (@subjects = '{}' or subject = any(@subjects))
         """);
+
+    private sealed record DetachedMonth(Instant Start, Instant End);
 }

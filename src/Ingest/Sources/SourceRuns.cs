@@ -1,5 +1,5 @@
+using Dapper;
 using Metering.Ingest.Events;
-using Metering.Platform.Database;
 using NodaTime;
 
 namespace Metering.Ingest.Sources;
@@ -15,6 +15,17 @@ internal sealed class SourceRuns
 
     /// <summary>Whether there is something that a batch without a new event has to keep as well.</summary>
     public bool HasNumbers => numbers.Count > 0;
+
+    public static SourceRuns Of(IReadOnlyList<UsageEvent> events, EventResult[] results)
+    {
+        var runs = new SourceRuns();
+        for (var i = 0; i < results.Length; i++)
+        {
+            runs.Add(events[i], results[i].Outcome);
+        }
+
+        return runs;
+    }
 
     public void Add(UsageEvent usageEvent, EventOutcome outcome)
     {
@@ -37,15 +48,11 @@ internal sealed class SourceRuns
         came.Add(sequence.Number);
     }
 
-    public async Task AppendAsync(DbSession session, Instant now, CancellationToken cancellationToken)
+    /// <summary>Of <see cref="AppendSql"/>.</summary>
+    public DynamicParameters ParametersOf(Instant now)
     {
         var runs = ToRuns().ToArray();
-        if (runs.Length == 0)
-        {
-            return;
-        }
-
-        var parameters = new
+        return new DynamicParameters(new
         {
             keys = runs.Select(run => Digest.Of(run.Source)).ToArray(),
             sources = runs.Select(run => run.Source).ToArray(),
@@ -54,8 +61,7 @@ internal sealed class SourceRuns
             lasts = runs.Select(run => run.Last).ToArray(),
             events = runs.Select(run => run.Events).ToArray(),
             now,
-        };
-        await session.ExecuteAsync(AppendSql, parameters, cancellationToken);
+        });
     }
 
     /// <summary>One without numbers per source, and one per range of numbers.</summary>
@@ -85,7 +91,8 @@ internal sealed class SourceRuns
         }
     }
 
-    private const string AppendSql = """
+    /// <summary>A statement that goes along with the others of its batch.</summary>
+    public const string AppendSql = """
         insert into ingest.source_run (source_key, source, epoch, first, last, events, seen_at)
         select r.key, r.source, r.epoch, r.first, r.last, r.events, @now
         from unnest(@keys, @sources, @epochs, @firsts::bigint[], @lasts::bigint[], @events) as r (key, source, epoch, first, last, events)
