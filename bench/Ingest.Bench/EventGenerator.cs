@@ -65,7 +65,7 @@ internal sealed class EventGenerator(ulong seed, EventIds ids, int subjects = Ev
     public UsageEvent[] NextEvents(int events) => Read(NextBody(events));
 
     public static UsageEvent[] Read(byte[] body) =>
-        [.. CloudEventReader.Read(body, EventBatchForm.Array, Instant.FromUtc(2026, 11, 1, 0, 0)).Events.Select(read => read.Event!)];
+        [.. CloudEventReader.Read(body, EventBatchForm.Array, Instant.FromUtc(2026, 11, 1, 0, 0)).Events];
 
     /// <summary>SplitMix64: a seed makes the same numbers on every machine.</summary>
     public ulong Random()

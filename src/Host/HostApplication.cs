@@ -38,8 +38,8 @@ public static class HostApplication
             kestrel.Limits.MaxRequestHeadersTotalSize = RequestLimits.MaxHeaderBytes;
         });
         builder.WebHost.UseUrls($"http://{options.BindAddress}:{options.Port}");
-        builder.Services.AddPlatform(options, dataSource, clock, [.. IngestModule.Queues]);
-        builder.Services.AddIngest();
+        builder.Services.AddPlatform(options, dataSource, clock);
+        builder.Services.AddIngest(options);
         builder.Services.AddSubscriptions();
         builder.Services.AddInvoicing(options);
         builder.Services.AddNotifications();

@@ -11,7 +11,6 @@ using Metering.Ingest.Usage;
 using Metering.Platform;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
-using Metering.Platform.Messaging;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -22,10 +21,7 @@ public static class IngestModule
 {
     public static MigrationSet Migrations { get; } = MigrationSet.Of("ingest", typeof(IngestModule).Assembly);
 
-    /// <summary>Consumed when a broker is configured.</summary>
-    public static IReadOnlyList<BrokerQueue> Queues { get; } = [UsageEventsConsumer.Queue];
-
-    public static void AddIngest(this IServiceCollection services)
+    public static void AddIngest(this IServiceCollection services, MeteringOptions options)
     {
         services.AddSingleton(Migrations);
         services.AddSingleton<MeterCatalog>();
@@ -50,14 +46,16 @@ public static class IngestModule
         services.AddSingleton<SourceFolding>();
         services.AddHostedService<SourceFoldingLoop>();
         services.AddSingleton<EventValidation>();
-        services.AddSingleton<EmbeddedAcceptance>();
-        services.AddSingleton<BrokerAcceptance>();
-        services.AddSingleton<IEventAcceptance>(provider => HasBroker(provider)
-            ? provider.GetRequiredService<BrokerAcceptance>()
-            : provider.GetRequiredService<EmbeddedAcceptance>());
-        services.AddSingleton<IDrain>(provider => HasBroker(provider)
-            ? provider.GetRequiredService<BrokerAcceptance>()
-            : provider.GetRequiredService<EventIntake>());
+        services.AddSingleton<BodyRoom>();
+        if (options.RabbitMq is null)
+        {
+            services.AddSingleton<IEventAcceptance, EmbeddedAcceptance>();
+            services.AddSingleton<IDrain>(provider => provider.GetRequiredService<EventIntake>());
+        }
+        else
+        {
+            services.AddUsageBroker(options.RabbitMq, options.BrokerSuffix);
+        }
     }
 
     public static void MapIngest(this IEndpointRouteBuilder routes)
@@ -81,6 +79,4 @@ public static class IngestModule
         routes.MapReadSources();
         routes.MapSubjects();
     }
-
-    private static bool HasBroker(IServiceProvider provider) => provider.GetRequiredService<MeteringOptions>().RabbitMq is not null;
 }

@@ -34,6 +34,9 @@ public sealed record MeteringOptions(
     /// <summary>Refuses events that no meter counts or a meter can not read, instead of storing and marking them.</summary>
     public bool StrictValidation { get; init; }
 
+    /// <summary>Ends the name of every exchange and queue, so that the hosts of several tests can share one broker.</summary>
+    public string BrokerSuffix { get; init; } = "";
+
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static MeteringOptions FromEnvironment(Func<string, string?> read)
     {

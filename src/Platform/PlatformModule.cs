@@ -29,9 +29,7 @@ public static class PlatformModule
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }
 
-    /// <param name="queues">What modules consume when a broker is configured.</param>
-    public static void AddPlatform(
-        this IServiceCollection services, MeteringOptions options, NpgsqlDataSource dataSource, ProductClock clock, IReadOnlyList<BrokerQueue> queues)
+    public static void AddPlatform(this IServiceCollection services, MeteringOptions options, NpgsqlDataSource dataSource, ProductClock clock)
     {
         services.AddSingleton(options);
         services.AddSingleton(dataSource);
@@ -43,7 +41,7 @@ public static class PlatformModule
         services.AddSingleton<TestClock>();
         services.AddSingleton<FirstKeys>();
         services.AddScopeAuthorization();
-        services.AddMessaging(options, queues);
+        services.AddMessaging(options);
         services.AddApiDocument();
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json => MeteringJson.Configure(json.SerializerOptions));

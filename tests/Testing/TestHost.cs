@@ -25,9 +25,11 @@ public sealed class TestHost : IAsyncDisposable
     private readonly TestDatabase database;
     private readonly string dataDirectory;
     private readonly WebApplication application;
+    private readonly TestBroker? broker;
 
-    private TestHost(TestDatabase database, string dataDirectory, WebApplication application)
+    private TestHost(TestDatabase database, string dataDirectory, WebApplication application, TestBroker? broker)
     {
+        this.broker = broker;
         this.database = database;
         this.dataDirectory = dataDirectory;
         this.application = application;
@@ -39,6 +41,9 @@ public sealed class TestHost : IAsyncDisposable
 
     /// <summary>Signed in as admin.</summary>
     public HttpClient Client { get; }
+
+    /// <summary>The host's own exchanges and queues.</summary>
+    public TestBroker Broker => broker ?? throw new InvalidOperationException("The host was started without a broker.");
 
     public IServiceProvider Services => application.Services;
 
@@ -61,16 +66,18 @@ public sealed class TestHost : IAsyncDisposable
     {
         var database = await TestDatabase.CreateMigratedAsync();
         var dataDirectory = Directory.CreateTempSubdirectory("metering-test-").FullName;
+        var suffix = $"-{Path.GetFileName(dataDirectory)}";
         var options = new MeteringOptions(
             database.ConnectionString, rabbitMq is null ? null : new Uri(rabbitMq), dataDirectory,
             InstantPattern.ExtendedIso.Parse(startAt).Value, AdminKey, "127.0.0.1", 0, new Uri(publicUrl))
         {
             AllowPrivateWebhooks = allowPrivateWebhooks,
             StrictValidation = strictValidation,
+            BrokerSuffix = rabbitMq is null ? "" : suffix,
         };
         var application = await HostApplication.CreateAsync(options, CancellationToken.None);
         await application.StartAsync();
-        return new TestHost(database, dataDirectory, application);
+        return new TestHost(database, dataDirectory, application, rabbitMq is null ? null : new TestBroker(options.RabbitMq!, suffix));
     }
 
     public HttpClient ClientWith(string apiKey)
@@ -107,6 +114,7 @@ public sealed class TestHost : IAsyncDisposable
         Client.Dispose();
         await application.StopAsync();
         await application.DisposeAsync();
+        await (broker?.RemoveAsync() ?? Task.CompletedTask);
         await database.DisposeAsync();
         Directory.Delete(dataDirectory, recursive: true);
     }

@@ -1,14 +1,21 @@
+using System.Buffers;
+
 namespace Metering.Ingest.Events;
 
 /// <summary>JSON without the whitespace that means nothing, so that the same content is the same bytes however it was laid out.</summary>
 internal static class CompactJson
 {
+    private static readonly SearchValues<byte> Whitespace = SearchValues.Create(" \t\r\n"u8);
+    private static readonly SearchValues<byte> WhitespaceAndQuote = SearchValues.Create(" \t\r\n\""u8);
+
     /// <param name="json">Valid JSON.</param>
     /// <returns><paramref name="json"/> itself when there is nothing to leave out.</returns>
     public static ReadOnlyMemory<byte> Of(ReadOnlyMemory<byte> json)
     {
         var source = json.Span;
-        var first = NextInsignificant(source, 0);
+
+        // Most senders write none, not even within strings: one glance, many bytes at a time.
+        var first = source.ContainsAny(Whitespace) ? NextInsignificant(source, 0) : -1;
         if (first < 0)
         {
             return json;
@@ -32,19 +39,15 @@ internal static class CompactJson
     private static int NextInsignificant(ReadOnlySpan<byte> json, int from)
     {
         var at = from;
-        while (at < json.Length)
+        while (json[at..].IndexOfAny(WhitespaceAndQuote) is >= 0 and var ahead)
         {
-            switch (json[at])
+            at += ahead;
+            if (json[at] != '"')
             {
-                case (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n':
-                    return at;
-                case (byte)'"':
-                    at = EndOfString(json, at);
-                    break;
-                default:
-                    at++;
-                    break;
+                return at;
             }
+
+            at = EndOfString(json, at);
         }
 
         return -1;
@@ -53,11 +56,15 @@ internal static class CompactJson
     private static int EndOfString(ReadOnlySpan<byte> json, int open)
     {
         var at = open + 1;
-        while (json[at] != '"')
+        while (true)
         {
-            at += json[at] == '\\' ? 2 : 1;
-        }
+            at += json[at..].IndexOfAny((byte)'"', (byte)'\\');
+            if (json[at] == '"')
+            {
+                return at + 1;
+            }
 
-        return at + 1;
+            at += 2;
+        }
     }
 }

@@ -16,73 +16,69 @@ internal static class EventIdentity
     private const int PrefixBytes = 4;
     private const long BucketSeconds = 600;
     private const int Rfc9562Version7 = 7;
+    private const int UuidLength = 36;
+    private const int VersionAt = 14;
 
     /// <summary>
     /// A key whose first bytes follow time keeps index inserts in the newest pages. The time is taken from the id itself, never
     /// from the event's time: a resend with another time must have the same key.
     /// </summary>
-    public static Guid Key(string source, string id)
+    public static Guid Key(ReadOnlySpan<byte> source, ReadOnlySpan<byte> id)
     {
-        var length = 4 + Encoding.UTF8.GetMaxByteCount(source.Length) + Encoding.UTF8.GetMaxByteCount(id.Length);
-        var rented = ArrayPool<byte>.Shared.Rent(length);
-        try
+        using var buffer = new HashBuffer(stackalloc byte[HashBuffer.StackBytes], 4 + source.Length + id.Length);
+        BinaryPrimitives.WriteInt32BigEndian(buffer.Bytes, source.Length);
+        source.CopyTo(buffer.Bytes[4..]);
+        id.CopyTo(buffer.Bytes[(4 + source.Length)..]);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(buffer.Bytes, hash);
+        if (TimeOf(id) is not { } unixMilliseconds)
         {
-            var sourceBytes = Encoding.UTF8.GetBytes(source, rented.AsSpan(4));
-            BinaryPrimitives.WriteInt32BigEndian(rented, sourceBytes);
-            var idBytes = Encoding.UTF8.GetBytes(id, rented.AsSpan(4 + sourceBytes));
-
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(rented.AsSpan(0, 4 + sourceBytes + idBytes), hash);
-            if (TimeOf(id) is not { } unixMilliseconds)
-            {
-                return new Guid(hash[..16], bigEndian: true);
-            }
-
-            Span<byte> key = stackalloc byte[16];
-            BinaryPrimitives.WriteUInt32BigEndian(key, unchecked((uint)(unixMilliseconds / 1000 / BucketSeconds)));
-            hash[..(16 - PrefixBytes)].CopyTo(key[PrefixBytes..]);
-            return new Guid(key, bigEndian: true);
+            return new Guid(hash[..16], bigEndian: true);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+
+        Span<byte> key = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt32BigEndian(key, unchecked((uint)(unixMilliseconds / 1000 / BucketSeconds)));
+        hash[..(16 - PrefixBytes)].CopyTo(key[PrefixBytes..]);
+        return new Guid(key, bigEndian: true);
     }
+
+    public static Guid Key(string source, string id) => Key(Encoding.UTF8.GetBytes(source), Encoding.UTF8.GetBytes(id));
 
     /// <param name="statedTime">Null when the event states none: then a later resend is still the same event.</param>
-    public static Guid Payload(string type, string subject, Instant? statedTime, ReadOnlySpan<byte> data)
+    public static Guid Payload(ReadOnlySpan<byte> type, ReadOnlySpan<byte> subject, Instant? statedTime, ReadOnlySpan<byte> data)
     {
-        var length = 16 + Encoding.UTF8.GetMaxByteCount(type.Length) + Encoding.UTF8.GetMaxByteCount(subject.Length) + data.Length;
-        var rented = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            var used = 16;
-            var typeBytes = Encoding.UTF8.GetBytes(type, rented.AsSpan(used));
-            used += typeBytes;
-            var subjectBytes = Encoding.UTF8.GetBytes(subject, rented.AsSpan(used));
-            used += subjectBytes;
-            data.CopyTo(rented.AsSpan(used));
-            used += data.Length;
-            BinaryPrimitives.WriteInt32BigEndian(rented, typeBytes);
-            BinaryPrimitives.WriteInt32BigEndian(rented.AsSpan(4), subjectBytes);
-            BinaryPrimitives.WriteInt64BigEndian(rented.AsSpan(8), statedTime is { } time ? time.ToUnixTimeTicks() : long.MinValue);
-            return Digest.Of(rented.AsSpan(0, used));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        using var buffer = new HashBuffer(stackalloc byte[HashBuffer.StackBytes], 16 + type.Length + subject.Length + data.Length);
+        BinaryPrimitives.WriteInt32BigEndian(buffer.Bytes, type.Length);
+        BinaryPrimitives.WriteInt32BigEndian(buffer.Bytes[4..], subject.Length);
+        BinaryPrimitives.WriteInt64BigEndian(buffer.Bytes[8..], statedTime is { } time ? time.ToUnixTimeTicks() : long.MinValue);
+        type.CopyTo(buffer.Bytes[16..]);
+        subject.CopyTo(buffer.Bytes[(16 + type.Length)..]);
+        data.CopyTo(buffer.Bytes[(16 + type.Length + subject.Length)..]);
+        return Digest.Of(buffer.Bytes);
     }
 
+    public static Guid Payload(string type, string subject, Instant? statedTime, ReadOnlySpan<byte> data) =>
+        Payload(Encoding.UTF8.GetBytes(type), Encoding.UTF8.GetBytes(subject), statedTime, data);
+
     /// <summary>The milliseconds that a UUIDv7 or a ULID begins with; null for any other id.</summary>
-    private static long? TimeOf(string id)
+    private static long? TimeOf(ReadOnlySpan<byte> id)
     {
-        if (id.Length == 36 && Guid.TryParseExact(id, "D", out var uuid))
+        var isUuid = id.Length == UuidLength && id[VersionAt] == '7';
+        if (!isUuid && id.Length != PublicId.Length)
         {
-            return uuid.Version == Rfc9562Version7 ? First48Bits(uuid) : null;
+            return null;
         }
 
-        return PublicId.TryParse(id, out var ulid) ? First48Bits(ulid) : null;
+        Span<char> text = stackalloc char[UuidLength];
+        if (Ascii.ToUtf16(id, text, out var length) != OperationStatus.Done)
+        {
+            return null;
+        }
+
+        text = text[..length];
+        return isUuid
+            ? Guid.TryParseExact(text, "D", out var uuid) && uuid.Version == Rfc9562Version7 ? First48Bits(uuid) : null
+            : PublicId.TryParse(text, out var ulid) ? First48Bits(ulid) : null;
     }
 
     private static long First48Bits(Guid id)

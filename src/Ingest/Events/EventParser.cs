@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Metering.Platform.Http;
@@ -7,94 +6,127 @@ using NodaTime;
 
 namespace Metering.Ingest.Events;
 
-/// <summary>Reads one event object and collects what is wrong with it. A JSON null stands for an absent attribute.</summary>
-internal ref struct EventParser(string pointer)
+/// <summary>
+/// Reads one event object after another and collects what is wrong with each. Attributes stay bytes of the body until the event is known
+/// to be well formed, and nothing is allocated for one that is only checked. A JSON null stands for an absent attribute.
+/// </summary>
+internal ref struct EventParser(ReadOnlyMemory<byte> body, EventReading reading, Instant receivedAt, ParserMemory memory)
 {
-    private readonly List<FieldError> errors = [];
-    private string? id;
-    private string? source;
-    private string? specVersion;
-    private string? type;
-    private string? subject;
+    private int? index;
+    private List<FieldError>? errors;
+    private EventAttributes present;
+    private ReadOnlySpan<byte> id;
+    private ReadOnlySpan<byte> source;
+    private ReadOnlySpan<byte> specVersion;
+    private ReadOnlySpan<byte> type;
+    private ReadOnlySpan<byte> subject;
     private Instant? time;
     private ReadOnlyMemory<byte> data;
-    private ArrayBufferWriter<byte>? extensions;
-    private Utf8JsonWriter? extensionWriter;
     private int extensionCount;
 
     /// <summary>The reader stands on the object's start and is left on its end.</summary>
-    public ReadEvent Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, Instant receivedAt)
+    /// <param name="index">Of the event within an array; null when it stands alone.</param>
+    public void Read(scoped ref Utf8JsonReader reader, int? index, ReadEvents read)
     {
+        Begin(index);
         var start = (int)reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            ReadAttribute(ref reader, body);
+            ReadAttribute(ref reader);
         }
 
-        Require(id, "id");
-        Require(source, "source");
-        Require(type, "type");
-        Require(subject, "subject");
-        Require(specVersion, "specversion");
-        if (specVersion is not (null or "" or "1.0"))
+        Require(EventAttributes.Id, "id");
+        Require(EventAttributes.Source, "source");
+        Require(EventAttributes.Type, "type");
+        Require(EventAttributes.Subject, "subject");
+        Require(EventAttributes.SpecVersion, "specversion");
+        if (specVersion.Length > 0 && !specVersion.SequenceEqual("1.0"u8))
         {
             Add("specversion", "not_supported", "The CloudEvents version is 1.0.");
         }
 
-        if (errors.Count > 0)
+        if (errors is not null)
         {
-            return ReadEvent.Bad(Encoding.UTF8.GetString(body.Span[start..(int)reader.BytesConsumed]), source, id, errors);
+            var raw = Encoding.UTF8.GetString(body.Span[start..(int)reader.BytesConsumed]);
+            read.AddMalformed(new MalformedEvent(raw, TextOf(EventAttributes.Source, source), TextOf(EventAttributes.Id, id), errors));
         }
-
-        return ReadEvent.Good(new UsageEvent(
-            id!, source!, type!, subject!, time ?? receivedAt, data, EndExtensions(),
-            EventIdentity.Key(source!, id!), EventIdentity.Payload(type!, subject!, time, data.Span)));
-    }
-
-    private void ReadAttribute(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
-    {
-        if (reader.ValueTextEquals("id"u8))
+        else if (reading == EventReading.Check)
         {
-            id = Text(ref reader, "id", EventLimits.MaxIdLength);
-        }
-        else if (reader.ValueTextEquals("source"u8))
-        {
-            source = Text(ref reader, "source", EventLimits.MaxSourceLength);
-        }
-        else if (reader.ValueTextEquals("type"u8))
-        {
-            type = Text(ref reader, "type", EventLimits.MaxTypeLength);
-        }
-        else if (reader.ValueTextEquals("subject"u8))
-        {
-            subject = Text(ref reader, "subject", EventLimits.MaxSubjectLength);
-        }
-        else if (reader.ValueTextEquals("specversion"u8))
-        {
-            specVersion = Text(ref reader, "specversion", EventLimits.MaxTypeLength);
-        }
-        else if (reader.ValueTextEquals("time"u8))
-        {
-            ReadTime(ref reader);
-        }
-        else if (reader.ValueTextEquals("data"u8))
-        {
-            ReadData(ref reader, body);
+            read.AddChecked();
         }
         else
         {
-            ReadOther(ref reader);
+            read.Add(ToEvent());
         }
     }
 
-    private void ReadTime(ref Utf8JsonReader reader)
+    private void Begin(int? index)
     {
-        if (Text(ref reader, "time", EventLimits.MaxTypeLength) is not { Length: > 0 } text)
+        this.index = index;
+        errors = null;
+        present = EventAttributes.None;
+        id = source = specVersion = type = subject = default;
+        time = null;
+        data = default;
+        extensionCount = 0;
+    }
+
+    private readonly UsageEvent ToEvent() => new(
+        Encoding.UTF8.GetString(id), memory.Texts.Of(source), memory.Texts.Of(type), memory.Texts.Of(subject), time ?? receivedAt, data,
+        extensionCount == 0 ? null : memory.Extensions.End(memory.Texts),
+        EventIdentity.Key(source, id), EventIdentity.Payload(type, subject, time, data.Span));
+
+    private void ReadAttribute(scoped ref Utf8JsonReader reader)
+    {
+        if (!Utf8Text.TryRead(ref reader, out var name))
+        {
+            Add("", "invalid_text", "An attribute's name is not valid text.");
+            reader.Read();
+            reader.Skip();
+        }
+        else if (name.SequenceEqual("id"u8))
+        {
+            id = ReadText(ref reader, EventAttributes.Id, "id", EventLimits.MaxIdLength);
+        }
+        else if (name.SequenceEqual("source"u8))
+        {
+            source = ReadText(ref reader, EventAttributes.Source, "source", EventLimits.MaxSourceLength);
+        }
+        else if (name.SequenceEqual("type"u8))
+        {
+            type = ReadText(ref reader, EventAttributes.Type, "type", EventLimits.MaxTypeLength);
+        }
+        else if (name.SequenceEqual("subject"u8))
+        {
+            subject = ReadText(ref reader, EventAttributes.Subject, "subject", EventLimits.MaxSubjectLength);
+        }
+        else if (name.SequenceEqual("specversion"u8))
+        {
+            specVersion = ReadText(ref reader, EventAttributes.SpecVersion, "specversion", EventLimits.MaxTypeLength);
+        }
+        else if (name.SequenceEqual("time"u8))
+        {
+            ReadTime(ref reader);
+        }
+        else if (name.SequenceEqual("data"u8))
+        {
+            ReadData(ref reader);
+        }
+        else
+        {
+            ReadOther(ref reader, name);
+        }
+    }
+
+    private void ReadTime(scoped ref Utf8JsonReader reader)
+    {
+        var text = ReadText(ref reader, EventAttributes.None, "time", EventLimits.MaxTypeLength);
+        if (text.IsEmpty)
         {
             return;
         }
 
-        if (!InstantConverter.TryParse(text, out var instant))
+        if (!EventTime.TryParse(text, out var instant))
         {
             Add("time", "invalid_time", InstantConverter.Expected);
         }
@@ -108,7 +140,7 @@ internal ref struct EventParser(string pointer)
         }
     }
 
-    private void ReadData(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    private void ReadData(scoped ref Utf8JsonReader reader)
     {
         reader.Read();
         var start = (int)reader.TokenStartIndex;
@@ -116,7 +148,7 @@ internal ref struct EventParser(string pointer)
         reader.Skip();
         if (kind == JsonTokenType.StartObject)
         {
-            data = CompactJson.Of(body[start..(int)reader.BytesConsumed]);
+            data = reading == EventReading.Full ? CompactJson.Of(body[start..(int)reader.BytesConsumed]) : default;
         }
         else if (kind != JsonTokenType.Null)
         {
@@ -125,134 +157,98 @@ internal ref struct EventParser(string pointer)
     }
 
     /// <summary>Extension attributes are kept with the event; they take no part in its identity.</summary>
-    private void ReadOther(ref Utf8JsonReader reader)
+    private void ReadOther(scoped ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
-        if (TextOf(ref reader) is not { } name)
-        {
-            Add("", "invalid_text", "An attribute's name is not valid text.");
-            reader.Read();
-            reader.Skip();
-            return;
-        }
-
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
         {
             return;
         }
 
-        if (name == "data_base64")
+        if (name.SequenceEqual("data_base64"u8))
         {
-            Add(name, "not_supported", "The data of a usage event is a JSON object, not binary.");
+            Add("data_base64", "not_supported", "The data of a usage event is a JSON object, not binary.");
         }
-        else if (name == "datacontenttype" && !(reader.TokenType == JsonTokenType.String && IsJson(TextOf(ref reader))))
+        else if (name.SequenceEqual("datacontenttype"u8) && !IsJson(ref reader))
         {
-            Add(name, "not_supported", "The data of a usage event is application/json.");
+            Add("datacontenttype", "not_supported", "The data of a usage event is application/json.");
         }
         else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
         {
-            Add(JsonPointer.Escape(name), "invalid_type", "An attribute is a string, a number or a boolean.");
+            Add(JsonPointer.Escape(Encoding.UTF8.GetString(name)), "invalid_type", "An attribute is a string, a number or a boolean.");
         }
-        else
+        else if (++extensionCount > EventLimits.MaxExtensions)
         {
-            Keep(name, ref reader);
-            return;
+            var message = $"An event has at most {EventLimits.MaxExtensions} extension attributes.";
+            Add(JsonPointer.Escape(Encoding.UTF8.GetString(name)), "too_many", message);
+        }
+        else if (reading == EventReading.Full)
+        {
+            memory.Extensions.Add(name, ref reader, isFirst: extensionCount == 1);
         }
 
         reader.Skip();
     }
 
-    private void Keep(string name, ref Utf8JsonReader reader)
-    {
-        if (++extensionCount > EventLimits.MaxExtensions)
-        {
-            Add(JsonPointer.Escape(name), "too_many", $"An event has at most {EventLimits.MaxExtensions} extension attributes.");
-            return;
-        }
-
-        extensionWriter ??= new Utf8JsonWriter(extensions = new ArrayBufferWriter<byte>());
-        if (extensionCount == 1)
-        {
-            extensionWriter.WriteStartObject();
-        }
-
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            extensionWriter.WriteString(name, TextOf(ref reader) ?? "");
-        }
-        else
-        {
-            extensionWriter.WritePropertyName(name);
-            extensionWriter.WriteRawValue(reader.ValueSpan, skipInputValidation: true);
-        }
-    }
-
-    private readonly string? EndExtensions()
-    {
-        if (extensionWriter is null)
-        {
-            return null;
-        }
-
-        extensionWriter.WriteEndObject();
-        extensionWriter.Flush();
-        return Encoding.UTF8.GetString(extensions!.WrittenSpan);
-    }
-
-    private readonly string? Text(ref Utf8JsonReader reader, string name, int maxLength)
+    /// <returns>Empty when the attribute is absent or an error has been added.</returns>
+    private ReadOnlySpan<byte> ReadText(scoped ref Utf8JsonReader reader, EventAttributes attribute, string name, int maxLength)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
         {
-            return null;
+            present &= ~attribute;
+            return default;
         }
 
+        present |= attribute;
         if (reader.TokenType != JsonTokenType.String)
         {
             reader.Skip();
             Add(name, "invalid_type", "The attribute is a string.");
-            return "";
+            return default;
         }
 
-        if (TextOf(ref reader) is not { } text || text.AsSpan().ContainsAnyInRange('\0', '\u001f'))
+        // Control characters can only stand there escaped.
+        if (!Utf8Text.TryRead(ref reader, out var text) || (reader.ValueIsEscaped && text.ContainsAnyInRange((byte)0, (byte)0x1f)))
         {
             Add(name, "invalid_text", "The attribute holds control characters or is not valid text.");
-            return "";
+            return default;
         }
 
-        if (text.Length == 0 || text.Length > maxLength)
+        if (text.IsEmpty || (text.Length > maxLength && Encoding.UTF8.GetCharCount(text) > maxLength))
         {
-            Add(name, text.Length == 0 ? "empty" : "too_long", $"The attribute has 1 to {maxLength} characters.");
-            return "";
+            Add(name, text.IsEmpty ? "empty" : "too_long", $"The attribute has 1 to {maxLength} characters.");
+            return default;
         }
 
         return text;
     }
 
-    private readonly void Require(string? value, string name)
+    private void Require(EventAttributes attribute, string name)
     {
-        if (value is null)
+        if ((present & attribute) == 0)
         {
             Add(name, "required", $"A CloudEvent has the attribute {name}.");
         }
     }
 
-    private readonly void Add(string name, string code, string message) =>
-        errors.Add(new FieldError(name.Length == 0 ? pointer : $"{pointer}/{name}", code, message));
-
-    private static bool IsJson(string? contentType) =>
-        contentType is not null && contentType.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Null for an escaped half of a surrogate pair.</summary>
-    private static string? TextOf(ref Utf8JsonReader reader)
+    private void Add(string name, string code, string message)
     {
-        try
+        var pointer = index is { } position ? $"/{position}" : "";
+        (errors ??= []).Add(new FieldError(name.Length == 0 ? pointer : $"{pointer}/{name}", code, message));
+    }
+
+    private readonly string? TextOf(EventAttributes attribute, ReadOnlySpan<byte> text) =>
+        (present & attribute) == 0 ? null : Encoding.UTF8.GetString(text);
+
+    private static bool IsJson(scoped ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String || !Utf8Text.TryRead(ref reader, out var contentType))
         {
-            return reader.GetString();
+            return false;
         }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+
+        var end = contentType.IndexOf((byte)';');
+        return Ascii.EqualsIgnoreCase((end < 0 ? contentType : contentType[..end]).Trim(" \t"u8), "application/json"u8);
     }
 }

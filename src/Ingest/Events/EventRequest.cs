@@ -14,31 +14,27 @@ internal sealed record EventRequest(ReadOnlyMemory<byte> Body, EventBatchForm Fo
 {
     private const string HeaderPrefix = "ce-";
 
+    /// <summary>What the headers alone say.</summary>
     /// <returns>Null when the content type is none of them.</returns>
-    public static async Task<EventRequest?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static (EventBatchForm Form, bool IsBinary)? ModeOf(HttpRequest request)
     {
         var binary = request.Headers.ContainsKey("ce-specversion") || request.Headers.ContainsKey("ce-id");
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var contentType))
         {
-            return binary && request.ContentType is null ? ToStructured(request.Headers, await BodyAsync(request, cancellationToken)) : null;
+            return binary && request.ContentType is null ? (EventBatchForm.Single, true) : null;
         }
 
-        var mediaType = contentType.MediaType.ToString().ToLowerInvariant();
-        EventBatchForm? form = mediaType switch
+        return contentType.MediaType.ToString().ToLowerInvariant() switch
         {
-            "application/cloudevents-batch+json" => EventBatchForm.Array,
-            "application/cloudevents+json" => EventBatchForm.Single,
-            "application/json" => EventBatchForm.Either,
+            "application/cloudevents-batch+json" => (EventBatchForm.Array, false),
+            "application/cloudevents+json" => (EventBatchForm.Single, false),
+            "application/json" => binary ? (EventBatchForm.Single, true) : (EventBatchForm.Either, false),
             _ => null,
         };
-        if (form is null)
-        {
-            return null;
-        }
-
-        var body = await BodyAsync(request, cancellationToken);
-        return form == EventBatchForm.Either && binary ? ToStructured(request.Headers, body) : new EventRequest(body, form.Value, false);
     }
+
+    public static EventRequest Of(HttpRequest request, (EventBatchForm Form, bool IsBinary) mode, ReadOnlyMemory<byte> body) =>
+        new(mode.IsBinary ? ToStructured(request.Headers, body) : body, mode.Form, mode.IsBinary);
 
     /// <summary>Where a field of the structured form stood in what was sent.</summary>
     public FieldError Place(FieldError error) =>
@@ -46,22 +42,7 @@ internal sealed record EventRequest(ReadOnlyMemory<byte> Body, EventBatchForm Fo
             ? error with { Pointer = $"header:ce-{error.Pointer[1..]}" }
             : error;
 
-    /// <summary>The body as an array, which is how it travels.</summary>
-    public ReadOnlyMemory<byte> AsArray(bool single)
-    {
-        if (!single)
-        {
-            return Body;
-        }
-
-        var array = new byte[Body.Length + 2];
-        array[0] = (byte)'[';
-        Body.Span.CopyTo(array.AsSpan(1));
-        array[^1] = (byte)']';
-        return array;
-    }
-
-    private static EventRequest ToStructured(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
+    private static ReadOnlyMemory<byte> ToStructured(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
     {
         var buffer = new ArrayBufferWriter<byte>(body.Length + 512);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
@@ -84,7 +65,7 @@ internal sealed record EventRequest(ReadOnlyMemory<byte> Body, EventBatchForm Fo
             writer.WriteEndObject();
         }
 
-        return new EventRequest(buffer.WrittenMemory, EventBatchForm.Single, true);
+        return buffer.WrittenMemory;
     }
 
     /// <summary>A header value may be quoted and is percent-encoded once. What does not decode to UTF-8 stays as it is.</summary>
@@ -93,13 +74,5 @@ internal sealed record EventRequest(ReadOnlyMemory<byte> Body, EventBatchForm Fo
         var isQuoted = value.Length >= 2 && value[0] == '"' && value[^1] == '"';
         var unquoted = isQuoted ? value[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal) : value;
         return Uri.UnescapeDataString(unquoted);
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        var capacity = request.ContentLength is { } length and <= EventLimits.MaxBodyBytes ? (int)length : 0;
-        using var body = new MemoryStream(capacity);
-        await request.Body.CopyToAsync(body, cancellationToken);
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 }

@@ -16,12 +16,14 @@ internal sealed class EventValidation(MeteringDatabase database, MeteringOptions
 {
     private volatile MeterSet meters = MeterSet.Empty;
 
+    public bool IsStrict => options.StrictValidation;
+
     /// <param name="pointerOf">Where the event with this position stood in what was sent.</param>
     /// <returns>What is wrong with the events, in their order. Nothing unless the deployment is strict.</returns>
     public async Task<IReadOnlyList<FieldError>> CheckAsync(
         IReadOnlyList<UsageEvent> events, Func<int, string> pointerOf, CancellationToken cancellationToken)
     {
-        if (!options.StrictValidation)
+        if (!IsStrict)
         {
             return [];
         }
@@ -31,10 +33,10 @@ internal sealed class EventValidation(MeteringDatabase database, MeteringOptions
     }
 
     /// <summary>For events that nobody can be told about any more: those that are refused, with the reason, so that they can be put aside.</summary>
-    public async Task<(UsageEvent[] Accepted, MalformedEvent[] Refused)> SplitAsync(
-        UsageEvent[] events, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<UsageEvent> Accepted, IReadOnlyList<MalformedEvent> Refused)> SplitAsync(
+        IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {
-        if (!options.StrictValidation || events.Length == 0)
+        if (!IsStrict || events.Count == 0)
         {
             return (events, []);
         }
@@ -43,7 +45,7 @@ internal sealed class EventValidation(MeteringDatabase database, MeteringOptions
         var refused = events.Select(usageEvent => (Event: usageEvent, Errors: Check(current, usageEvent, "").ToArray()))
             .Where(item => item.Errors.Length > 0).ToArray();
         return (
-            [.. events.Except(refused.Select(item => item.Event), ReferenceEqualityComparer.Instance).Cast<UsageEvent>()],
+            [.. events.Except(refused.Select(item => item.Event))],
             [.. refused.Select(item => new MalformedEvent(EventJson.Of(item.Event), item.Event.Source, item.Event.Id, item.Errors))]);
     }
 

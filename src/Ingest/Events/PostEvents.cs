@@ -44,27 +44,36 @@ internal static class PostEvents
     }
 
     private static Task<IResult> PostAsync(
-        HttpContext http, IEventAcceptance acceptance, EventValidation validation, IClock clock, CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.NoContent(), acceptance, validation, clock, cancellationToken);
+        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.NoContent(), acceptance, room, validation, clock, cancellationToken);
 
     private static Task<IResult> PostV3Async(
-        HttpContext http, IEventAcceptance acceptance, EventValidation validation, IClock clock, CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, validation, clock, cancellationToken);
+        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, room, validation, clock, cancellationToken);
 
     private static async Task<IResult> AcceptAsync(
-        HttpContext http, IResult accepted, IEventAcceptance acceptance, EventValidation validation, IClock clock,
+        HttpContext http, IResult accepted, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
         CancellationToken cancellationToken)
     {
-        if (await EventRequest.ReadAsync(http.Request, cancellationToken) is not { } request)
+        if (EventRequest.ModeOf(http.Request) is not { } mode)
         {
             return Problem.Of(
                 ProblemType.UnsupportedMediaType,
                 "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
         }
 
+        using var body = await PostedBody.ReadAsync(http.Request, room, cancellationToken);
+        if (body is null)
+        {
+            return TooMany(http);
+        }
+
+        var request = EventRequest.Of(http.Request, mode, body.Bytes);
         var receivedAt = clock.GetCurrentInstant();
-        var read = CloudEventReader.Read(request.Body, request.Form, receivedAt);
-        if (read.Refusal is not null || !read.AllWellFormed)
+        var read = acceptance.Read(request.Body, request.Form, receivedAt);
+        if (!read.IsWellFormed)
         {
             return Problem.Invalid(ErrorsOf(read, request));
         }
@@ -74,25 +83,38 @@ internal static class PostEvents
             return accepted;
         }
 
-        var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
-        UsageEvent[] events = [.. read.Events.Select(item => item.Event!)];
-        if (await validation.CheckAsync(events, index => isSingle ? "" : $"/{index}", cancellationToken) is { Count: > 0 } refused)
+        if (await RefusedAsync(read, request, receivedAt, validation, cancellationToken) is { Length: > 0 } refused)
         {
-            return Problem.Invalid([.. refused.Select(request.Place)]);
+            return Problem.Invalid(refused);
         }
 
-        return await acceptance.AcceptAsync(events, request.AsArray(isSingle), receivedAt, cancellationToken) switch
+        return await acceptance.AcceptAsync(read, request.Body, receivedAt) switch
         {
             Acceptance.Full => TooMany(http),
             Acceptance.NotConfirmed => NotConfirmed(http),
-            Acceptance.Recorded recorded when WantsRepresentation(http.Request) => Represent(http, events, recorded.Results),
+            Acceptance.Recorded recorded when WantsRepresentation(http.Request) => Represent(http, read.Events, recorded.Results),
             _ => accepted,
         };
     }
 
+    /// <summary>What a strict deployment refuses. With a broker the events have only been checked so far, and are made here.</summary>
+    private static async Task<FieldError[]> RefusedAsync(
+        ReadEvents read, EventRequest request, Instant receivedAt, EventValidation validation, CancellationToken cancellationToken)
+    {
+        if (!validation.IsStrict)
+        {
+            return [];
+        }
+
+        var events = read.Events.Count > 0 ? read.Events : CloudEventReader.Read(request.Body, request.Form, receivedAt).Events;
+        var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
+        var errors = await validation.CheckAsync(events, index => isSingle ? "" : $"/{index}", cancellationToken);
+        return [.. errors.Select(request.Place)];
+    }
+
     private static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
     {
-        var errors = read.Events.Where(item => item.Malformed is not null).SelectMany(item => item.Malformed!.Errors);
+        var errors = read.Malformed.SelectMany(item => item.Errors);
         return [.. (read.Refusal is { } refusal ? errors.Append(refusal) : errors).Select(request.Place)];
     }
 
@@ -111,7 +133,7 @@ internal static class PostEvents
     private static bool WantsRepresentation(HttpRequest request) =>
         request.Headers["Prefer"].Any(value => value is not null && value.Contains("return=representation", StringComparison.OrdinalIgnoreCase));
 
-    private static IResult Represent(HttpContext http, UsageEvent[] events, EventResult[] results)
+    private static IResult Represent(HttpContext http, IReadOnlyList<UsageEvent> events, EventResult[] results)
     {
         http.Response.Headers["Preference-Applied"] = "return=representation";
         return Results.Ok(new IngestReport(

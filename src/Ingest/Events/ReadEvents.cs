@@ -2,23 +2,38 @@ using Metering.Platform.Problems;
 
 namespace Metering.Ingest.Events;
 
-/// <summary>What a body holds, event by event in its order; or why the body as a whole can not be read.</summary>
-internal sealed class ReadEvents
+/// <summary>What a body holds: the well-formed events in their order, and those that are not; or why the body as a whole can not be read.</summary>
+/// <param name="expected">About how many events there will be.</param>
+internal sealed class ReadEvents(int expected)
 {
-    private readonly List<ReadEvent> events = [];
+    private readonly List<UsageEvent> events = new(expected);
+    private readonly List<MalformedEvent> malformed = [];
 
+    /// <summary>What was read before the broken place stands in the lists all the same.</summary>
     public FieldError? Refusal { get; private set; }
 
-    public IReadOnlyList<ReadEvent> Events => events;
+    /// <summary>Empty when the events were only checked.</summary>
+    public IReadOnlyList<UsageEvent> Events => events;
 
-    public int Count => events.Count;
+    public IReadOnlyList<MalformedEvent> Malformed => malformed;
 
-    public bool AllWellFormed { get; private set; } = true;
+    /// <summary>Of all elements, well formed or not.</summary>
+    public int Count { get; private set; }
 
-    public void Add(ReadEvent read)
+    public bool IsWellFormed => Refusal is null && malformed.Count == 0;
+
+    public void Add(UsageEvent usageEvent)
     {
-        events.Add(read);
-        AllWellFormed &= read.Event is not null;
+        Count++;
+        events.Add(usageEvent);
+    }
+
+    public void AddChecked() => Count++;
+
+    public void AddMalformed(MalformedEvent item)
+    {
+        Count++;
+        malformed.Add(item);
     }
 
     public ReadEvents Refuse(FieldError error)
@@ -26,15 +41,6 @@ internal sealed class ReadEvents
         Refusal = error;
         return this;
     }
-}
-
-/// <summary>One element of a body: an event, or what is wrong with it.</summary>
-internal readonly record struct ReadEvent(UsageEvent? Event, MalformedEvent? Malformed)
-{
-    public static ReadEvent Good(UsageEvent usageEvent) => new(usageEvent, null);
-
-    public static ReadEvent Bad(string raw, string? source, string? id, IReadOnlyList<FieldError> errors) =>
-        new(null, new MalformedEvent(raw, source, id, errors));
 }
 
 /// <summary>An element that is no event, as it was sent.</summary>

@@ -71,13 +71,13 @@ internal static class ReplayRejectedEvents
     private static async Task<Replay> ReadAsync(RejectedBody row, EventValidation validation, CancellationToken cancellationToken)
     {
         var read = CloudEventReader.Read(Encoding.UTF8.GetBytes(row.Body), EventBatchForm.Either, row.RecordedAt);
-        var errors = read.Events.SelectMany(item => item.Malformed?.Errors ?? []).ToList();
+        var errors = read.Malformed.SelectMany(item => item.Errors).ToList();
         if (read.Refusal is { } refusal)
         {
             errors.Add(refusal);
         }
 
-        UsageEvent[] events = [.. read.Events.Select(item => item.Event).OfType<UsageEvent>()];
+        UsageEvent[] events = [.. read.Events];
         errors.AddRange(await validation.CheckAsync(events, _ => "", cancellationToken));
         var reason = string.Join(" ", errors.Select(error => $"{error.Pointer}: {error.Message}"));
         return new Replay(row.Number, events, errors.Count == 0 && events.Length > 0 ? null : $"{reason}");

@@ -10,4 +10,7 @@ public enum Aggregation
     Min,
     Average,
     Latest,
+
+    /// <summary>Of a level: each value times the hours for which it was the latest, from <see cref="Usage.LevelIntegral"/>.</summary>
+    WeightedSum,
 }

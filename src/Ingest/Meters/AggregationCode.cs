@@ -17,5 +17,6 @@ internal static class AggregationCode
         Aggregation.Min => "MIN",
         Aggregation.Average => "AVG",
         Aggregation.Latest => "LATEST",
+        Aggregation.WeightedSum => "WEIGHTED_SUM",
     };
 }

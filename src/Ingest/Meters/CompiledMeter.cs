@@ -1,29 +1,33 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Metering.Ingest.Events;
+using Metering.Ingest.Filters;
+using Metering.Ingest.Meters.Expressions;
 using NodaTime;
 
 namespace Metering.Ingest.Meters;
 
-/// <summary>A meter with its paths parsed. The one place that says what an event counts for: writing, backfill and queries all ask here.</summary>
+/// <summary>
+/// A meter with its paths and its expression parsed. The one place that says what an event counts for: writing, backfill and queries all ask
+/// here.
+/// </summary>
 internal sealed class CompiledMeter
 {
-    /// <summary>What <c>numeric(28,12)</c> holds: 16 digits before the point.</summary>
-    public const decimal MaxValue = 9_999_999_999_999_999m;
-
-    public const int MaxTextLength = 512;
-    private const int Decimals = 12;
+    public const decimal MaxValue = EventValue.MaxNumber;
 
     private readonly JsonPath? valuePath;
+    private readonly ValueExpression? valueExpression;
     private readonly ImmutableArray<JsonPath> dimensionPaths;
+    private readonly ImmutableArray<(JsonPath Path, TextFilter Filter)> eventFilters;
 
     public CompiledMeter(Meter meter)
     {
         Meter = meter;
         valuePath = meter.ValueProperty is { } path ? Parse(path) : null;
+        valueExpression = meter.ValueExpression is { } text ? ParseExpression(text) : null;
         dimensionPaths = [.. meter.GroupBy.Values.Select(Parse)];
+        eventFilters = [.. meter.EventFilters.Select(filter => (Parse(filter.Key), filter.Value))];
         DimensionNames = [.. meter.GroupBy.Keys];
     }
 
@@ -34,108 +38,92 @@ internal sealed class CompiledMeter
     /// <param name="data">The event's data; undefined when it has none.</param>
     public MeterReading Read(Instant time, JsonElement data)
     {
-        if (time < Meter.EventFrom)
+        if (time < Meter.EventFrom || !PassesFilters(data))
         {
             return MeterReading.Ignored.Instance;
         }
 
-        var value = 0m;
-        Guid? distinctKey = null;
-        if (Meter.Aggregation != Aggregation.Count)
+        if (ReadValue(data, out var value, out var distinctKey) is { } invalid)
         {
-            if (valuePath is null || !valuePath.TryFind(data, out var found))
-            {
-                return Invalid("has no value at", Meter.ValueProperty!);
-            }
-
-            if (Meter.Aggregation == Aggregation.UniqueCount)
-            {
-                if (!TryText(found, out var text))
-                {
-                    return Invalid($"has no text of at most {MaxTextLength} characters at", Meter.ValueProperty!);
-                }
-
-                distinctKey = Digest.Of(text!);
-            }
-            else if (!TryNumber(found, out value))
-            {
-                return Invalid("has no finite number of at most 16 digits before the point at", Meter.ValueProperty!);
-            }
+            return invalid;
         }
 
         var dimensions = new string?[dimensionPaths.Length];
         for (var i = 0; i < dimensions.Length; i++)
         {
-            if (dimensionPaths[i].TryFind(data, out var found) && !TryText(found, out dimensions[i]))
+            if (dimensionPaths[i].TryFind(data, out var found) && !EventValue.TryText(found, out dimensions[i]))
             {
-                return Invalid($"has no text, number or boolean of at most {MaxTextLength} characters at", Meter.GroupBy[DimensionNames[i]]);
+                return Invalid(
+                    $"has no text, number or boolean of at most {EventValue.MaxTextLength} characters at {Meter.GroupBy[DimensionNames[i]]}",
+                    dimensionPaths[i]);
             }
         }
 
         return new MeterReading.Counted(value, distinctKey, ImmutableArray.Create(dimensions));
     }
 
-    private MeterReading.Invalid Invalid(string problem, string path) => new($"The event {problem} {path}, which meter {Meter.Slug} reads.")
+    /// <summary>What is no text, such as an object, is to a filter as if it were absent.</summary>
+    private bool PassesFilters(JsonElement data)
     {
-        Field = Parse(path).Pointer,
-    };
-
-    /// <summary>Numbers and numbers written as strings. More than 12 decimals are rounded: senders that add doubles send 17.</summary>
-    private static bool TryNumber(JsonElement element, out decimal value)
-    {
-        value = 0m;
-        var parsed = element.ValueKind switch
+        foreach (var (path, filter) in eventFilters)
         {
-            JsonValueKind.Number => decimal.TryParse(element.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out value),
-            JsonValueKind.String => TryString(element, out var text)
-                && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value),
-            _ => false,
-        };
-        if (!parsed || Math.Abs(value) > MaxValue)
-        {
-            return false;
+            var text = path.TryFind(data, out var found) && EventValue.TryText(found, out var named) ? named : null;
+            if (!filter.Matches(text))
+            {
+                return false;
+            }
         }
 
-        value = decimal.Round(value, Decimals, MidpointRounding.AwayFromZero);
         return true;
     }
 
-    private static bool TryText(JsonElement element, out string? text)
+    /// <returns>Null when the event has the value that the aggregation needs.</returns>
+    private MeterReading.Invalid? ReadValue(JsonElement data, out decimal value, out Guid? distinctKey)
     {
-        text = null;
-        switch (element.ValueKind)
+        (value, distinctKey) = (0m, null);
+        if (Meter.Aggregation == Aggregation.Count)
         {
-            case JsonValueKind.String:
-                return TryString(element, out text) && text!.Length <= MaxTextLength && !text.Contains('\0', StringComparison.Ordinal);
-            case JsonValueKind.Number:
-                text = element.GetRawText();
-                return text.Length <= MaxTextLength;
-            case JsonValueKind.True:
-                text = "true";
-                return true;
-            case JsonValueKind.False:
-                text = "false";
-                return true;
-            default:
-                return false;
+            return null;
         }
+
+        if (valueExpression is not null)
+        {
+            return valueExpression.TryEvaluate(data, out value, out var problem) ? null : Invalid(problem!);
+        }
+
+        if (valuePath is null || !valuePath.TryFind(data, out var found))
+        {
+            return Invalid($"has no value at {Meter.ValueProperty}", valuePath);
+        }
+
+        if (Meter.Aggregation == Aggregation.UniqueCount)
+        {
+            if (!EventValue.TryText(found, out var text))
+            {
+                return Invalid($"has no text of at most {EventValue.MaxTextLength} characters at {Meter.ValueProperty}", valuePath);
+            }
+
+            distinctKey = Digest.Of(text!);
+            return null;
+        }
+
+        if (!EventValue.TryNumber(found, out value))
+        {
+            return Invalid($"has no finite number of at most 16 digits before the point at {Meter.ValueProperty}", valuePath);
+        }
+
+        // Senders that add doubles send 17 decimals.
+        value = decimal.Round(value, EventValue.Decimals, MidpointRounding.AwayFromZero);
+        return null;
     }
 
-    /// <summary>JSON allows an escaped half of a surrogate pair, which is no text.</summary>
-    private static bool TryString(JsonElement element, out string? text)
-    {
-        try
-        {
-            text = element.GetString();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            text = null;
-            return false;
-        }
-    }
+    private MeterReading.Invalid Invalid(string problem, JsonPath? path = null) =>
+        new($"The event {problem}, which meter {Meter.Slug} reads.") { Field = path?.Pointer ?? "" };
 
     private static JsonPath Parse(string path) =>
         JsonPath.TryParse(path) ?? throw new UnreachableException($"A meter was stored with the path {path}.");
+
+    private static ValueExpression ParseExpression(string text) => ValueExpression.TryParse(text, out var expression) is { } error
+        ? throw new UnreachableException($"A meter was stored with the expression {text}: {error}")
+        : expression!;
 }

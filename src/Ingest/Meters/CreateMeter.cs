@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Metering.Ingest.Filters;
 using Metering.Ingest.Rollups;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
@@ -63,19 +64,28 @@ internal static class CreateMeter
         request.EventType,
         request.EventFrom,
         valueProperty = request.Aggregation == AggregationCode.Of(Aggregation.Count) ? null : request.ValueProperty,
+        request.ValueExpression,
+        eventFilters = JsonSerializer.Serialize(request.EventFilters ?? [], MeteringJson.Options),
         groupBy = JsonSerializer.Serialize(request.GroupBy ?? []),
         now,
     };
 
     private const string InsertSql = """
         insert into ingest.meter (
-            id, slug, name, description, metadata, aggregation, event_type, event_from, value_property, group_by, created_at, updated_at)
+            id, slug, name, description, metadata, aggregation, event_type, event_from, value_property, value_expression, event_filters,
+            group_by, created_at, updated_at)
         values (
-            @id, @Slug, @Name, @Description, @metadata::jsonb, @Aggregation, @EventType, @EventFrom, @valueProperty, @groupBy::jsonb, @now, @now)
+            @id, @Slug, @Name, @Description, @metadata::jsonb, @Aggregation, @EventType, @EventFrom, @valueProperty, @ValueExpression,
+            @eventFilters::jsonb, @groupBy::jsonb, @now, @now)
         on conflict (slug) where deleted_at is null do nothing
         """;
 }
 
+/// <param name="ValueExpression">
+/// Additive, in place of the value property: computes the value from several fields, such as
+/// <c>$.input_tokens + 4 * $.output_tokens</c> or <c>ceil($.bytes / 1000)</c>.
+/// </param>
+/// <param name="EventFilters">Additive: path into the event's data → condition on the text there. Only events that fulfil all are counted.</param>
 internal sealed record CreateMeterRequest(
     string Slug,
     string Aggregation,
@@ -85,4 +95,6 @@ internal sealed record CreateMeterRequest(
     Dictionary<string, string>? Metadata = null,
     Instant? EventFrom = null,
     string? ValueProperty = null,
-    Dictionary<string, string>? GroupBy = null);
+    Dictionary<string, string>? GroupBy = null,
+    string? ValueExpression = null,
+    Dictionary<string, TextFilter>? EventFilters = null);

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Metering.Ingest.Filters;
 using Metering.Platform.Database;
+using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
 using NodaTime;
 
@@ -38,7 +40,8 @@ public sealed class MeterCatalog(MeteringDatabase database)
 
     private const string Columns = """
         id, number, slug, name, description, metadata::text as metadata, aggregation, event_type as eventType, event_from as eventFrom,
-        value_property as valueProperty, group_by::text as groupBy, created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt,
+        value_property as valueProperty, value_expression as valueExpression, event_filters::text as eventFilters, group_by::text as groupBy,
+        created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt,
         f.started_at as backfillStartedAt, f.finished_at as backfillFinishedAt, f.counted as backfillCounted, f.total as backfillTotal
         """;
 
@@ -72,6 +75,8 @@ public sealed class MeterCatalog(MeteringDatabase database)
         public required string EventType { get; init; }
         public Instant? EventFrom { get; init; }
         public string? ValueProperty { get; init; }
+        public string? ValueExpression { get; init; }
+        public required string EventFilters { get; init; }
         public required string GroupBy { get; init; }
         public Instant CreatedAt { get; init; }
         public Instant UpdatedAt { get; init; }
@@ -86,6 +91,9 @@ public sealed class MeterCatalog(MeteringDatabase database)
         {
             Number = Number,
             EventFrom = EventFrom,
+            ValueExpression = ValueExpression,
+            EventFilters = JsonSerializer.Deserialize<Dictionary<string, TextFilter>>(EventFilters, MeteringJson.Options)!
+                .ToImmutableSortedDictionary(StringComparer.Ordinal),
             Metadata = Texts(Metadata),
             DeletedAt = DeletedAt,
             Backfill = BackfillStartedAt is { } startedAt

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Metering.Ingest.Events;
+using Metering.Ingest.Filters;
+using Metering.Ingest.Meters.Expressions;
 using Metering.Ingest.Usage;
 using Metering.Platform.Problems;
 
@@ -15,6 +17,7 @@ internal static partial class MeterRules
     public const int MaxDimensions = 20;
     public const int MaxMetadata = 50;
     public const int MaxMetadataLength = 500;
+    public const int MaxEventFilters = 20;
 
     public static IEnumerable<FieldError> Check(CreateMeterRequest request)
     {
@@ -28,9 +31,13 @@ internal static partial class MeterRules
             var known = string.Join(", ", AggregationCode.ByCode.Keys);
             yield return new FieldError("/aggregation", "unknown_value", $"An aggregation is one of {known}.");
         }
-        else if (aggregation != Aggregation.Count && request.ValueProperty is null)
+        else if (aggregation != Aggregation.Count && request.ValueProperty is null && request.ValueExpression is null)
         {
             yield return new FieldError("/valueProperty", "required", "Every aggregation but COUNT reads a value.");
+        }
+        else if (CheckExpression(request, aggregation) is { } mistaken)
+        {
+            yield return mistaken;
         }
 
         if (request.EventType.Length is 0 or > EventLimits.MaxTypeLength)
@@ -43,9 +50,53 @@ internal static partial class MeterRules
             yield return new FieldError("/valueProperty", "invalid_path", PathMessage);
         }
 
-        foreach (var error in Check(request.Name, request.Description, request.GroupBy, request.Metadata))
+        foreach (var error in CheckFilters(request.EventFilters ?? [])
+            .Concat(Check(request.Name, request.Description, request.GroupBy, request.Metadata)))
         {
             yield return error;
+        }
+    }
+
+    private static FieldError? CheckExpression(CreateMeterRequest request, Aggregation aggregation)
+    {
+        const string Pointer = "/valueExpression";
+        if (request.ValueExpression is not { } text)
+        {
+            return null;
+        }
+
+        if (aggregation is Aggregation.Count or Aggregation.UniqueCount)
+        {
+            return new FieldError(Pointer, "not_applicable", "An expression computes a number; COUNT needs none and UNIQUE_COUNT reads a text.");
+        }
+
+        if (request.ValueProperty is not null)
+        {
+            return new FieldError(Pointer, "not_applicable", "A meter reads a value property or computes an expression, not both.");
+        }
+
+        return ValueExpression.TryParse(text, out _) is { } problem ? new FieldError(Pointer, "invalid_expression", problem) : null;
+    }
+
+    private static IEnumerable<FieldError> CheckFilters(Dictionary<string, TextFilter> filters)
+    {
+        if (filters.Count > MaxEventFilters)
+        {
+            yield return new FieldError("/eventFilters", "too_many", $"A meter has at most {MaxEventFilters} filters.");
+        }
+
+        foreach (var (path, filter) in filters)
+        {
+            var pointer = $"/eventFilters/{JsonPointer.Escape(path)}";
+            if (JsonPath.TryParse(path) is null)
+            {
+                yield return new FieldError(pointer, "invalid_path", PathMessage);
+            }
+
+            foreach (var error in filter?.Check(pointer) ?? [new FieldError(pointer, "required", "A filter is an object.")])
+            {
+                yield return error;
+            }
         }
     }
 

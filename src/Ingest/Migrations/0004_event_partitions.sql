@@ -30,30 +30,43 @@ drop index ingest.event_time_batch, ingest.event_validation_failed, ingest.event
 alter table ingest.event rename to event_before;
 alter table ingest.event_before drop constraint event_pkey;
 
-create table ingest.event (
+-- Where events come from and what kind they are: a few pairs in millions of events, written once.
+create table ingest.event_origin (
+    number  int generated always as identity primary key,
+    digest  uuid not null unique,
+    type    text not null,
+    source  text not null
+);
+
+-- An id that is a UUID in its usual spelling is kept as one, any other as text.
+create table ingest.recorded_event (
     key               uuid not null,
     batch             bigint not null,
     time              timestamptz not null,
-    type              text not null,
+    origin            int not null,
+    id_uuid           uuid,
+    id_text           text,
     subject           text not null,
-    source            text not null,
-    id                text not null,
     data              text,
     extensions        text,
     validation_error  text
 ) partition by range (time);
 
 -- Times for which there is no month yet or any more. What gathers here moves to its month when that is made.
-create table ingest.event_other partition of ingest.event default;
+create table ingest.event_other partition of ingest.recorded_event default;
 
--- Rows arrive roughly in order of time and exactly in order of batch: block ranges find them for a fraction of a btree's cost. A block
--- range has some 700 rows; its filter of subjects is made for a thousand.
-create index event_time_batch on ingest.event using brin (time, batch) with (pages_per_range = 32, autosummarize = on);
-
-create index event_subject on ingest.event using brin (subject text_bloom_ops (n_distinct_per_range = 1000))
+-- Rows arrive roughly in order of time: block ranges find them for a fraction of a btree's cost, and one index of two columns costs half of
+-- two. A block range has some 700 rows; its filter of subjects is made for a thousand.
+create index event_blocks on ingest.recorded_event using brin (time, subject text_bloom_ops (n_distinct_per_range = 1000))
     with (pages_per_range = 32, autosummarize = on);
 
-create index event_validation_failed on ingest.event (time) where validation_error is not null;
+create index event_validation_failed on ingest.recorded_event (time) where validation_error is not null;
+
+-- Events as everybody reads them.
+create view ingest.event as
+select e.key, e.batch, e.time, o.type, e.subject, o.source, coalesce(e.id_text, e.id_uuid::text) as id, e.data, e.extensions, e.validation_error
+from ingest.recorded_event e
+join ingest.event_origin o on o.number = e.origin;
 
 -- Makes the partition of the month in which an instant lies, and moves there what the month already has. False when there is one, or was
 -- one that has been detached. The lock on what lies elsewhere comes first: no row can slip in between the move and the attachment.
@@ -66,17 +79,17 @@ declare
     until  timestamptz := (month + interval '1 month') at time zone 'UTC';
     name   text := 'event_' || to_char(month, 'YYYY_MM');
 begin
-    lock table ingest.event in share update exclusive mode;
+    lock table ingest.recorded_event in share update exclusive mode;
     if to_regclass('ingest.' || name) is not null or to_regclass('ingest.detached_' || name) is not null then
         return false;
     end if;
 
     lock table ingest.event_other in access exclusive mode;
-    execute format('create table ingest.%I (like ingest.event)', name);
+    execute format('create table ingest.%I (like ingest.recorded_event)', name);
     execute format(
         'with moved as (delete from ingest.event_other where time >= %L and time < %L returning *) insert into ingest.%I select * from moved',
         since, until, name);
-    execute format('alter table ingest.event attach partition ingest.%I for values from (%L) to (%L)', name, since, until);
+    execute format('alter table ingest.recorded_event attach partition ingest.%I for values from (%L) to (%L)', name, since, until);
     return true;
 end
 $$;
@@ -89,7 +102,7 @@ as $$
 declare
     name  text := 'event_' || to_char(instant at time zone 'UTC', 'YYYY_MM');
 begin
-    execute format('alter table ingest.event detach partition ingest.%I', name);
+    execute format('alter table ingest.recorded_event detach partition ingest.%I', name);
     execute format('alter table ingest.%I rename to %I', name, 'detached_' || name);
     return 'ingest.detached_' || name;
 end
@@ -104,9 +117,18 @@ from (
     order by month
 ) as busy;
 
-insert into ingest.event (key, batch, time, type, subject, source, id, data, extensions, validation_error)
-select key, batch, time, type, subject, source, id, data, extensions, validation_error
+insert into ingest.event_origin (digest, type, source)
+select left(encode(sha256(convert_to(type || E'\x1f' || source, 'UTF8')), 'hex'), 32)::uuid, type, source
 from ingest.event_before
-order by batch, key;
+group by type, source
+order by type, source;
+
+insert into ingest.recorded_event (key, batch, time, origin, id_uuid, id_text, subject, data, extensions, validation_error)
+select e.key, e.batch, e.time, o.number, case when is_uuid then e.id::uuid end, case when not is_uuid then e.id end, e.subject, e.data,
+       e.extensions, e.validation_error
+from ingest.event_before e
+join ingest.event_origin o on o.type = e.type and o.source = e.source
+cross join lateral (select e.id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' as is_uuid) as spelling
+order by e.batch, e.key;
 
 drop table ingest.event_before;

@@ -116,7 +116,7 @@ declare
     month  timestamp := date_trunc('month', instant at time zone 'UTC');
     name   text := 'event_' || to_char(month, 'YYYY_MM');
 begin
-    execute format('alter table ingest.event detach partition ingest.%I', name);
+    execute format('alter table ingest.recorded_event detach partition ingest.%I', name);
     execute format('alter table ingest.%I rename to %I', name, 'detached_' || name);
     insert into ingest.detached_month (month) values (month at time zone 'UTC') on conflict do nothing;
     return 'ingest.detached_' || name;

@@ -21,6 +21,7 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
 {
     private const int MaxAttempts = 8;
 
+    private readonly EventOrigins origins = new(database);
     private readonly KeysUnderway underway = new();
     private readonly DuplicateWatch duplicates = new();
     private volatile MeterSet meters = MeterSet.Empty;
@@ -30,11 +31,12 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
     {
         var started = Stopwatch.GetTimestamp();
         var plan = BatchPlan.Of(events);
+        var numbers = await origins.OfAsync(events, cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var results = await WriteOnceAsync(events, plan, DoubtAt(attempt), cancellationToken);
+                var results = await WriteOnceAsync(events, numbers, plan, DoubtAt(attempt), cancellationToken);
                 IngestMetrics.Recorded(results, Stopwatch.GetElapsedTime(started));
                 return results;
             }
@@ -59,7 +61,7 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         exception.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
     private async Task<EventResult[]> WriteOnceAsync(
-        IReadOnlyList<UsageEvent> events, BatchPlan plan, Doubt doubt, CancellationToken cancellationToken)
+        IReadOnlyList<UsageEvent> events, int[] numbers, BatchPlan plan, Doubt doubt, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         await IngestLocks.RecordAsync(session, cancellationToken);
@@ -81,7 +83,7 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
                 : outcome.Results;
         }
 
-        await RecordAsync(events, outcome, opened.Batch, session, cancellationToken);
+        await RecordAsync(events, numbers, outcome, opened.Batch, session, cancellationToken);
         if (outcome.Conflicts.Count > 0)
         {
             await ConflictTable.AddAsync(session, opened.Batch, outcome.Conflicts, cancellationToken);
@@ -140,7 +142,7 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
     }
 
     private async Task RecordAsync(
-        IReadOnlyList<UsageEvent> events, BatchOutcome outcome, long batch, DbSession session, CancellationToken cancellationToken)
+        IReadOnlyList<UsageEvent> events, int[] numbers, BatchOutcome outcome, long batch, DbSession session, CancellationToken cancellationToken)
     {
         var cells = new UsageCells();
         var touched = new TouchedSpans();
@@ -151,7 +153,7 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         {
             var usageEvent = events[position];
             var error = currentMeters.Count(usageEvent, cells, readings);
-            rows.Add(batch, usageEvent, error);
+            rows.Add(batch, usageEvent, numbers[position], error);
             if (error is not null)
             {
                 outcome.Results[position] = EventResult.AcceptedInvalid(error);

@@ -3,23 +3,24 @@ using Metering.Platform.Database;
 
 namespace Metering.Ingest.Recording;
 
-/// <summary>What events say, in partitions by time. Appended to in the order in which the events came.</summary>
+/// <summary>What events say, in partitions by time, narrow. Appended to in the order in which the events came.</summary>
 internal sealed class EventTable : IDisposable
 {
     private const short Columns = 10;
     private readonly CopyBuffer rows = new();
 
     /// <param name="validationError">Why a meter of its type could not read it, if one could not.</param>
-    public void Add(long batch, UsageEvent usageEvent, string? validationError)
+    public void Add(long batch, UsageEvent usageEvent, int origin, string? validationError)
     {
         rows.StartRow(Columns);
         rows.Write(usageEvent.Key);
         rows.Write(batch);
         rows.Write(usageEvent.Time);
-        rows.Write(usageEvent.Type);
+        rows.Write(origin);
+        var isUuid = IsUuid(usageEvent.Id, out var uuid);
+        rows.Write(isUuid ? uuid : null);
+        rows.Write(isUuid ? null : usageEvent.Id);
         rows.Write(usageEvent.Subject);
-        rows.Write(usageEvent.Source);
-        rows.Write(usageEvent.Id);
         if (usageEvent.Data.IsEmpty)
         {
             rows.Null();
@@ -38,8 +39,12 @@ internal sealed class EventTable : IDisposable
 
     public void Dispose() => rows.Dispose();
 
+    /// <summary>As PostgreSQL spells it: lowercase, with its four dashes.</summary>
+    internal static bool IsUuid(string id, out Guid uuid) =>
+        Guid.TryParseExact(id, "D", out uuid) && !id.AsSpan().ContainsAnyInRange('A', 'F');
+
     private const string CopySql = """
-        copy ingest.event (key, batch, time, type, subject, source, id, data, extensions, validation_error)
+        copy ingest.recorded_event (key, batch, time, origin, id_uuid, id_text, subject, data, extensions, validation_error)
         from stdin (format binary)
         """;
 }

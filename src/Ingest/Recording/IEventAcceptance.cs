@@ -6,9 +6,12 @@ namespace Metering.Ingest.Recording;
 /// <summary>Takes over well-formed events so that they can not be lost: recorded here, or safe with the broker.</summary>
 internal interface IEventAcceptance
 {
-    /// <param name="body">The events as a JSON array, as posted.</param>
-    Task<Acceptance> AcceptAsync(
-        IReadOnlyList<UsageEvent> events, ReadOnlyMemory<byte> body, Instant receivedAt, CancellationToken cancellationToken);
+    /// <summary>One pass that says what is wrong with a body, and makes the events if they are recorded here.</summary>
+    ReadEvents Read(ReadOnlyMemory<byte> body, EventBatchForm form, Instant receivedAt);
+
+    /// <param name="read">What <see cref="Read"/> made of the body; well formed and not empty.</param>
+    /// <param name="body">An event or an array, as posted. Untouched until the answer is there, and not needed afterwards.</param>
+    Task<Acceptance> AcceptAsync(ReadEvents read, ReadOnlyMemory<byte> body, Instant receivedAt);
 }
 
 /// <summary>What became of a request's events.</summary>
@@ -34,7 +37,8 @@ internal abstract record Acceptance
 /// <summary>The embedded default: the answer comes after the commit.</summary>
 internal sealed class EmbeddedAcceptance(EventIntake intake) : IEventAcceptance
 {
-    public async Task<Acceptance> AcceptAsync(
-        IReadOnlyList<UsageEvent> events, ReadOnlyMemory<byte> body, Instant receivedAt, CancellationToken cancellationToken) =>
-        intake.TrySubmit(events) is { } recorded ? new Acceptance.Recorded(await recorded) : new Acceptance.Full();
+    public ReadEvents Read(ReadOnlyMemory<byte> body, EventBatchForm form, Instant receivedAt) => CloudEventReader.Read(body, form, receivedAt);
+
+    public async Task<Acceptance> AcceptAsync(ReadEvents read, ReadOnlyMemory<byte> body, Instant receivedAt) =>
+        intake.TrySubmit(read.Events) is { } recorded ? new Acceptance.Recorded(await recorded) : new Acceptance.Full();
 }

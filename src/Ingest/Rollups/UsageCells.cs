@@ -21,7 +21,7 @@ internal sealed class UsageCells
 
     public void Add(CompiledMeter meter, MeterReading.Counted reading, string subject, Instant time, Guid eventKey)
     {
-        var (json, cellKey) = Cell(meter, reading);
+        var (json, cellKey) = Cell(meter, reading, eventKey);
         var hour = HourOf(time);
         var key = (meter.Meter.Number, subject, hour.ToUnixTimeSeconds(), cellKey);
         if (cells.TryGetValue(key, out var cell) && Math.Abs(cell.Parts.Sum + reading.Value) > CompiledMeter.MaxValue)
@@ -48,11 +48,16 @@ internal sealed class UsageCells
         return Instant.FromUnixTimeSeconds(seconds - intoHour);
     }
 
-    private (string Dimensions, Guid Cell) Cell(CompiledMeter meter, MeterReading.Counted reading)
+    /// <summary>
+    /// A unique count has a cell for each value, so that it is counted once. A level has one for each event: what a level comes to depends on
+    /// the order of all its values, whichever batches they came with.
+    /// </summary>
+    private (string Dimensions, Guid Cell) Cell(CompiledMeter meter, MeterReading.Counted reading, Guid eventKey)
     {
+        var own = meter.Meter.Aggregation == Aggregation.WeightedSum ? eventKey : reading.DistinctKey;
         if (reading.Dimensions.Length == 0)
         {
-            return ("{}", reading.DistinctKey ?? Guid.Empty);
+            return ("{}", own ?? Guid.Empty);
         }
 
         var json = DimensionsOf(meter, reading.Dimensions);
@@ -62,7 +67,7 @@ internal sealed class UsageCells
             dimensions.Add(json, known);
         }
 
-        return reading.DistinctKey is { } distinct ? (known.Dimensions, Digest.Of($"{known.Cell:N}{distinct:N}")) : known;
+        return own is { } part ? (known.Dimensions, Digest.Of($"{known.Cell:N}{part:N}")) : known;
     }
 
     private static string DimensionsOf(CompiledMeter meter, ImmutableArray<string?> values)

@@ -40,7 +40,7 @@ internal static class UsageDeltaTable
 
         // Only what the aggregation is computed from: the rest is null and takes no room.
         var aggregation = cell.Meter.Meter.Aggregation;
-        var latest = aggregation == Aggregation.Latest;
+        var latest = aggregation is Aggregation.Latest or Aggregation.WeightedSum;
         rows.Write(aggregation is Aggregation.Sum or Aggregation.Average ? parts.Sum : null);
         rows.Write(aggregation == Aggregation.Min ? parts.Min : null);
         rows.Write(aggregation == Aggregation.Max ? parts.Max : null);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Subjects;
@@ -104,15 +105,21 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
     {
         private const int AverageDecimals = 12;
 
+        private BigInteger weighted;
+
         public UsageParts Parts { get; } = new();
 
         public HashSet<Guid> DistinctKeys { get; } = [];
+
+        /// <summary>Adds what a level comes to, in the unit of <see cref="LevelIntegral"/>.</summary>
+        public void Weigh(BigInteger part) => weighted += part;
 
         public void Merge(Group other)
         {
             var parts = other.Parts;
             Parts.Merge(parts.Count, parts.Sum, parts.Min, parts.Max, parts.Latest, parts.LatestAt, parts.LatestKey);
             DistinctKeys.UnionWith(other.DistinctKeys);
+            weighted += other.weighted;
         }
 
         public decimal ValueOf(Aggregation aggregation) => WithoutTrailingZeros(aggregation switch
@@ -124,6 +131,7 @@ internal sealed class UsageGroups(UsageQuery query, Aggregation aggregation, Imm
             Aggregation.Min => Parts.Min,
             Aggregation.Average => decimal.Round(Parts.Sum / Parts.Count, AverageDecimals, MidpointRounding.AwayFromZero),
             Aggregation.Latest => Parts.Latest,
+            Aggregation.WeightedSum => LevelIntegral.ToHours(weighted),
         });
 
         private static decimal WithoutTrailingZeros(decimal value) => value / 1.0000000000000000000000000000m;

@@ -9,7 +9,7 @@ using NodaTime;
 namespace Metering.Ingest.Usage;
 
 /// <summary>Answers usage queries.</summary>
-public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners)
+public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners, IClock clock)
 {
     /// <summary>Groups by subject; the other dimensions are the meter's.</summary>
     public const string SubjectDimension = "subject";
@@ -96,9 +96,10 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var rollups = new RollupScan(session, meter, query);
-        var scan = new EventScan(session, new CompiledMeter(meter), query);
+        var compiled = new CompiledMeter(meter);
+        var scan = new EventScan(session, compiled, query);
         var incomplete = meter.Backfill is { IsRunning: true };
-        var (from, to) = await SpanAsync(incomplete ? scan.BoundsAsync : rollups.HoursWithUsageAsync, query, cancellationToken);
+        var (from, to) = await SpanAsync(incomplete ? scan.BoundsAsync : rollups.HoursWithUsageAsync, meter, query, cancellationToken);
         if (from >= to)
         {
             return new UsageAnswer.Rows([]);
@@ -111,11 +112,22 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var groups = new UsageGroups(query, meter.Aggregation, boundaries);
+        if (meter.Aggregation == Aggregation.WeightedSum)
+        {
+            await new LevelScan(session, compiled, query, rollups, incomplete).AddAsync(from, to, boundaries, groups, cancellationToken);
+            return await RowsAsync(groups, cancellationToken);
+        }
+
         var split = incomplete || query.Window == UsageWindow.Minute
             ? UsageSplit.EventsOnly(from, to)
             : UsageSplit.Of(from, to, boundaries, await rollups.UntoldAsync(from, to, cancellationToken));
         await rollups.AddAsync(split, groups, boundaries, cancellationToken);
         await scan.AddAsync(split, groups, cancellationToken);
+        return await RowsAsync(groups, cancellationToken);
+    }
+
+    private async Task<UsageAnswer> RowsAsync(UsageGroups groups, CancellationToken cancellationToken)
+    {
         if (groups.Count > MaxRows)
         {
             return new UsageAnswer.TooFine();
@@ -136,12 +148,22 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
           and recorded_at >= (select max(recorded_at) from ingest.batch where recorded_at < @instant) - interval '1 minute'
         """;
 
-    /// <summary>What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have.</summary>
-    private static async Task<(Instant From, Instant To)> SpanAsync(
-        Func<CancellationToken, Task<(Instant? Earliest, Instant? Latest)>> boundsOf, UsageQuery query, CancellationToken cancellationToken)
+    /// <summary>
+    /// What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have. A level holds
+    /// until now and no further, whatever is asked.
+    /// </summary>
+    private async Task<(Instant From, Instant To)> SpanAsync(
+        Func<CancellationToken, Task<(Instant? Earliest, Instant? Latest)>> boundsOf, Meter meter, UsageQuery query,
+        CancellationToken cancellationToken)
     {
         var from = query.From;
         var to = query.To;
+        if (meter.Aggregation == Aggregation.WeightedSum)
+        {
+            var now = clock.GetCurrentInstant();
+            to = to < now ? to : now;
+        }
+
         if (from is null || to is null)
         {
             var (earliest, latest) = await boundsOf(cancellationToken);

@@ -19,12 +19,13 @@ public static class HealthEndpoints
         routes.MapGet("/health/ready", ReadyAsync).AllowAnonymous();
     }
 
-    private static async Task<IResult> ReadyAsync(Migrator migrator, IMessageTransport transport, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadyAsync(
+        Migrator migrator, IMessageTransport transport, IEnumerable<IBrokerLink> links, CancellationToken cancellationToken)
     {
         try
         {
             return !await migrator.IsCurrentAsync(cancellationToken) ? NotReady("the database is not migrated")
-                : !transport.IsConnected ? NotReady("the broker does not answer")
+                : !transport.IsConnected || !links.All(link => link.IsConnected) ? NotReady("the broker does not answer")
                 : Results.Text("ready");
         }
         catch (NpgsqlException)

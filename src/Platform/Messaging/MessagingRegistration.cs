@@ -10,7 +10,7 @@ internal static class MessagingRegistration
 {
     private const int PrefetchCount = 32;
 
-    public static void AddMessaging(this IServiceCollection services, MeteringOptions options, IReadOnlyList<BrokerQueue> queues)
+    public static void AddMessaging(this IServiceCollection services, MeteringOptions options)
     {
         services.AddSingleton<Inbox>();
         services.AddSingleton<OutboxDispatcher>();
@@ -26,29 +26,16 @@ internal static class MessagingRegistration
         services.AddMassTransit(bus =>
         {
             bus.AddConsumer<OutboxEnvelopeConsumer>();
-            foreach (var queue in queues)
-            {
-                bus.AddConsumer(queue.ConsumerType);
-            }
-
             bus.UsingRabbitMq((context, broker) =>
             {
                 broker.Host(options.RabbitMq, host => host.PublisherConfirmation = true);
                 broker.ConfigureJsonSerializerOptions(WithTimes);
-                broker.ReceiveEndpoint(RabbitMqTransport.QueueName, endpoint =>
+                broker.ReceiveEndpoint(RabbitMqTransport.QueueOf(options), endpoint =>
                 {
                     AsQuorum(endpoint);
                     endpoint.UseMessageRetry(retry => retry.Interval(3, TimeSpan.FromMilliseconds(200)));
                     endpoint.ConfigureConsumer<OutboxEnvelopeConsumer>(context);
                 });
-                foreach (var queue in queues)
-                {
-                    broker.ReceiveEndpoint(queue.Name, endpoint =>
-                    {
-                        AsQuorum(endpoint);
-                        queue.Configure(context, endpoint);
-                    });
-                }
             });
         });
     }

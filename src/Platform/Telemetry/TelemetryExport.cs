@@ -21,7 +21,7 @@ internal sealed class TelemetryExport : IHostedService, IDisposable
         var resource = ResourceBuilder.CreateDefault().AddService("metering");
         traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
-            .AddSource("Metering.*", "Microsoft.AspNetCore", "Npgsql", "MassTransit")
+            .AddSource("Metering.*", "Microsoft.AspNetCore", "Npgsql", "MassTransit", "RabbitMQ.Client.*")
             .AddOtlpExporter()
             .Build();
         metrics = Sdk.CreateMeterProviderBuilder()

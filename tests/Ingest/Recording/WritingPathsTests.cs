@@ -90,6 +90,23 @@ public sealed class WritingPathsTests
         Assert.Equal(time, found);
     }
 
+    [Theory]
+    [InlineData("018f2e4a-7c1d-7a3b-9e5f-0123456789ab", true)]
+    [InlineData("018F2E4A-7C1D-7A3B-9E5F-0123456789AB", false)]
+    [InlineData("018f2e4a7c1d7a3b9e5f0123456789ab", false)]
+    [InlineData("{18f2e4a-7c1d-7a3b-9e5f-0123456789a}", false)]
+    [InlineData(" 18f2e4a-7c1d-7a3b-9e5f-0123456789ab", false)]
+    [InlineData("1", false)]
+    public async Task An_id_is_read_as_it_was_sent_however_it_is_kept(string id, bool asUuid)
+    {
+        await using var host = await TestHost.StartAsync();
+        await WriteAsync(Writer(host), [EventKeys.Event(id)]);
+
+        await using var session = await host.Services.GetRequiredService<MeteringDatabase>().OpenAsync(Token);
+        Assert.Equal(id, await session.SingleAsync<string>("select id from ingest.event where type = 'prompt' and source = 'gateway'", null, Token));
+        Assert.Equal(asUuid, await session.SingleAsync<bool>("select id_uuid is not null from ingest.recorded_event", null, Token));
+    }
+
     [Fact]
     public void One_old_duplicate_in_sixteen_batches_is_worth_looking_first_and_fewer_are_not()
     {

@@ -94,20 +94,21 @@ public sealed class EventPartitionTests
     {
         await using var session = await host.Services.GetRequiredService<MeteringDatabase>().OpenAsync(Token);
         return await session.QueryAsync<string>(
-            "select (select relname::text from pg_class where oid = relid) from pg_partition_tree('ingest.event') where isleaf", null, Token);
+            "select (select relname::text from pg_class where oid = relid) from pg_partition_tree('ingest.recorded_event') where isleaf", null, Token);
     }
 
     private static async Task<IReadOnlyList<string>> PlacesAsync(TestHost host)
     {
         await using var session = await host.Services.GetRequiredService<MeteringDatabase>().OpenAsync(Token);
         return await session.QueryAsync<string>(
-            "select (select relname::text from pg_class where oid = e.tableoid) as place from ingest.event e order by place", null, Token);
+            "select (select relname::text from pg_class where oid = e.tableoid) as place from ingest.recorded_event e order by place", null, Token);
     }
 
     private const string ManySql = """
-        insert into ingest.event (key, batch, time, type, subject, source, id)
+        insert into ingest.event_origin (digest, type, source) values (gen_random_uuid(), 'prompt', 'gateway');
+        insert into ingest.recorded_event (key, batch, time, origin, subject, id_text)
         select gen_random_uuid(), 1, '2023-05-31T23:00:00Z'::timestamptz + case when n = 0 then interval '1 day' else interval '0' end,
-               'prompt', 'acme', 'gateway', n::text
+               (select max(number) from ingest.event_origin), 'acme', n::text
         from generate_series(0, @many) as n
         """;
 }

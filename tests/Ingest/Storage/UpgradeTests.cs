@@ -38,6 +38,8 @@ public sealed class UpgradeTests
             await read.SingleAsync<string>("select concat_ws(' ', batch, id, subject, data, validation_error) from ingest.event where id = 'known'", null, CancellationToken.None));
         Assert.Equal(10_001, await read.SingleAsync<long>("select count(*) from ingest.event", null, CancellationToken.None));
         Assert.Equal(10_001, await read.SingleAsync<long>("select count(*) from ingest.event_key", null, CancellationToken.None));
+        Assert.Equal(
+            5_000, await read.SingleAsync<long>("select count(*) from ingest.event where id ~ '^[0-9A-F]{8}-' and id <> lower(id)", null, CancellationToken.None));
         Assert.Equal(10_000, await read.SingleAsync<long>("select count(*) from ingest.event_2025_02", null, CancellationToken.None));
         Assert.Equal(
             (BatchPlan.HashOf(EventKeys.Event("known", tokens: 8)), BatchPlan.HashOf(known)),
@@ -55,7 +57,7 @@ public sealed class UpgradeTests
         insert into ingest.event (key, payload_hash, batch, time, type, subject, source, id, data, validation_error)
         values (@Key, @PayloadHash, 1, @Time, 'prompt', 'acme', 'gateway', 'known', '{"tokens":7}', 'no number');
         insert into ingest.event (key, payload_hash, batch, time, type, subject, source, id)
-        select gen_random_uuid(), gen_random_uuid(), 1, '2025-02-01T00:00:00Z'::timestamptz + make_interval(mins => n), 'prompt', 'acme', 'gateway', n::text
+        select gen_random_uuid(), gen_random_uuid(), 1, '2025-02-01T00:00:00Z'::timestamptz + make_interval(mins => n), 'prompt', 'acme', 'gateway', case when n % 2 = 0 then gen_random_uuid()::text else upper(gen_random_uuid()::text) end
         from generate_series(1, 10000) as n;
         insert into ingest.event_conflict (key, payload_hash, first_payload_hash, batch, time, type, subject, source, id)
         values (@Key, @conflicting, @PayloadHash, 1, @Time, 'prompt', 'acme', 'gateway', 'known');

@@ -15,7 +15,10 @@ using Xunit;
 
 namespace Metering.Ingest.Tests.Usage;
 
-/// <summary>What the rollups answer is what adding up the events one by one answers, whatever is asked and however they are corrected.</summary>
+/// <summary>
+/// What the rollups answer is what adding up the events one by one answers, whatever is asked and however they are corrected. Levels:
+/// <see cref="LevelTests"/>.
+/// </summary>
 public sealed class RollupPropertyTests
 {
     private const int Events = 300;
@@ -24,13 +27,14 @@ public sealed class RollupPropertyTests
     private const int Corrections = 80;
     private static readonly Instant Start = Instant.FromUtc(2026, 3, 27, 0, 0);
     private static readonly string[] Zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"];
+    private static readonly Aggregation[] Aggregations = [.. Enum.GetValues<Aggregation>().Where(item => item != Aggregation.WeightedSum)];
     private static readonly string?[] Models = ["big", "small", null];
 
     [Fact]
     public async Task Rollups_answer_as_the_events_do()
     {
         await using var host = await TestHost.StartAsync("2026-05-01T00:00:00Z");
-        var aggregations = Enum.GetValues<Aggregation>();
+        var aggregations = Aggregations;
         foreach (var aggregation in aggregations.Take(4))
         {
             await MeterAsync(host, aggregation);
@@ -124,7 +128,7 @@ public sealed class RollupPropertyTests
         select (index, voids, after);
 
     private static Gen<UsageQuery> GenQuery =>
-        from aggregation in Gen.Elements(Enum.GetValues<Aggregation>())
+        from aggregation in Gen.Elements(Aggregations)
         from fromMinute in Gen.Choose(-100, 3 * 24 * 60)
         from length in Gen.Choose(1, 3 * 24 * 60)
         from wholeHours in Gen.Elements(true, false)

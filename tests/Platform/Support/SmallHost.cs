@@ -65,7 +65,7 @@ public sealed class SmallHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddPlatform(options, dataSource, clock, []);
+        builder.Services.AddPlatform(options, dataSource, clock);
         var app = builder.Build();
         app.UsePlatform();
         var host = (SmallHost?)null;
