@@ -1,3 +1,4 @@
+using Metering.Ingest.Backfills;
 using Metering.Ingest.Broker;
 using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
@@ -43,6 +44,11 @@ public static class IngestModule
         services.AddSingleton<RestatingQueue>();
         services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());
         services.AddHostedService<RestatingLoop>();
+        services.AddSingleton<BackfillClosing>();
+        services.AddSingleton<BackfillReverting>();
+        services.AddSingleton<BackfillQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<BackfillQueue>());
+        services.AddHostedService<BackfillLoop>();
         services.AddSingleton<SourceFolding>();
         services.AddHostedService<SourceFoldingLoop>();
         services.AddSingleton<EventValidation>();
@@ -66,6 +72,10 @@ public static class IngestModule
         routes.MapListRejectedEvents();
         routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
+        routes.MapOpenBackfill();
+        routes.MapReadBackfills();
+        routes.MapLoadBackfill();
+        routes.MapEndBackfill();
         routes.MapCorrectEvents();
         routes.MapListCorrections();
         routes.MapMeters();

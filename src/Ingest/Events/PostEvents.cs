@@ -21,12 +21,12 @@ internal static class PostEvents
 {
     private const string RetryAfterSeconds = "1";
 
-    private const string Example = """
+    public const string Example = """
         {"specversion":"1.0","type":"ai.completion","source":"gateway","id":"5c10fade-1c9e-4d6c-8275-c52c36731d3c",
          "subject":"acme-app","data":{"total_tokens":420,"model":"small"}}
         """;
 
-    private static readonly ImmutableArray<string> ContentTypes =
+    public static readonly ImmutableArray<string> ContentTypes =
         ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"];
 
     public static void MapPostEvents(this IEndpointRouteBuilder routes)
@@ -59,9 +59,7 @@ internal static class PostEvents
     {
         if (EventRequest.ModeOf(http.Request) is not { } mode)
         {
-            return Problem.Of(
-                ProblemType.UnsupportedMediaType,
-                "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+            return UnsupportedMediaType();
         }
 
         using var body = await PostedBody.ReadAsync(http.Request, room, cancellationToken);
@@ -98,7 +96,7 @@ internal static class PostEvents
     }
 
     /// <summary>What a strict deployment refuses. With a broker the events have only been checked so far, and are made here.</summary>
-    private static async Task<FieldError[]> RefusedAsync(
+    public static async Task<FieldError[]> RefusedAsync(
         ReadEvents read, EventRequest request, Instant receivedAt, EventValidation validation, CancellationToken cancellationToken)
     {
         if (!validation.IsStrict)
@@ -112,13 +110,17 @@ internal static class PostEvents
         return [.. errors.Select(request.Place)];
     }
 
-    private static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
+    public static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
     {
         var errors = read.Malformed.SelectMany(item => item.Errors);
         return [.. (read.Refusal is { } refusal ? errors.Append(refusal) : errors).Select(request.Place)];
     }
 
-    private static IResult TooMany(HttpContext http)
+    public static IResult UnsupportedMediaType() => Problem.Of(
+        ProblemType.UnsupportedMediaType,
+        "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+
+    public static IResult TooMany(HttpContext http)
     {
         http.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Problem.Of(ProblemType.TooManyRequests, "More events are waiting to be recorded than fit; send these again in a moment.");
