@@ -20,9 +20,9 @@ internal static class EndBackfill
     public static void MapEndBackfill(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/api/v1/events/backfills/{id}/close", CloseAsync).RequireScope(Scope.EventsWrite).Audited("backfill.close")
-            .WithName("closeBackfill").WithSummary("Count all events of a backfill at once").Produces<BackfillView>(202).WithExample("", "openBackfill");
+            .WithName("closeBackfill").WithSummary("Count all events of a backfill at once").Produces<BackfillView>(202);
         routes.MapPost("/api/v1/events/backfills/{id}/revert", RevertAsync).RequireScope(Scope.EventsWrite).Audited("backfill.revert")
-            .WithName("revertBackfill").WithSummary("Take back all events of a backfill").Produces<BackfillView>(202).WithExample("", "openBackfill");
+            .WithName("revertBackfill").WithSummary("Take back all events of a backfill").Produces<BackfillView>(202);
     }
 
     private static Task<IResult> CloseAsync(string id, MeteringDatabase database, IClock clock, CancellationToken cancellationToken) =>
