@@ -2,6 +2,7 @@ using Metering.Ingest.Backfills;
 using Metering.Ingest.Broker;
 using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
+using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
@@ -69,6 +70,7 @@ public static class IngestModule
         routes.MapPostEvents();
         routes.MapListEvents();
         routes.MapListEventsV2();
+        routes.MapListEventsV3();
         routes.MapListRejectedEvents();
         routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
@@ -88,5 +90,6 @@ public static class IngestModule
         routes.MapGetDebugMetrics();
         routes.MapReadSources();
         routes.MapSubjects();
+        routes.MapNormalizeLlmUsage();
     }
 }
