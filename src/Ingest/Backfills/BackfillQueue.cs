@@ -34,6 +34,6 @@ internal sealed class BackfillQueue(MeteringDatabase database, BackfillClosing c
         where status in ('closing', 'reverting')
         order by number
         limit 1
-        for update skip locked
+        for no key update skip locked
         """;
 }

@@ -4,6 +4,7 @@ using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Microsoft.Extensions.Logging;
 using NodaTime;
+using Npgsql;
 
 namespace Metering.Ingest.Rollups;
 
@@ -36,7 +37,26 @@ internal sealed class MeterBackfill(
 
     /// <summary>One slice of the meter that began first.</summary>
     /// <returns>True when there may be more to do.</returns>
-    public async Task<bool> StepAsync(CancellationToken cancellationToken)
+    public async Task<bool> StepAsync(CancellationToken cancellationToken) =>
+        await CountTotalAsync(cancellationToken) || await CountSliceAsync(cancellationToken);
+
+    /// <summary>How much there is to count is said first, in a step of its own that holds nobody up.</summary>
+    private async Task<bool> CountTotalAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await session.FirstOrNoneAsync<Progress>(NextSql, null, cancellationToken) is not { Total: null } progress)
+        {
+            return false;
+        }
+
+        await using var command = new NpgsqlCommand(TotalSql, session.Connection) { CommandTimeout = 0 };
+        command.Parameters.AddWithValue("meter", progress.Meter);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> CountSliceAsync(CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         await IngestLocks.RearrangeAsync(session, cancellationToken);
@@ -47,14 +67,6 @@ internal sealed class MeterBackfill(
 
         var meter = (await MeterCatalog.ListAsync(includeDeleted: false, session, cancellationToken))
             .Single(meter => meter.Number == progress.Meter);
-        if (progress.Total is null)
-        {
-            // How much there is to count is said first, in a step of its own.
-            await session.ExecuteAsync(TotalSql, new { progress.Meter, meter.EventType }, cancellationToken);
-            await session.CommitAsync(cancellationToken);
-            return true;
-        }
-
         var watermark = await restating.WatermarkAsync(cancellationToken);
         var from = progress.CountedTo;
         var to = await EndOfSliceAsync(session, meter, from, cancellationToken);
@@ -102,8 +114,12 @@ internal sealed class MeterBackfill(
 
     private const string TotalSql = """
         update ingest.meter_backfill
-        set total = (select count(*) from ingest.event where type = @EventType)
-        where meter = @Meter
+        set total = (
+            select count(*)
+            from ingest.event e
+            join ingest.meter m on m.event_type = e.type
+            where m.number = @meter)
+        where meter = @meter
         """;
 
     private const string IsFullSql = """
