@@ -8,7 +8,9 @@ using NodaTime;
 
 namespace Metering.Ingest.Backfills;
 
-/// <summary>Which hours and subjects the events of a backfill touch, gathered while they come in, for the moment in which they begin or cease to count.</summary>
+/// <summary>
+/// Which hours and subjects the events of a backfill touch, gathered while they come in, for the moment in which they begin or cease to count.
+/// </summary>
 internal static class BackfillTouched
 {
     /// <summary>Of one message; a backfill of many subjects sends several.</summary>

@@ -38,7 +38,7 @@ internal static class OpenBackfill
 
         var now = clock.GetCurrentInstant();
         await using var session = await database.BeginAsync(cancellationToken);
-        var number = await session.SingleAsync<int>("select nextval(pg_get_serial_sequence('ingest.backfill', 'number'))::int", null, cancellationToken);
+        var number = await session.SingleAsync<int>(NumberSql, null, cancellationToken);
         var parameters = new
         {
             number, id = PublicId.New(now), request.Name, request.Description, eventBatch = BackfillRow.EventBatchOf(number), now,
@@ -53,6 +53,8 @@ internal static class OpenBackfill
         await AuditTrail.RecordAsync(session, new AuditEntry("backfill.open", shown.Id, now, null, shown), cancellationToken);
         return await session.CommitAsync(Results.Created($"/api/v1/events/backfills/{shown.Id}", shown), cancellationToken);
     }
+
+    private const string NumberSql = "select nextval(pg_get_serial_sequence('ingest.backfill', 'number'))::int";
 
     private const string InsertSql = $"""
         insert into ingest.backfill (number, id, name, description, status, event_batch, opened_at, updated_at)

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Metering.Ingest.Backfills;
 
-/// <summary><c>GET /api/v1/events/backfills</c>, latest first, and <c>GET /api/v1/events/backfills/{id}</c>: what they hold and how far they are.</summary>
+/// <summary><c>GET /api/v1/events/backfills</c>, latest first, and <c>GET …/{id}</c>: what they hold and how far they are.</summary>
 internal static class ReadBackfills
 {
     public static void MapReadBackfills(this IEndpointRouteBuilder routes)

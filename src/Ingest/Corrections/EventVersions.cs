@@ -16,7 +16,7 @@ internal static class EventVersions
         return found.ToDictionary(version => version.Key);
     }
 
-    /// <summary>As they were recorded and can be seen, oldest first: more than one only when a backfill was reverted and the event came again.</summary>
+    /// <summary>As it was recorded and can be seen. More than one, oldest first, when a backfill was reverted and the event came again.</summary>
     public static Task<IReadOnlyList<RecordedVersion>> RecordedAsync(DbSession session, Guid key, CancellationToken cancellationToken) =>
         session.QueryAsync<RecordedVersion>(RecordedSql, new { key }, cancellationToken);
 

@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Metering.Ingest.Sources;
 
-/// <summary>Adds up what batches have appended of their sources, one at a time. Whoever asks for sources folds first, and so sees all of it.</summary>
+/// <summary>Adds up what batches have appended of their sources, one at a time. Whoever asks for sources folds first, and sees all of it.</summary>
 internal sealed class SourceFolding(MeteringDatabase database)
 {
     /// <summary>More sources than this are a mistake, such as an id in the place of the source: they are stored with their events alone.</summary>

@@ -138,7 +138,8 @@ public sealed class BackfillTests
         var actions = (await host.GetAsync("/api/v1/audit?resourceType=backfill"))["items"]!.AsArray()
             .Select(item => $"{item!["action"]} {item["after"]!["status"]}").Reverse();
         Assert.Equal(
-            ["backfill.open open", "backfill.close closing", "backfill.close closed", "backfill.revert reverting", "backfill.revert reverted"], actions);
+            ["backfill.open open", "backfill.close closing", "backfill.close closed", "backfill.revert reverting", "backfill.revert reverted"],
+            actions);
     }
 
     [Fact]
