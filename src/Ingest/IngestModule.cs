@@ -38,6 +38,8 @@ public static class IngestModule
         services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<DaySettling>();
+        services.AddHostedService<DaySettlingLoop>();
         services.AddSingleton<BodyRoom>();
         if (options.RabbitMq is null)
         {

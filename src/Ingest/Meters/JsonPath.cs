@@ -17,6 +17,9 @@ internal sealed class JsonPath
 
     private JsonPath(ImmutableArray<Step> steps) => this.steps = steps;
 
+    /// <summary>The name of a property at the top, when the path is no more than that.</summary>
+    public string? PropertyName => steps.Length == 1 ? steps[0].Name : null;
+
     public static JsonPath? TryParse(string text)
     {
         if (text.Length is 0 or > MaxLength || text[0] != '$')
