@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Metering.Platform.Problems;
 
 namespace Metering.Ingest.Meters;
 
@@ -19,6 +20,10 @@ internal sealed class JsonPath
 
     /// <summary>The name of a property at the top, when the path is no more than that.</summary>
     public string? PropertyName => steps.Length == 1 ? steps[0].Name : null;
+
+    /// <summary>The same place as a JSON pointer.</summary>
+    public string Pointer => string.Concat(
+        steps.Select(step => "/" + (step.Name is { } name ? JsonPointer.Escape(name) : step.Index.ToString(CultureInfo.InvariantCulture))));
 
     public static JsonPath? TryParse(string text)
     {
