@@ -1,5 +1,6 @@
 using Metering.Ingest.Bench;
 using Metering.Ingest.Bench.Consumer;
+using Metering.Ingest.Bench.Storage;
 
 // Measures how fast events are taken, recorded and answered, part by part, each against ways that others use, interleaved in one run on
 // one durable PostgreSQL of its own. The ratios are what counts: they compare ways on the same machine in the same minutes.
@@ -7,6 +8,9 @@ using Metering.Ingest.Bench.Consumer;
 BenchPart[] parts =
 [
     new ConsumerPart(),
+    new DuplicatesPart(),
+    new GrowthPart(),
+    new QueryPart(),
 ];
 
 var results = Array.IndexOf(args, "--results") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
