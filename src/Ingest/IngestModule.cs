@@ -1,6 +1,7 @@
 using Metering.Ingest.Broker;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Subjects;
@@ -35,6 +36,8 @@ public static class IngestModule
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
         services.AddSingleton<BodyRoom>();
+        services.AddSingleton<IngestQuotas>();
+        services.AddSingleton<EventDoor>();
         if (options.RabbitMq is null)
         {
             services.AddSingleton<IEventAcceptance, EmbeddedAcceptance>();

@@ -34,6 +34,7 @@ public sealed class ApiKeyAuthentication(
             return AuthenticateResult.Fail("unknown key");
         }
 
+        Context.Features.Set(known);
         var claims = known.Role.Scopes.Select(scope => new Claim(ScopeClaim, scope))
             .Append(new Claim(ClaimTypes.NameIdentifier, known.Id.ToString()))
             .Append(new Claim(ClaimTypes.Name, known.Name))
