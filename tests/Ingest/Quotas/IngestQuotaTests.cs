@@ -66,7 +66,7 @@ public sealed class IngestQuotaTests
 
         Assert.Equal("null", await ShownAsync(host, id));
         await host.UntilAsync(async () => !(await SendAsync(gateway, "3")).Headers.Contains("RateLimit"));
-        var actions = (await host.GetAsync("/api/v1/audit-entries"))["items"]!.AsArray().Select(entry => (string)entry!["action"]!);
+        var actions = (await host.GetAsync("/api/v1/audit"))["items"]!.AsArray().Select(entry => (string)entry!["action"]!);
         Assert.Equal(2, actions.Count(action => action == "api_key.ingest_quota"));
     }
 
