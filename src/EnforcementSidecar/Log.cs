@@ -52,4 +52,7 @@ internal static partial class Log
 
     [LoggerMessage(6017, LogLevel.Error, "Spool segment {Segment} is damaged at byte {Offset}; its rest is kept and not shipped")]
     public static partial void SpoolDamaged(this ILogger logger, string segment, long offset);
+
+    [LoggerMessage(6018, LogLevel.Warning, "The spool can be written again")]
+    public static partial void SpoolWritableAgain(this ILogger logger);
 }

@@ -1,5 +1,6 @@
 using Metering.Ingest.Broker;
 using Metering.Ingest.Events;
+using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
@@ -54,6 +55,7 @@ public static class IngestModule
         routes.MapPostEvents();
         routes.MapListEvents();
         routes.MapListEventsV2();
+        routes.MapListEventsV3();
         routes.MapListRejectedEvents();
         routes.MapListEventConflicts();
         routes.MapMeters();
@@ -65,5 +67,6 @@ public static class IngestModule
         routes.MapGetProgress();
         routes.MapGetDebugMetrics();
         routes.MapSubjects();
+        routes.MapNormalizeLlmUsage();
     }
 }

@@ -26,6 +26,7 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
 
         // Questions with a body.
         "POST /api/v1/meters/{idOrSlug}/query",
+        "POST /api/v1/llm-usage/normalize",
         "POST /api/v1/billing/customers/{customerId}/invoices/simulate",
         "POST /api/v3/openmeter/entitlement-access/query",
 

@@ -84,7 +84,7 @@ public sealed class ManagedProcess : IAsyncDisposable
             if (process.HasExited || Stopwatch.GetElapsedTime(started) > limit)
             {
                 var trouble = process.HasExited ? $"ended with {process.ExitCode}" : $"was not ready within {limit}";
-                throw new InvalidOperationException($"{Name} {trouble}. The end of {LogPath}:\n{Tail()}");
+                throw new InvalidOperationException($"{Name} {trouble}. The end of {LogPath}:\n{await TailAsync()}");
             }
 
             await Task.Delay(PollDelay, cancellationToken);
@@ -134,13 +134,14 @@ public sealed class ManagedProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int Signal(int processId, int signal);
 
-    private string Tail() => string.Join('\n', ReadShared(LogPath).TakeLast(LinesShown));
-
-    private static string[] ReadShared(string path)
+    /// <summary>All that the process has said so far, over restarts.</summary>
+    public async Task<string> ReadLogAsync()
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd().Split('\n');
+        using var reader = new StreamReader(new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return await reader.ReadToEndAsync();
     }
+
+    private async Task<string> TailAsync() => string.Join('\n', (await ReadLogAsync()).Split('\n').TakeLast(LinesShown));
 
     /// <summary>A line may still arrive while the log is being closed; it is then nobody's.</summary>
     private static void Write(StreamWriter log, string? line)

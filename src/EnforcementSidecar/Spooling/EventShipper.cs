@@ -45,19 +45,36 @@ internal sealed class EventShipper(
     {
         while (!giveUp.IsCancellationRequested)
         {
+            var shipped = await TryShipAsync();
+            if (!shipped && stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (!shipped)
+            {
+                await spool.WaitForMoreAsync(Look, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <returns>False when there is nothing to ship, or the disk refuses: then it is tried again in a moment.</returns>
+    private async Task<bool> TryShipAsync()
+    {
+        try
+        {
             var batch = reader.Read(spool.Durable, MaxBatch, MaxBatchBytes);
             if (batch.Count > 0)
             {
                 await ShipAsync(batch);
             }
-            else if (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            else
-            {
-                await spool.WaitForMoreAsync(Look, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+
+            return batch.Count > 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.ShippingFailed(exception.Message, Look);
+            return false;
         }
     }
 

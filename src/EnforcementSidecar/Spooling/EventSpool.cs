@@ -27,6 +27,7 @@ internal sealed class EventSpool : IDisposable
     // The writer's own.
     private FileStream? segment;
     private long next;
+    private bool refusing;
 
     private EventSpool(string directory, long maxBytes, long next, long bytes, ILogger logger)
     {
@@ -152,14 +153,30 @@ internal sealed class EventSpool : IDisposable
             Volatile.Write(ref durable, sequence - 1);
             arrived.Release();
             SidecarMetrics.EventsSpooled.Add(group.Count);
+            Refuses(null);
             return SpoolOutcome.Stored;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            logger.SpoolNotWritable(exception);
+            Refuses(exception);
             CutOff(start);
             return SpoolOutcome.NotWritable;
         }
+    }
+
+    /// <summary>Said when it begins and when it ends: a full disk is met by every request there is.</summary>
+    private void Refuses(Exception? exception)
+    {
+        if (exception is not null && !refusing)
+        {
+            logger.SpoolNotWritable(exception);
+        }
+        else if (exception is null && refusing)
+        {
+            logger.SpoolWritableAgain();
+        }
+
+        refusing = exception is not null;
     }
 
     /// <summary>Nothing of a group that was not acknowledged may be taken for a record later.</summary>
@@ -175,7 +192,7 @@ internal sealed class EventSpool : IDisposable
         catch (IOException exception)
         {
             // The reader does not go past the next segment's first number, and that is the number of the first lost record.
-            logger.SpoolNotWritable(exception);
+            Refuses(exception);
         }
 
         var failed = segment;
@@ -186,7 +203,7 @@ internal sealed class EventSpool : IDisposable
         }
         catch (IOException exception)
         {
-            logger.SpoolNotWritable(exception);
+            Refuses(exception);
         }
     }
 

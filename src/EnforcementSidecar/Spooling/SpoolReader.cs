@@ -1,19 +1,15 @@
-using System.Globalization;
-
 namespace Metering.EnforcementSidecar.Spooling;
 
 /// <summary>Reads what is durable and not yet shipped, and remembers on disk how far shipping got. Used by one loop.</summary>
 internal sealed class SpoolReader
 {
     private readonly string directory;
-    private readonly string cursorPath;
     private readonly ILogger logger;
     private SpoolPosition position;
 
-    private SpoolReader(string directory, string cursorPath, long next, ILogger logger)
+    private SpoolReader(string directory, long next, ILogger logger)
     {
         this.directory = directory;
-        this.cursorPath = cursorPath;
         this.logger = logger;
         position = new SpoolPosition(null, 0, next);
     }
@@ -24,10 +20,7 @@ internal sealed class SpoolReader
     public static SpoolReader Open(string directory, ILogger logger)
     {
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var path = Path.Combine(directory, "cursor");
-        var text = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
-        var isKnown = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var next);
-        return new SpoolReader(directory, path, isKnown ? next : 1, logger);
+        return new SpoolReader(directory, SpoolCursor.Read(directory), logger);
     }
 
     /// <summary>From <see cref="Next"/> up to <paramref name="upTo"/> (inclusive), without moving on.</summary>
@@ -82,8 +75,7 @@ internal sealed class SpoolReader
     /// <returns>How many bytes of disk that gave back.</returns>
     public long Advance(SpoolRecord shipped)
     {
-        File.WriteAllText(cursorPath + ".new", shipped.After.Sequence.ToString(CultureInfo.InvariantCulture));
-        File.Move(cursorPath + ".new", cursorPath, overwrite: true);
+        SpoolCursor.Write(directory, shipped.After.Sequence);
         position = shipped.After;
         var freed = 0L;
         var segments = EventSpool.SegmentsOf(directory);

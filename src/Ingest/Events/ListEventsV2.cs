@@ -51,17 +51,17 @@ internal static class ListEventsV2
             return Problem.Invalid(error);
         }
 
-        var search = new EventSearch(
-            Instant.Max(asked.Time?.Earliest ?? EventLimits.EarliestTime, EventLimits.EarliestTime),
-            Instant.Min(asked.Time?.Latest ?? EventLimits.LatestTime, EventLimits.LatestTime), page.After, page.Limit);
-        AddConditions(search, asked, subjects);
+        var search = SearchOf(asked, subjects, page.After, page.Limit);
         var rows = await events.ReadAsync(search, cancellationToken);
         var shown = await events.ShowAsync([.. rows.Take(page.Limit)], cancellationToken);
         return Results.Ok(new CursorPage<IngestedEvent>(shown, rows.Count > page.Limit ? rows[page.Limit - 1].Cursor.ToString() : null));
     }
 
-    private static void AddConditions(EventSearch search, EventFilter asked, ImmutableArray<string> customerSubjects)
+    public static EventSearch SearchOf(EventFilter asked, ImmutableArray<string> customerSubjects, Cursor<Instant>? after, int limit)
     {
+        var search = new EventSearch(
+            Instant.Max(asked.Time?.Earliest ?? EventLimits.EarliestTime, EventLimits.EarliestTime),
+            Instant.Min(asked.Time?.Latest ?? EventLimits.LatestTime, EventLimits.LatestTime), after, limit);
         foreach (var (column, filter) in asked.Texts)
         {
             if (filter is not null)
@@ -84,6 +84,8 @@ internal static class ListEventsV2
         {
             search.Where(sql => $"e.subject = any({sql.Parameter(customerSubjects.ToArray())})");
         }
+
+        return search;
     }
 
     /// <returns>Null when it is not JSON of this shape.</returns>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Metering.Ingest.Events;
 using Metering.Ingest.Filters;
+using Metering.Ingest.Llm;
 using Metering.Ingest.Meters.Expressions;
 using NodaTime;
 
@@ -20,6 +21,7 @@ internal sealed class CompiledMeter
     private readonly ValueExpression? valueExpression;
     private readonly ImmutableArray<JsonPath> dimensionPaths;
     private readonly ImmutableArray<(JsonPath Path, TextFilter Filter)> eventFilters;
+    private readonly bool readsLlmUsage;
 
     public CompiledMeter(Meter meter)
     {
@@ -29,6 +31,9 @@ internal sealed class CompiledMeter
         dimensionPaths = [.. meter.GroupBy.Values.Select(Parse)];
         eventFilters = [.. meter.EventFilters.Select(filter => (Parse(filter.Key), filter.Value))];
         DimensionNames = [.. meter.GroupBy.Keys];
+        readsLlmUsage = meter.EventType == LlmEvent.Type
+            && meter.GroupBy.Values.Concat(meter.EventFilters.Keys).Append(meter.ValueProperty).Append(meter.ValueExpression)
+                .Any(text => text?.Contains(LlmEvent.Path, StringComparison.Ordinal) == true);
     }
 
     public Meter Meter { get; }
@@ -38,7 +43,23 @@ internal sealed class CompiledMeter
     /// <param name="data">The event's data; undefined when it has none.</param>
     public MeterReading Read(Instant time, JsonElement data)
     {
-        if (time < Meter.EventFrom || !PassesFilters(data))
+        if (time < Meter.EventFrom)
+        {
+            return MeterReading.Ignored.Instance;
+        }
+
+        if (!readsLlmUsage)
+        {
+            return Read(data);
+        }
+
+        using var view = LlmEvent.TryView(data, out var problem);
+        return view is null ? Invalid(problem!) : Read(view.RootElement);
+    }
+
+    private MeterReading Read(JsonElement data)
+    {
+        if (!PassesFilters(data))
         {
             return MeterReading.Ignored.Instance;
         }

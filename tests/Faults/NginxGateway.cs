@@ -1,6 +1,6 @@
 using Metering.Testing;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>A real nginx with the configuration that the samples hold, on ports of this test.</summary>
 internal static class NginxGateway

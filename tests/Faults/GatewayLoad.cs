@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>
 /// Customers' programs calling through the gateway at the same time, bounded in number and pace. Every request is
@@ -32,6 +32,15 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+        }
+    }
+
+    /// <summary>Returns when that many requests have been answered with a status.</summary>
+    public async Task AnsweredWithAsync(int status, int requests, CancellationToken cancellationToken)
+    {
+        while (sent.Count(request => request.Status == status) < requests)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
         }
     }
 
@@ -81,9 +90,6 @@ internal sealed class GatewayLoad(Uri gateway, int workers, int maxRequests)
         }
     }
 }
-
-/// <summary>Who calls.</summary>
-internal sealed record LoadCustomer(string Key, string ApiKey);
 
 /// <summary>One request and what its sender saw; the id is the gateway's and empty when it served no answer.</summary>
 internal sealed record SentRequest(string RequestId, string CustomerKey, int Status);

@@ -1,8 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Metering.Testing;
 using Xunit;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>
 /// Gateways post batches of events while Host and PostgreSQL are killed under them. What was accepted is in the ledger, and

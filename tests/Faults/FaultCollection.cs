@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>Tests that start and kill real processes: one after another, and never beside anything else.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]

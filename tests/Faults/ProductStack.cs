@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Metering.Testing;
 using Xunit;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>
 /// The product as an operator runs it, each part a process that can be killed: PostgreSQL with durability on, Host, the
@@ -16,6 +16,8 @@ internal sealed class ProductStack : IAsyncDisposable
     private static readonly UnixFileMode EveryoneReads = (UnixFileMode)Convert.ToInt32("755", 8);
 
     private readonly string? rabbitMq;
+    private readonly Func<string, string> wayToPostgres;
+    private string? hostConnection;
     private bool succeeded;
     private readonly int hostPort;
     private readonly int sidecarPort;
@@ -23,9 +25,10 @@ internal sealed class ProductStack : IAsyncDisposable
     private readonly int gatewayPort;
     private readonly HttpClient probe = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private ProductStack(string? rabbitMq)
+    private ProductStack(string? rabbitMq, Func<string, string> wayToPostgres)
     {
         this.rabbitMq = rabbitMq;
+        this.wayToPostgres = wayToPostgres;
         (hostPort, sidecarPort, upstreamPort, gatewayPort) = FreePort.Take(4) is [var a, var b, var c, var d] ? (a, b, c, d) : default;
         Folder = Directory.CreateTempSubdirectory("metering-fault-").FullName;
         File.SetUnixFileMode(Folder, EveryoneReads);
@@ -56,9 +59,11 @@ internal sealed class ProductStack : IAsyncDisposable
     private ManagedProcess? Gateway { get; set; }
 
     /// <summary>PostgreSQL and Host.</summary>
-    public static async Task<ProductStack> StartAsync(string? rabbitMq, CancellationToken cancellationToken)
+    /// <param name="wayToPostgres">From the server's connection string to the one that Host uses, when something stands between.</param>
+    public static async Task<ProductStack> StartAsync(
+        string? rabbitMq, CancellationToken cancellationToken, Func<string, string>? wayToPostgres = null)
     {
-        var stack = new ProductStack(rabbitMq);
+        var stack = new ProductStack(rabbitMq, wayToPostgres ?? (server => server));
         try
         {
             stack.Postgres = await PrivatePostgres.StartAsync(Path.Combine(stack.Folder, "postgres"), cancellationToken);
@@ -76,7 +81,7 @@ internal sealed class ProductStack : IAsyncDisposable
     {
         var environment = new Dictionary<string, string>
         {
-            ["METERING_POSTGRES"] = Postgres.ConnectionString,
+            ["METERING_POSTGRES"] = hostConnection ??= wayToPostgres(Postgres.ConnectionString),
             ["METERING_PORT"] = $"{hostPort}",
             ["METERING_DATA"] = Path.Combine(Folder, "host"),
             ["METERING_ADMIN_KEY"] = AdminKey,
@@ -88,7 +93,8 @@ internal sealed class ProductStack : IAsyncDisposable
     }
 
     /// <summary>The sidecar keeps its folder, so that a restart finds what the killed one had written down.</summary>
-    public async Task StartSidecarAsync(CancellationToken cancellationToken)
+    /// <param name="spoolDisk">Size of a disk of its own for the spool, as <c>mount</c> takes it; null for the disk of the folder.</param>
+    public async Task StartSidecarAsync(CancellationToken cancellationToken, string? spoolDisk = null)
     {
         var environment = new Dictionary<string, string>
         {
@@ -97,8 +103,9 @@ internal sealed class ProductStack : IAsyncDisposable
             ["METERING_SIDECAR_DATA"] = Path.Combine(Folder, "sidecar"),
             ["METERING_SIDECAR_PORT"] = $"{sidecarPort}",
         };
-        Sidecar = ManagedProcess.Start(
-            "sidecar", "dotnet", [BuildOutput.Program("src/EnforcementSidecar", "Metering.EnforcementSidecar")], environment, Logs);
+        string[] program = ["dotnet", BuildOutput.Program("src/EnforcementSidecar", "Metering.EnforcementSidecar")];
+        string[] command = spoolDisk is null ? program : [.. WithSpoolDisk(Path.Combine(Folder, "sidecar", "spool"), spoolDisk), .. program];
+        Sidecar = ManagedProcess.Start("sidecar", command[0], command[1..], environment, Logs);
         await Sidecar.WaitReadyAsync(
             token => AnswersAsync(new Uri($"http://127.0.0.1:{sidecarPort}/health/ready"), token), ReadyLimit, cancellationToken);
     }
@@ -152,6 +159,19 @@ internal sealed class ProductStack : IAsyncDisposable
         {
             TestContext.Current.TestOutputHelper?.WriteLine($"The logs are kept in {Logs}.");
         }
+    }
+
+    /// <summary>
+    /// Runs what follows where a small disk in memory is mounted on the spool; nobody else sees that disk, and it ends with the process.
+    /// </summary>
+    private static string[] WithSpoolDisk(string spool, string size)
+    {
+        Directory.CreateDirectory(spool);
+        return
+        [
+            "unshare", "--map-root-user", "--mount", "sh", "-c",
+            "disk=$1 && size=$2 && shift 2 && mount -t tmpfs -o size=\"$size\" tmpfs \"$disk\" && exec \"$@\"", "sh", spool, size,
+        ];
     }
 
     private async Task<bool> AnswersAsync(Uri url, CancellationToken cancellationToken)

@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
-using Metering.Testing;
 
-namespace Metering.Scenarios;
+namespace Metering.Testing;
 
 /// <summary>The price list of <c>samples/plans</c>, published as its README says.</summary>
-internal static class SampleCatalog
+public static class SampleCatalog
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "samples", "plans");
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Metering.Testing;
 using Microsoft.AspNetCore.Http;
 using Xunit;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>
 /// Customers call a model through nginx while Host, the sidecar and PostgreSQL are killed one after another and come back.
@@ -29,7 +30,8 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
         using var limit = new CancellationTokenSource(Limit);
         await using var stack = await ProductStack.StartAsync(rabbitMq: null, limit.Token);
         await SampleCatalog.PublishAsync(stack.PostAsync);
-        ImmutableArray<LoadCustomer> customers = [await SignUpAsync(stack, Capped, Cap), await SignUpAsync(stack, Open, FarAway)];
+        ImmutableArray<LoadCustomer> customers =
+            [await LoadCustomer.SignUpAsync(stack, Capped, Cap), await LoadCustomer.SignUpAsync(stack, Open, FarAway)];
         await stack.StartSidecarAsync(limit.Token);
         await stack.StartGatewayAsync(limit.Token);
 
@@ -104,26 +106,5 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"cap {pool.Cap}: settled {pool.Settled}, held {pool.Held}");
-    }
-
-    private static async Task<LoadCustomer> SignUpAsync(ProductStack stack, string key, int cap)
-    {
-        var plan = SampleCatalog.Read("free.json");
-        plan["key"] = key;
-        var entitlement = plan["phases"]![0]!["rateCards"]![0]!["entitlementTemplate"]!.AsObject();
-        entitlement["issueAfterReset"] = cap;
-        entitlement["usagePeriod"] = "P1M";
-        entitlement.Remove("rateLimits");
-        var draft = await stack.PostAsync("/api/v1/plans", plan);
-        await stack.PostAsync($"/api/v1/plans/{draft["id"]}/publish", new JsonObject());
-        await stack.PostAsync("/api/v1/customers", new JsonObject
-        {
-            ["name"] = key,
-            ["key"] = key,
-            ["usageAttribution"] = new JsonObject { ["subjectKeys"] = new JsonArray(key) },
-        });
-        var credential = await stack.PostAsync($"/api/v1/customers/{key}/credentials", new JsonObject { ["name"] = "load" });
-        await stack.PostAsync("/api/v1/subscriptions", new JsonObject { ["customerKey"] = key, ["plan"] = new JsonObject { ["key"] = key } });
-        return new LoadCustomer(key, credential["key"]!.GetValue<string>());
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Npgsql;
 
-namespace Metering.Scenarios.Faults;
+namespace Metering.Faults;
 
 /// <summary>What the database holds after a run, read beside the product: the product must not be its own witness.</summary>
 internal sealed class LedgerEvidence(string connectionString)
