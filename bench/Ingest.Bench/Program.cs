@@ -1,4 +1,5 @@
 using Metering.Ingest.Bench;
+using Metering.Ingest.Bench.Consumer;
 using Metering.Ingest.Bench.EndToEnd;
 using Metering.Ingest.Bench.Wire;
 
@@ -14,6 +15,7 @@ if (ChildPrograms.Knows(args))
 BenchPart[] parts =
 [
     new WirePart(),
+    new ConsumerPart(),
     new EndToEndPart(),
     new SinglePart(),
 ];

@@ -14,6 +14,8 @@ internal static class IngestMetrics
     private static readonly Counter<long> Conflicts =
         Source.CreateCounter<long>("metering.ingest.conflicts", "{event}", "Events known with other content");
     private static readonly Counter<long> Rejected = Source.CreateCounter<long>("metering.ingest.rejected", "{event}", "Events kept as rejected");
+    private static readonly Counter<long> Repeated =
+        Source.CreateCounter<long>("metering.ingest.batch.repeated", "{batch}", "Batches done again because another was faster with one of their events");
     private static readonly Histogram<double> BatchSeconds =
         Source.CreateHistogram<double>("metering.ingest.batch.duration", "s", "From the start of a batch to its commit");
 
@@ -24,6 +26,8 @@ internal static class IngestMetrics
         Duplicates.Add(results.Count(result => result.Outcome == EventOutcome.Duplicate));
         Conflicts.Add(results.Count(result => result.Outcome == EventOutcome.Conflict));
     }
+
+    public static void RecordRepeated() => Repeated.Add(1);
 
     public static void RecordRejected(int events) => Rejected.Add(events);
 }

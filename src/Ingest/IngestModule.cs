@@ -5,6 +5,7 @@ using Metering.Ingest.Meters;
 using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Storage;
 using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
 using Metering.Platform;
@@ -34,6 +35,8 @@ public static class IngestModule
         services.AddSingleton<EventRecorder>();
         services.AddSingleton<EventIntake>();
         services.AddHostedService(provider => provider.GetRequiredService<EventIntake>());
+        services.AddSingleton<EventPartitions>();
+        services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
         services.AddSingleton<BodyRoom>();

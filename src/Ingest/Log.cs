@@ -33,4 +33,10 @@ internal static partial class Log
 
     [LoggerMessage(2033, LogLevel.Error, "Message {MessageId} can not be read; it is kept in ingest.rejected_event")]
     public static partial void MessageNotReadable(this ILogger logger, Exception exception, string? messageId);
+
+    [LoggerMessage(2040, LogLevel.Information, "{Partitions} months of events were made")]
+    public static partial void PartitionsMade(this ILogger logger, int partitions);
+
+    [LoggerMessage(2041, LogLevel.Warning, "Months of events were not made; trying again in {Delay}")]
+    public static partial void PartitionsNotMade(this ILogger logger, Exception exception, TimeSpan delay);
 }

@@ -93,10 +93,7 @@ internal sealed class EndToEndPart : BenchPart
         var before = Used();
         var started = Stopwatch.GetTimestamp();
         var load = LoadResult.Parse(await ChildProcess.RunAsync(ChildPrograms.Assembly, terms.ToArguments(), cancellationToken));
-        while (await counted(cancellationToken) < load.Accepted)
-        {
-            await Task.Delay(100, cancellationToken);
-        }
+        await HostUnderTest.UntilCountedAsync(load.Accepted, counted, cancellationToken);
 
         return new Measured(load, Stopwatch.GetElapsedTime(started).TotalSeconds, Used() - before, [], 0);
     }
@@ -104,24 +101,32 @@ internal sealed class EndToEndPart : BenchPart
     private static string Write(Measured ours, Measured theirs, Measured paced)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"\nBatches of {EventsPerRequest} over {Connections} connections; load generator, server, broker and ");
-        text.Append(CultureInfo.InvariantCulture, $"PostgreSQL are processes of this machine. {Rounds} interleaved rounds of {RoundSeconds} s, medians; then ");
-        text.Append(CultureInfo.InvariantCulture, $"{PacedSeconds} s at a pace of {PacePerSecond:N0} a second. Roll-ups are folded all the while.\n\n");
-        text.Append("| pipeline | events/s until counted | accepted p50 / p99 ms | server | broker | PostgreSQL | load | µs of processor per event |\n");
-        text.Append("|---|--:|--:|--:|--:|--:|--:|--:|\n");
+        text.AppendLine(CultureInfo.InvariantCulture, $"""
+
+            Batches of {EventsPerRequest} over {Connections} connections; load generator, server, broker and PostgreSQL are processes of this machine.
+            {Rounds} interleaved rounds of {RoundSeconds} s, medians; then {PacedSeconds} s at a pace of {PacePerSecond:N0} a second. Roll-ups are
+            folded all the while. µs are processor time per event.
+
+            | pipeline | events/s until counted | accepted p50 / p99 ms | server µs | broker µs | PostgreSQL µs | load µs | all µs |
+            |---|--:|--:|--:|--:|--:|--:|--:|
+            """);
         Row(text, "Metering", ours);
         Row(text, "typed messages, staging, ON CONFLICT, SQL roll-up", theirs);
         Row(text, $"Metering, paced, {PacedSeconds} s", paced);
-        var lags = paced.Lags.Order().ToArray();
-        var lag = lags.Length == 0 ? double.NaN : lags[(int)(0.99 * (lags.Length - 1))];
-        var half = lags.Length == 0 ? double.NaN : lags[lags.Length / 2];
-        var megabytes = paced.PeakMemory / 1048576.0;
-        text.Append(CultureInfo.InvariantCulture, $"\nFrom answer to queryable, paced: p50 {half:F0} ms, p99 {lag:F0} ms over {lags.Length} probes. ");
-        text.Append(CultureInfo.InvariantCulture, $"{paced.Load.Refused} requests were asked to come again.\n\n| bar | asked | measured | |\n|---|---|--:|---|\n");
+        var (half, lag) = (paced.LagAt(0.5), paced.LagAt(0.99));
+        text.AppendLine(CultureInfo.InvariantCulture, $"""
+
+            From answer to queryable, paced: p50 {half:F0} ms, p99 {lag:F0} ms over {paced.Lags.Count} probes.
+            {paced.Load.Refused} requests were asked to come again.
+
+            | bar | asked | measured | |
+            |---|---|--:|---|
+            """);
         text.Append(Report.Bar("events/s sustained", paced.PerSecond, $"≥ {AskedPerSecond:N0}", paced.PerSecond >= AskedPerSecond));
         var ratio = ours.PerSecond / theirs.PerSecond;
         text.Append(Report.Bar("against typed messages and staging", ratio, $"≥ {AskedRatio:F0}×", ratio >= AskedRatio));
         text.Append(Report.Bar("p99 from answer to queryable, ms", lag, $"< {AskedLag:N0}", lag < AskedLag));
+        var megabytes = paced.PeakMemory / 1048576.0;
         text.Append(Report.Bar("Host memory at its highest, MB", megabytes, $"< {AskedMegabytes:F0}", megabytes < AskedMegabytes));
         return text.ToString();
     }
@@ -129,11 +134,11 @@ internal sealed class EndToEndPart : BenchPart
     private static void Row(StringBuilder text, string name, Measured measured)
     {
         string PerEvent(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e6 / measured.Load.Accepted:F1}");
-        var used = measured.Used;
-        var all = used.Server.TotalSeconds + used.Broker.TotalSeconds + used.Postgres.TotalSeconds + measured.Load.ProcessorSeconds;
-        text.Append(CultureInfo.InvariantCulture, $"| {name} | {measured.PerSecond:N0} | {measured.Load.P50:F1} / {measured.Load.P99:F1} | ");
-        text.Append(CultureInfo.InvariantCulture, $"{PerEvent(used.Server.TotalSeconds)} | {PerEvent(used.Broker.TotalSeconds)} | ");
-        text.Append(CultureInfo.InvariantCulture, $"{PerEvent(used.Postgres.TotalSeconds)} | {PerEvent(measured.Load.ProcessorSeconds)} | {PerEvent(all)} |\n");
+        var (used, load) = (measured.Used, measured.Load);
+        var all = used.Server.TotalSeconds + used.Broker.TotalSeconds + used.Postgres.TotalSeconds + load.ProcessorSeconds;
+        text.Append(CultureInfo.InvariantCulture, $"| {name} | {measured.PerSecond:N0} | {load.P50:F1} / {load.P99:F1} | ");
+        text.Append($"{PerEvent(used.Server.TotalSeconds)} | {PerEvent(used.Broker.TotalSeconds)} | {PerEvent(used.Postgres.TotalSeconds)} | ");
+        text.Append($"{PerEvent(load.ProcessorSeconds)} | {PerEvent(all)} |\n");
     }
 
     private static Measured Median(List<Measured> rounds) => rounds.OrderBy(round => round.PerSecond).ElementAt(rounds.Count / 2);
@@ -141,5 +146,7 @@ internal sealed class EndToEndPart : BenchPart
     private sealed record Measured(LoadResult Load, double SecondsUntilCounted, Usage Used, List<double> Lags, long PeakMemory)
     {
         public double PerSecond => Load.Accepted / SecondsUntilCounted;
+
+        public double LagAt(double share) => Lags.Count == 0 ? double.NaN : Lags.Order().ElementAt((int)(share * (Lags.Count - 1)));
     }
 }

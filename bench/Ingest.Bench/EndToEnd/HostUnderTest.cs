@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
@@ -9,6 +10,7 @@ namespace Metering.Ingest.Bench.EndToEnd;
 internal sealed class HostUnderTest : IAsyncDisposable
 {
     private const string AdminKey = "bench-admin-key-0123456789";
+    private static readonly TimeSpan CountLimit = TimeSpan.FromSeconds(120);
     private readonly ChildProcess process;
     private readonly string dataFolder;
     private readonly HttpClient client;
@@ -75,6 +77,21 @@ internal sealed class HostUnderTest : IAsyncDisposable
         client.Dispose();
         await process.DisposeAsync();
         Directory.Delete(dataFolder, recursive: true);
+    }
+
+    /// <exception cref="TimeoutException">Something that was accepted is not counted.</exception>
+    public static async Task UntilCountedAsync(long accepted, Func<CancellationToken, Task<long>> counted, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (await counted(cancellationToken) is var known && known != accepted)
+        {
+            if (Stopwatch.GetElapsedTime(started) > CountLimit)
+            {
+                throw new TimeoutException($"{accepted} events were accepted and {known} are counted.");
+            }
+
+            await Task.Delay(100, cancellationToken);
+        }
     }
 
     public static int FreePort()

@@ -8,7 +8,9 @@ using Npgsql;
 
 namespace Metering.Ingest.Bench.EndToEnd;
 
-/// <summary>The yardstick for single events: the same server and the same reading, and then one INSERT per request, committed before the answer.</summary>
+/// <summary>
+/// The yardstick for single events: the same server and the same reading, and then one INSERT per request, committed before the answer.
+/// </summary>
 internal static class InsertServer
 {
     private const string TableSql = """

@@ -63,10 +63,7 @@ internal sealed class SinglePart : BenchPart
         await using (var host = await HostUnderTest.StartAsync(database, rabbitMq, cancellationToken))
         {
             load = await LoadAsync(host.Port, "/api/v1/events", host.GatewayKey, cancellationToken);
-            while (await host.CountedAsync(cancellationToken) < load.Accepted)
-            {
-                await Task.Delay(100, cancellationToken);
-            }
+            await HostUnderTest.UntilCountedAsync(load.Accepted, host.CountedAsync, cancellationToken);
         }
 
         await server.DropDatabaseAsync(database, cancellationToken);

@@ -46,8 +46,15 @@ internal sealed class WirePart : BenchPart
             }
         }
 
-        var text = new StringBuilder($"\nBodies of {EventsPerBody} events, {bodies.Average(body => body.Length) / EventsPerBody:F0} bytes each; processor time of one thread, ");
-        text.Append(CultureInfo.InvariantCulture, $"median of {Rounds} interleaved rounds.\n\n| pass | ns per event | bytes allocated per event |\n|---|--:|--:|\n");
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"""
+
+            Bodies of {EventsPerBody} events, {bodies.Average(body => body.Length) / EventsPerBody:F0} bytes each; processor time of one thread,
+            median of {Rounds} interleaved rounds.
+
+            | pass | ns per event | bytes allocated per event |
+            |---|--:|--:|
+            """);
         for (var way = 0; way < ways.Length; way++)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {ways[way].Way} | {Median(times[way]):F0} | {allocated[way]:F0} |\n");

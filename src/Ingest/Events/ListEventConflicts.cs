@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -31,12 +32,14 @@ internal static class ListEventConflicts
         """;
 
     private sealed record ConflictRow(
-        string Source, string Id, string Type, string Subject, Instant Time, string? Data, Guid PayloadHash, Guid FirstPayloadHash,
+        string Source, string Id, string Type, string Subject, Instant Time, string? Data, long PayloadHash, long FirstPayloadHash,
         Instant RecordedAt)
     {
         public ConflictingEvent ToConflict() => new(
             Source, Id, Type, Subject, Time, Data is null ? null : JsonDocument.Parse(Data, EventJson.DataOptions).RootElement,
-            PayloadHash.ToString("N"), FirstPayloadHash.ToString("N"), RecordedAt);
+            HexOf(PayloadHash), HexOf(FirstPayloadHash), RecordedAt);
+
+        private static string HexOf(long hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
     }
 }
 

@@ -44,7 +44,7 @@ public sealed class ApiKeyStore(MeteringDatabase database)
 
         // The index has compared already; comparing again in constant time keeps the answer independent of its timing.
         return row is not null && CryptographicOperations.FixedTimeEquals(row.KeyHash, hash)
-            ? new KnownApiKey(row.Id, row.Name, Role.All.Single(role => role.Name == row.Role), IngestQuota.Of(row.IngestEventsPerMinute, row.IngestBurst))
+            ? row.ToKnown()
             : null;
     }
 
@@ -129,5 +129,9 @@ public sealed class ApiKeyStore(MeteringDatabase database)
 
     private const string LockSql = SelectSql + " where id = @id for update";
 
-    private sealed record KeyRow(Guid Id, string Name, string Role, byte[] KeyHash, long? IngestEventsPerMinute, long? IngestBurst);
+    private sealed record KeyRow(Guid Id, string Name, string Role, byte[] KeyHash, long? IngestEventsPerMinute, long? IngestBurst)
+    {
+        public KnownApiKey ToKnown() =>
+            new(Id, Name, Security.Role.All.Single(role => role.Name == Role), IngestQuota.Of(IngestEventsPerMinute, IngestBurst));
+    }
 }

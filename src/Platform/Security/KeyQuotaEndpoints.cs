@@ -9,7 +9,9 @@ using NodaTime;
 
 namespace Metering.Platform.Security;
 
-/// <summary><c>/api/v1/api-keys/{id}/ingest-quota</c>: changes a quota without a new key. In force after <see cref="RecentApiKeys.Lifetime"/>.</summary>
+/// <summary>
+/// <c>/api/v1/api-keys/{id}/ingest-quota</c>: changes a quota without a new key. In force after <see cref="RecentApiKeys.Lifetime"/>.
+/// </summary>
 internal static class KeyQuotaEndpoints
 {
     private const string Route = "/api/v1/api-keys/{id}/ingest-quota";
