@@ -1,10 +1,13 @@
+using Metering.Ingest.Backfills;
 using Metering.Ingest.Broker;
+using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Sources;
 using Metering.Ingest.Storage;
 using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
@@ -39,6 +42,18 @@ public static class IngestModule
         services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<HourRestating>();
+        services.AddSingleton<RestatingQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());
+        services.AddHostedService<RestatingLoop>();
+        services.AddSingleton<BackfillClosing>();
+        services.AddSingleton<BackfillReverting>();
+        services.AddSingleton<BackfillQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<BackfillQueue>());
+        services.AddHostedService<BackfillLoop>();
+        services.AddSingleton<SourceFolding>();
+        services.AddHostedService<SourceFoldingLoop>();
+        services.AddSingleton<EventValidation>();
         services.AddSingleton<BodyRoom>();
         services.AddSingleton<IngestQuotas>();
         services.AddSingleton<EventDoor>();
@@ -60,7 +75,14 @@ public static class IngestModule
         routes.MapListEventsV2();
         routes.MapListEventsV3();
         routes.MapListRejectedEvents();
+        routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
+        routes.MapOpenBackfill();
+        routes.MapReadBackfills();
+        routes.MapLoadBackfill();
+        routes.MapEndBackfill();
+        routes.MapCorrectEvents();
+        routes.MapListCorrections();
         routes.MapMeters();
         routes.MapCreateMeter();
         routes.MapUpdateMeter();
@@ -69,6 +91,7 @@ public static class IngestModule
         routes.MapMeterValues();
         routes.MapGetProgress();
         routes.MapGetDebugMetrics();
+        routes.MapReadSources();
         routes.MapSubjects();
         routes.MapNormalizeLlmUsage();
     }

@@ -22,12 +22,12 @@ internal static class PostEvents
 {
     private const string RetryAfterSeconds = "1";
 
-    private const string Example = """
+    public const string Example = """
         {"specversion":"1.0","type":"ai.completion","source":"gateway","id":"5c10fade-1c9e-4d6c-8275-c52c36731d3c",
          "subject":"acme-app","data":{"total_tokens":420,"model":"small"}}
         """;
 
-    private static readonly ImmutableArray<string> ContentTypes =
+    public static readonly ImmutableArray<string> ContentTypes =
         ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"];
 
     public static void MapPostEvents(this IEndpointRouteBuilder routes)
@@ -54,9 +54,7 @@ internal static class PostEvents
     {
         if (EventRequest.ModeOf(http.Request) is not { } mode)
         {
-            return Problem.Of(
-                ProblemType.UnsupportedMediaType,
-                "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+            return UnsupportedMediaType();
         }
 
         // Who has used up a quota, and what there is no room for, is turned away before its body is read.
@@ -85,6 +83,18 @@ internal static class PostEvents
             return accepted;
         }
 
+        if (await RefusedAsync(read, request, receivedAt, door.Validation, cancellationToken) is { Length: > 0 } refused)
+        {
+            return Problem.Invalid(refused);
+        }
+
+        return await HandOverAsync(http, accepted, read, request.Body, receivedAt, allowance, door);
+    }
+
+    private static async Task<IResult> HandOverAsync(
+        HttpContext http, IResult accepted, ReadEvents read, ReadOnlyMemory<byte> body, Instant receivedAt, EventAllowance? allowance,
+        EventDoor door)
+    {
         if (allowance is not null)
         {
             var left = door.Quotas.Take(allowance, read.Count);
@@ -96,7 +106,7 @@ internal static class PostEvents
             IngestQuotas.Describe(http, allowance, left);
         }
 
-        var acceptance = await door.Acceptance.AcceptAsync(read, request.Body, receivedAt);
+        var acceptance = await door.Acceptance.AcceptAsync(read, body, receivedAt);
         if (acceptance is Acceptance.Full or Acceptance.NotConfirmed)
         {
             allowance?.GiveBack(read.Count);
@@ -111,13 +121,32 @@ internal static class PostEvents
         };
     }
 
-    private static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
+    /// <summary>What a strict deployment refuses. With a broker the events have only been checked so far, and are made here.</summary>
+    public static async Task<FieldError[]> RefusedAsync(
+        ReadEvents read, EventRequest request, Instant receivedAt, EventValidation validation, CancellationToken cancellationToken)
+    {
+        if (!validation.IsStrict)
+        {
+            return [];
+        }
+
+        var events = read.Events.Count > 0 ? read.Events : CloudEventReader.Read(request.Body, request.Form, receivedAt).Events;
+        var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
+        var errors = await validation.CheckAsync(events, index => isSingle ? "" : $"/{index}", cancellationToken);
+        return [.. errors.Select(request.Place)];
+    }
+
+    public static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
     {
         var errors = read.Malformed.SelectMany(item => item.Errors);
         return [.. (read.Refusal is { } refusal ? errors.Append(refusal) : errors).Select(request.Place)];
     }
 
-    private static IResult TooMany(HttpContext http)
+    public static IResult UnsupportedMediaType() => Problem.Of(
+        ProblemType.UnsupportedMediaType,
+        "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+
+    public static IResult TooMany(HttpContext http)
     {
         http.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Problem.Of(ProblemType.TooManyRequests, "More events are waiting to be recorded than fit; send these again in a moment.");
@@ -161,13 +190,5 @@ internal sealed record IngestReport(int Accepted, int Duplicate, int Conflict, i
 internal sealed record IngestResult(int Index, string Source, string Id, string Outcome, string? Reason)
 {
     public static IngestResult Of(int index, UsageEvent usageEvent, EventResult result) =>
-        new(index, usageEvent.Source, usageEvent.Id, NameOf(result.Outcome), result.Reason);
-
-    private static string NameOf(EventOutcome outcome) => outcome switch
-    {
-        EventOutcome.Rejected => "rejected",
-        EventOutcome.Conflict => "conflict",
-        EventOutcome.Duplicate => "duplicate",
-        EventOutcome.Accepted => "accepted",
-    };
+        new(index, usageEvent.Source, usageEvent.Id, EventOutcomeName.Of(result.Outcome), result.Reason);
 }
