@@ -2,6 +2,7 @@ using Metering.Ingest.Broker;
 using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Otlp;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Subjects;
@@ -65,5 +66,6 @@ public static class IngestModule
         routes.MapGetDebugMetrics();
         routes.MapSubjects();
         routes.MapNormalizeLlmUsage();
+        routes.MapOtlp();
     }
 }
