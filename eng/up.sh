@@ -70,13 +70,18 @@ start_sidecar() {
   wait_ready "$METERING_DATA/sidecar" "The sidecar" "$METERING_SIDECAR_PORT" /health/ready $UP_READY_SECONDS "$METERING_DATA/log/sidecar.log"
 }
 
+# What ends this one and no other.
+stop_command() {
+  if [ "$METERING_DATA" = "$METERING_ROOT/.metering" ]; then echo "./metering down"; else echo "./metering down --data $METERING_DATA"; fi
+}
+
 start_everything() {
   mkdir -p "$METERING_DATA/log"
   flock -w 300 9 || die "Another ./metering up or down in $METERING_DATA has not finished after 300 s."
   if running_pid "$METERING_DATA/host" >/dev/null && running_pid "$METERING_DATA/sidecar" >/dev/null; then
     METERING_PORT=$(cat "$METERING_DATA/host.port")
     METERING_SIDECAR_PORT=$(cat "$METERING_DATA/sidecar.port")
-    say "Metering already runs; nothing was changed. Stop it with: ./metering down"
+    say "Metering already runs; nothing was changed. Stop it with: $(stop_command)"
     print_addresses
     exit 0
   fi
@@ -133,7 +138,7 @@ if [ -n "$first_start" ] && [ -r "$METERING_DATA/admin-key" ]; then
   say "                 shown this once; it is kept in $METERING_DATA/admin-key"
 fi
 if [ -n "$SETTINGS_DETACH" ]; then
-  say "Stop it with: ./metering down"
+  say "Stop it with: $(stop_command)"
   exit 0
 fi
 trap 'say "Stopping…"; stop_everything; exit 0' INT TERM HUP

@@ -1,9 +1,13 @@
 using Metering.Ingest.Bench;
+using Metering.Ingest.Bench.Consumer;
 
 // Measures how fast events are taken, recorded and answered, part by part, each against ways that others use, interleaved in one run on
 // one durable PostgreSQL of its own. The ratios are what counts: they compare ways on the same machine in the same minutes.
 //   Ingest.Bench [part…] [--results FILE]
-BenchPart[] parts = [];
+BenchPart[] parts =
+[
+    new ConsumerPart(),
+];
 
 var results = Array.IndexOf(args, "--results") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 var wanted = args.TakeWhile(argument => argument != "--results").ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -1,10 +1,14 @@
+using Metering.Ingest.Backfills;
 using Metering.Ingest.Broker;
+using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Otlp;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Sources;
+using Metering.Ingest.Storage;
 using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
 using Metering.Platform;
@@ -34,8 +38,22 @@ public static class IngestModule
         services.AddSingleton<EventRecorder>();
         services.AddSingleton<EventIntake>();
         services.AddHostedService(provider => provider.GetRequiredService<EventIntake>());
+        services.AddSingleton<EventPartitions>();
+        services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<HourRestating>();
+        services.AddSingleton<RestatingQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());
+        services.AddHostedService<RestatingLoop>();
+        services.AddSingleton<BackfillClosing>();
+        services.AddSingleton<BackfillReverting>();
+        services.AddSingleton<BackfillQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<BackfillQueue>());
+        services.AddHostedService<BackfillLoop>();
+        services.AddSingleton<SourceFolding>();
+        services.AddHostedService<SourceFoldingLoop>();
+        services.AddSingleton<EventValidation>();
         services.AddSingleton<BodyRoom>();
         if (options.RabbitMq is null)
         {
@@ -55,7 +73,14 @@ public static class IngestModule
         routes.MapListEventsV2();
         routes.MapListEventsV3();
         routes.MapListRejectedEvents();
+        routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
+        routes.MapOpenBackfill();
+        routes.MapReadBackfills();
+        routes.MapLoadBackfill();
+        routes.MapEndBackfill();
+        routes.MapCorrectEvents();
+        routes.MapListCorrections();
         routes.MapMeters();
         routes.MapCreateMeter();
         routes.MapUpdateMeter();
@@ -64,6 +89,7 @@ public static class IngestModule
         routes.MapMeterValues();
         routes.MapGetProgress();
         routes.MapGetDebugMetrics();
+        routes.MapReadSources();
         routes.MapSubjects();
         routes.MapNormalizeLlmUsage();
         routes.MapOtlp();

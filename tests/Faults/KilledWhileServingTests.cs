@@ -30,7 +30,8 @@ public sealed class KilledWhileServingTests(ITestOutputHelper output)
         using var limit = new CancellationTokenSource(Limit);
         await using var stack = await ProductStack.StartAsync(rabbitMq: null, limit.Token);
         await SampleCatalog.PublishAsync(stack.PostAsync);
-        ImmutableArray<LoadCustomer> customers = [await LoadCustomer.SignUpAsync(stack, Capped, Cap), await LoadCustomer.SignUpAsync(stack, Open, FarAway)];
+        ImmutableArray<LoadCustomer> customers =
+            [await LoadCustomer.SignUpAsync(stack, Capped, Cap), await LoadCustomer.SignUpAsync(stack, Open, FarAway)];
         await stack.StartSidecarAsync(limit.Token);
         await stack.StartGatewayAsync(limit.Token);
 

@@ -161,7 +161,9 @@ internal sealed class ProductStack : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs what follows where a small disk in memory is mounted on the spool; nobody else sees that disk, and it ends with the process.</summary>
+    /// <summary>
+    /// Runs what follows where a small disk in memory is mounted on the spool; nobody else sees that disk, and it ends with the process.
+    /// </summary>
     private static string[] WithSpoolDisk(string spool, string size)
     {
         Directory.CreateDirectory(spool);

@@ -175,7 +175,45 @@ public sealed class PortalTests(PortalTests.TwoCustomers two) : IClassFixture<Po
         Assert.DoesNotContain(rows, row => row.Contains(asBytes, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_list_says_of_each_invoice_whether_it_is_still_to_be_paid()
+    {
+        await using var own = await TestHost.StartAsync("2026-01-01T00:00:00Z");
+        await own.PublishSampleTiersAsync();
+        await own.SignUpAsync("initech", "pro");
+        await own.AdvanceToAsync("2026-02-20T00:00:00Z");
+        var invoices = (await own.GetAsync("/api/v1/billing/invoices?orderBy=issuedAt"))["items"]!.AsArray();
+        await own.PostAsync($"/api/v1/billing/invoices/{invoices[1]!["id"]}/payments", new JsonObject { ["amount"] = "10" }, 200);
+        var token = await own.PostAsync("/api/v1/portal/tokens", new JsonObject { ["subject"] = "initech" }, 200);
+        using var visitor = new HttpClient { BaseAddress = own.Url };
+
+        Assert.Equal(HttpStatusCode.OK, (await visitor.GetAsync($"/portal/link/{token["token"]}")).StatusCode);
+        Assert.Equal(["Overdue", "Overdue"], await StandingsAsync(visitor));
+        await own.PostAsync($"/api/v1/billing/invoices/{invoices[1]!["id"]}/payments", new JsonObject(), 200);
+        await own.PostAsync($"/api/v1/billing/invoices/{invoices[0]!["id"]}/void", JsonNode.Parse(
+            """{"reason":"Twice","action":{"percentage":100,"action":{"type":"discard"}}}""")!, 200);
+        Assert.Equal(["Paid", "Voided"], await StandingsAsync(visitor));
+    }
+
+    [Fact]
+    public async Task A_feature_that_no_plan_names_is_called_by_its_own_name()
+    {
+        await using var own = await TestHost.StartAsync("2026-01-01T00:00:00Z");
+        await own.PostAsync("/api/v1/features", new JsonObject { ["key"] = "single_sign_on", ["name"] = "Single sign-on" }, 201);
+        await own.PostAsync("/api/v1/customers", new JsonObject { ["key"] = "initech", ["name"] = "Initech" }, 201);
+        await own.PostAsync(
+            "/api/v2/customers/initech/entitlements", new JsonObject { ["type"] = "boolean", ["featureKey"] = "single_sign_on" }, 201);
+        var token = await own.PostAsync("/api/v1/portal/tokens", new JsonObject { ["customerKey"] = "initech" }, 200);
+        using var visitor = new HttpClient { BaseAddress = own.Url };
+
+        using var page = await visitor.GetAsync($"/portal/link/{token["token"]}");
+
+        var names = (await ParseAsync(page)).QuerySelectorAll(".limit-name").Select(name => name.TextContent);
+        Assert.Equal(["Single sign-on"], names);
+    }
+
     [Theory]
+    [InlineData("""{"subject":"initech","allowedMeterSlugs":["tokens","nothing"]}""", "/allowedMeterSlugs/1")]
     [InlineData("""{}""", "")]
     [InlineData("""{"subject":"initech","customerKey":"initech"}""", "")]
     [InlineData("""{"customerKey":"nobody"}""", "/customerKey")]
@@ -208,6 +246,9 @@ public sealed class PortalTests(PortalTests.TwoCustomers two) : IClassFixture<Po
 
     private static async Task<string[]> NumbersAsync(HttpClient visitor) =>
         [.. (await PageAsync(visitor, "/portal/invoices")).QuerySelectorAll("tbody th").Select(cell => cell.TextContent)];
+
+    private static async Task<string[]> StandingsAsync(HttpClient visitor) =>
+        [.. (await PageAsync(visitor, "/portal/invoices")).QuerySelectorAll("tbody tr td:nth-last-child(2)").Select(cell => cell.TextContent)];
 
     private static async Task<IDocument> PageAsync(HttpClient visitor, string path)
     {

@@ -18,6 +18,7 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
         "POST /api/v3/openmeter/events",
         "POST /api/v1/otlp/v1/traces",
         "POST /api/v1/otlp/v1/metrics",
+        "POST /api/v1/events/backfills/{id}/events",
 
         // Between sidecars and us, thousands a second; leases have a ledger of their own.
         "POST /api/v1/sidecar/leases",

@@ -26,6 +26,7 @@ public sealed partial class DefaultDenyTests : IAsyncLifetime
         // What the API is, and a page to try it on; whoever tries needs a key.
         "GET /api/openapi.json",
         "GET /api/explorer",
+        "GET /",
 
         // A customer's link: the token in it is the secret. And what the page that says "this link has expired" looks like.
         "GET /portal/link/{token}",

@@ -44,6 +44,9 @@ public sealed class BadInputTests
         plan     | #0/price/type = "magic"                    | 400 | #0/price/type | unknown_price_type
         plan     | #0/discounts = {"usage":{"quantity":"5"}}  | 400 | #0/discounts/usage | not_allowed
         plan     | #0/discounts = {"percentage":{"percentage":101}} | 400 | #0/discounts/percentage/percentage | not_a_percentage
+        plan     | #0/taxConfig = {"behavior":"maybe"}        | 400 | #0/taxConfig/behavior | unknown_behavior
+        plan     | #0/taxConfig = {"taxCodeId":"vat"}         | 400 | #0/taxConfig/taxCodeId | invalid_id
+        plan     | #0/taxConfig = {"stripe":{"code":""}}      | 400 | #0/taxConfig/stripe/code | out_of_range
         plan     | #1/key = "platform"                        | 400 | #1/key | duplicate
         plan     | #1/featureKey = "nothing"                  | 400 | #1/featureKey | unknown_feature
         plan     | #1/featureKey -                            | 400 | #1/featureKey | required

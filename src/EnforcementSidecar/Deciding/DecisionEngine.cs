@@ -66,12 +66,12 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
         var spent = account.TrySpend(units, terms, now);
         if (spent == SpendOutcome.Spent)
         {
-            decision = Decide(DecisionOutcome.Allowed, account.StateAt(now));
+            decision = Decide(DecisionOutcome.Allowed, account.StateAt(terms, now));
             return true;
         }
 
         GiveBackRates(feature.Limiters, feature.Limiters.Length, units, sharing);
-        decision = spent == SpendOutcome.Exhausted ? Decide(DecisionOutcome.QuotaExhausted, account.StateAt(now)) : default;
+        decision = spent == SpendOutcome.Exhausted ? Decide(DecisionOutcome.QuotaExhausted, account.StateAt(terms, now)) : default;
         return spent == SpendOutcome.Exhausted;
 
         Decision Decide(DecisionOutcome outcome, QuotaState quota) =>
@@ -97,7 +97,7 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
             if (outcome != AcquireOutcome.Answered)
             {
                 var undecided = outcome == AcquireOutcome.UnknownEntitlement ? DecisionOutcome.QuotaUnknown : DecisionOutcome.QuotaUndecided;
-                return new Decision(undecided, customer, feature, units, now, default, default, feature.Account.StateAt(now));
+                return new Decision(undecided, customer, feature, units, now, default, default, feature.Account.StateAt(feature.Quota!, now));
             }
         }
     }

@@ -50,7 +50,7 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
     /// <summary>Only Host knows what is left of a quota that has not been used here yet.</summary>
     private async Task LearnAsync(FeatureGate feature, Instant now, CancellationToken cancellationToken)
     {
-        if (!feature.Account.StateAt(now).Known)
+        if (!feature.Account.StateAt(feature.Quota!, now).Known)
         {
             Task answer = feature.Account.AcquireAsync(0, feature.Quota!);
             await answer.WaitAsync(DecisionEngine.MaxWait, monotonic, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -69,7 +69,7 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
             json.WriteString("feature", feature.Key);
             if (feature.Quota is { } quota)
             {
-                WriteQuota(json, quota, feature.Account.StateAt(now));
+                WriteQuota(json, quota, feature.Account.StateAt(quota, now));
             }
 
             json.WriteStartArray("rateLimits");

@@ -49,11 +49,17 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
             : SpendOutcome.NeedsUnits;
     }
 
-    public QuotaState StateAt(Instant now)
+    public QuotaState StateAt(QuotaTerms terms, Instant now)
     {
         if (Volatile.Read(ref lastAnswer) is not { PeriodStart: { } start, PeriodEnd: { } end } answer || now < start || now >= end)
         {
             return default;
+        }
+
+        // Leases of a level say that there is room and hold none of it.
+        if (terms.IsLevel)
+        {
+            return new QuotaState(true, answer.Limit, answer.Free, start, end);
         }
 
         var remaining = answer.Free - Interlocked.Read(ref uncovered);

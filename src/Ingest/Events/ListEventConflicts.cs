@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -24,19 +25,22 @@ internal static class ListEventConflicts
 
     private const string ListSql = """
         select c.source, c.id, c.type, c.subject, c.time, c.data, c.payload_hash as payloadHash, c.first_payload_hash as firstPayloadHash,
-               b.recorded_at as recordedAt
+               coalesce(b.recorded_at, f.updated_at) as recordedAt
         from ingest.event_conflict c
-        join ingest.batch b on b.batch = c.batch
-        order by c.batch desc, c.key
+        left join ingest.batch b on b.batch = c.batch
+        left join ingest.backfill f on f.event_batch = c.batch
+        order by recordedAt desc, c.batch desc, c.key
         """;
 
     private sealed record ConflictRow(
-        string Source, string Id, string Type, string Subject, Instant Time, string? Data, Guid PayloadHash, Guid FirstPayloadHash,
+        string Source, string Id, string Type, string Subject, Instant Time, string? Data, long PayloadHash, long FirstPayloadHash,
         Instant RecordedAt)
     {
         public ConflictingEvent ToConflict() => new(
             Source, Id, Type, Subject, Time, Data is null ? null : JsonDocument.Parse(Data, EventJson.DataOptions).RootElement,
-            PayloadHash.ToString("N"), FirstPayloadHash.ToString("N"), RecordedAt);
+            HexOf(PayloadHash), HexOf(FirstPayloadHash), RecordedAt);
+
+        private static string HexOf(long hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
     }
 }
 

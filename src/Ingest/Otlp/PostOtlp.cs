@@ -39,20 +39,22 @@ internal static class PostOtlp
     }
 
     private static Task<IResult> TracesAsync(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, IClock clock, CancellationToken cancellationToken) =>
+        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken) =>
         AcceptAsync(
             http, SpanUsage.Read, (rejected, reasons) => new TracesAnswer(rejected is null ? null : new RejectedSpans(rejected, reasons)),
-            acceptance, room, clock, cancellationToken);
+            acceptance, room, validation, clock, cancellationToken);
 
     private static Task<IResult> MetricsAsync(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, IClock clock, CancellationToken cancellationToken) =>
+        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken) =>
         AcceptAsync(
             http, MetricUsage.Read, (rejected, reasons) => new MetricsAnswer(rejected is null ? null : new RejectedDataPoints(rejected, reasons)),
-            acceptance, room, clock, cancellationToken);
+            acceptance, room, validation, clock, cancellationToken);
 
     private static async Task<IResult> AcceptAsync(
         HttpContext http, Action<JsonElement, string, OtlpBatch> read, Func<string?, string, object> answerOf, IEventAcceptance acceptance,
-        BodyRoom room, IClock clock, CancellationToken cancellationToken)
+        BodyRoom room, EventValidation validation, IClock clock, CancellationToken cancellationToken)
     {
         var attribute = http.Request.Headers[SubjectHeader].ToString() is { Length: > 0 } named ? named : DefaultSubjectAttribute;
         if (attribute.Length > MaxAttributeLength)
@@ -84,6 +86,12 @@ internal static class PostOtlp
         if (!events.IsWellFormed)
         {
             return Problem.Invalid([.. events.Malformed.SelectMany(item => item.Errors)]);
+        }
+
+        var request = new EventRequest(body, EventBatchForm.Array, IsBinary: false);
+        if (await PostEvents.RefusedAsync(events, request, receivedAt, validation, cancellationToken) is { Length: > 0 } refused)
+        {
+            return Problem.Invalid(refused);
         }
 
         return await acceptance.AcceptAsync(events, body, receivedAt) switch

@@ -13,7 +13,7 @@ internal static class ConflictTable
         {
             batch,
             keys = conflicts.Select(conflict => conflict.Event.Key).ToArray(),
-            hashes = conflicts.Select(conflict => conflict.Event.PayloadHash).ToArray(),
+            hashes = conflicts.Select(conflict => BatchPlan.HashOf(conflict.Event)).ToArray(),
             firstHashes = conflicts.Select(conflict => conflict.FirstPayloadHash).ToArray(),
             times = conflicts.Select(conflict => conflict.Event.Time.ToDateTimeUtc()).ToArray(),
             types = conflicts.Select(conflict => conflict.Event.Type).ToArray(),

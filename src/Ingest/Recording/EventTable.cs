@@ -1,57 +1,50 @@
 using Metering.Ingest.Events;
 using Metering.Platform.Database;
-using NpgsqlTypes;
 
 namespace Metering.Ingest.Recording;
 
-/// <summary>Looks up which events are known, and appends new ones by COPY in order of their keys.</summary>
-internal static class EventTable
+/// <summary>What events say, in partitions by time, narrow. Appended to in the order in which the events came.</summary>
+internal sealed class EventTable : IDisposable
 {
-    /// <returns>Key → payload hash of those that are stored already.</returns>
-    public static async Task<Dictionary<Guid, Guid>> FindKnownAsync(DbSession session, Guid[] keys, CancellationToken cancellationToken)
-    {
-        var rows = await session.QueryAsync<KnownEvent>(KnownSql, new { keys }, cancellationToken);
-        return rows.ToDictionary(row => row.Key, row => row.PayloadHash);
-    }
+    private const short Columns = 10;
+    private readonly CopyBuffer rows = new();
 
-    /// <param name="events">Sorted by key: neighbours share index pages, and two writers can not deadlock.</param>
-    public static async Task AppendAsync(DbSession session, long batch, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
+    /// <param name="validationError">Why a meter of its type could not read it, if one could not.</param>
+    public void Add(long batch, UsageEvent usageEvent, int origin, string? validationError)
     {
-        await using var import = await session.Connection.BeginBinaryImportAsync(CopySql, cancellationToken);
-        foreach (var (usageEvent, validationError) in events)
+        rows.StartRow(Columns);
+        rows.Write(usageEvent.Key);
+        rows.Write(batch);
+        rows.Write(usageEvent.Time);
+        rows.Write(origin);
+        var isUuid = IsUuid(usageEvent.Id, out var uuid);
+        rows.Write(isUuid ? uuid : null);
+        rows.Write(isUuid ? null : usageEvent.Id);
+        rows.Write(usageEvent.Subject);
+        if (usageEvent.Data.IsEmpty)
         {
-            await import.StartRowAsync(cancellationToken);
-            await import.WriteAsync(usageEvent.Key, NpgsqlDbType.Uuid, cancellationToken);
-            await import.WriteAsync(usageEvent.PayloadHash, NpgsqlDbType.Uuid, cancellationToken);
-            await import.WriteAsync(batch, NpgsqlDbType.Bigint, cancellationToken);
-            await import.WriteAsync(usageEvent.Time.ToDateTimeUtc(), NpgsqlDbType.TimestampTz, cancellationToken);
-            await import.WriteAsync(usageEvent.Type, NpgsqlDbType.Text, cancellationToken);
-            await import.WriteAsync(usageEvent.Subject, NpgsqlDbType.Text, cancellationToken);
-            await import.WriteAsync(usageEvent.Source, NpgsqlDbType.Text, cancellationToken);
-            await import.WriteAsync(usageEvent.Id, NpgsqlDbType.Text, cancellationToken);
-            await (usageEvent.Data.IsEmpty
-                ? import.WriteNullAsync(cancellationToken)
-                : import.WriteAsync(usageEvent.Data, NpgsqlDbType.Text, cancellationToken));
-            await import.WriteAsync(usageEvent.Extensions, NpgsqlDbType.Text, cancellationToken);
-            await import.WriteAsync(validationError, NpgsqlDbType.Text, cancellationToken);
+            rows.Null();
+        }
+        else
+        {
+            rows.WriteUtf8(usageEvent.Data.Span);
         }
 
-        await import.CompleteAsync(cancellationToken);
+        rows.Write(usageEvent.Extensions);
+        rows.Write(validationError);
     }
 
-    private const string KnownSql = """
-        select key, payload_hash as payloadHash
-        from ingest.event
-        where key = any(@keys)
-        """;
+    public Task SendAsync(DbSession session, CancellationToken cancellationToken) =>
+        rows.Rows == 0 ? Task.CompletedTask : rows.SendAsync(session, CopySql, cancellationToken);
+
+    public void Dispose() => rows.Dispose();
+
+    /// <summary>As PostgreSQL spells it: lowercase, with its four dashes.</summary>
+    internal static bool IsUuid(string id, out Guid uuid) =>
+        Guid.TryParseExact(id, "D", out uuid) && !id.AsSpan().ContainsAnyInRange('A', 'F');
 
     private const string CopySql = """
-        copy ingest.event (key, payload_hash, batch, time, type, subject, source, id, data, extensions, validation_error)
+        copy ingest.recorded_event (key, batch, time, origin, id_uuid, id_text, subject, data, extensions, validation_error)
         from stdin (format binary)
         """;
-
-    private sealed record KnownEvent(Guid Key, Guid PayloadHash);
 }
-
-/// <summary>An event that goes in, and why a meter of its type could not read it, if one could not.</summary>
-internal readonly record struct NewEvent(UsageEvent Event, string? ValidationError);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Taxes;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
 using Metering.Subscriptions.Plans;
@@ -81,9 +82,23 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
         var context = LineContext.Of(subscription);
         var due = correction.Now is { } plan ? Rate(context, plan, usage: null, new Watermark(0), now).Charges : [];
         var (after, line) = FeeCorrection.Of(correction, due, subscription.Currency, now);
-        return (after, line is null
-            ? null
-            : line with { SubscriptionId = subscription.Id, Plan = context.Plan, CreatedAt = now, UpdatedAt = now });
+        if (line is null)
+        {
+            return (after, null);
+        }
+
+        var itemId = correction.Billed.ItemId;
+        var (phase, card) = subscription.Phases.SelectMany(one => one.RateCards.Select(card => (Phase: one, Card: card)))
+            .FirstOrDefault(one => one.Card.ItemId == itemId);
+        return (after, line with
+        {
+            SubscriptionId = subscription.Id,
+            Plan = context.Plan,
+            Item = phase is null ? null : context.ItemAt(phase.Id, itemId, line.Period.Start),
+            TaxConfig = TaxConfig.Of(card?.Tax),
+            CreatedAt = now,
+            UpdatedAt = now,
+        });
     }
 
     /// <summary>Pure.</summary>
@@ -118,9 +133,11 @@ public sealed class LineRating(LineMetering metering, PriceListReader priceLists
         {
             SubscriptionId = context.SubscriptionId,
             Plan = context.Plan,
+            Item = context.ItemAt(plan.Phase.Id, plan.RateCard.ItemId, plan.Period.Billed.Start),
             RatedPeriod = plan.Period,
             MeterFilters = plan.RateCard.MeterFilters,
             Prorates = context.Prorates && !plan.DueInFull,
+            TaxConfig = TaxConfig.Of(plan.RateCard.Tax),
             Prior = usage is null || plan.Period.OpensPeriod
                 ? null
                 : new MeteredUsage(usage.Prior, rated.Billable.Prior, (plan.PriorWatermark ?? watermark).Batch),

@@ -36,6 +36,9 @@ public sealed record InvoiceLine(
     /// <summary>Null for a line that no subscription made.</summary>
     public Guid? SubscriptionId { get; init; }
 
+    /// <summary>Null for a line that bills no single item: one written by hand, a commitment, or one from before this was kept.</summary>
+    public SoldItem? Item { get; init; }
+
     /// <summary>Which version of which plan priced the line.</summary>
     public InvoicePlan? Plan { get; init; }
 

@@ -27,6 +27,7 @@ internal sealed record InvoiceLineView(
     Instant UpdatedAt,
     Instant? DeletedAt,
     string? FeatureKey,
+    LineSubscriptionView? Subscription,
     RateCardView RateCard,
     [property: JsonConverter(typeof(OptionalNumericConverter))] decimal? Quantity,
     [property: JsonConverter(typeof(OptionalNumericConverter))] decimal? MeteredQuantity,
@@ -42,13 +43,30 @@ internal sealed record InvoiceLineView(
     public static InvoiceLineView Of(Invoice invoice, InvoiceLine line) => new(
         PublicId.Format(line.Id), "usage_based", line.Name, line.Description, line.Metadata.IsEmpty ? null : line.Metadata, line.ManagedBy, "valid",
         invoice.Currency.Code, new InvoiceReferenceView(PublicId.Format(invoice.Id), invoice.Number), PeriodView.Of(line.Period), line.InvoiceAt,
-        line.CreatedAt, line.UpdatedAt, line.DeletedAt, line.FeatureKey, RateCardView.Of(line), line.Metered?.Billed, line.Metered?.Metered,
-        line.Prior?.Billed, line.Prior?.Metered, LineDiscountsView.Of(line), line.Tax is { } tax ? [LineTaxView.Of(tax)] : null,
-        TotalsView.Of(line), LineExplanation.Of(line), line.Replaces is { } replaced ? PublicId.Format(replaced) : null,
+        line.CreatedAt, line.UpdatedAt, line.DeletedAt, line.FeatureKey, LineSubscriptionView.Of(line), RateCardView.Of(line), line.Metered?.Billed,
+        line.Metered?.Metered, line.Prior?.Billed, line.Prior?.Metered, LineDiscountsView.Of(line),
+        line.Tax is { } tax ? [LineTaxView.Of(tax)] : null, TotalsView.Of(line), LineExplanation.Of(line),
+        line.Replaces is { } replaced ? PublicId.Format(replaced) : null,
         [.. line.Charges.Select(charge => DetailedLineView.Of(invoice, line, charge))]);
 }
 
 internal sealed record InvoiceReferenceView(string Id, string Number);
+
+/// <summary>Which item of which phase of which subscription the line bills.</summary>
+/// <param name="BillingPeriod">The subscription's, whatever the item's own cadence.</param>
+internal sealed record LineSubscriptionView(ReferenceView Subscription, ReferenceView Phase, ReferenceView Item, PeriodView BillingPeriod)
+{
+    public static LineSubscriptionView? Of(InvoiceLine line) => line is { SubscriptionId: { } subscription, Item: { } sold }
+        ? new LineSubscriptionView(
+            ReferenceView.Of(subscription), ReferenceView.Of(sold.PhaseId), ReferenceView.Of(sold.ItemId),
+            new PeriodView(sold.BillingFrom, sold.BillingTo))
+        : null;
+}
+
+internal sealed record ReferenceView(string Id)
+{
+    public static ReferenceView Of(Guid id) => new(PublicId.Format(id));
+}
 
 /// <param name="Config">Names the tax code.</param>
 internal sealed record LineTaxView(

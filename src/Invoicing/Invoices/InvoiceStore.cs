@@ -122,6 +122,7 @@ internal static class InvoiceStore
         amount_minor = MinorUnits.Of(line.Amount),
         subscription_id = line.SubscriptionId,
         plan = line.Plan,
+        item = line.Item,
         managed_by = line.ManagedBy,
         description = line.Description,
         metadata = line.Metadata,
@@ -192,19 +193,19 @@ internal static class InvoiceStore
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
             full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax,
-            replaces, created_at, updated_at)
+            replaces, created_at, updated_at, item)
         select
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
             full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax,
-            replaces, created_at, updated_at
+            replaces, created_at, updated_at, item
         from jsonb_to_recordset(@lines::jsonb) as line (
             id uuid, invoice_id uuid, position int, name text, phase_key text, rate_card_key text, feature_key text, meter_slug text,
             subjects text[], period_from timestamptz, period_to timestamptz, invoice_at timestamptz, metered_quantity numeric(28,12),
             billed_quantity numeric(28,12), watermark bigint, price jsonb, charges jsonb, amount_minor bigint, subscription_id uuid, plan jsonb,
             managed_by text, description text, metadata jsonb, full_from timestamptz, full_to timestamptz, served_from timestamptz,
             served_to timestamptz, prorates boolean, terms jsonb, meter_filters jsonb, prior_metered numeric(28,12), prior_billed numeric(28,12),
-            prior_watermark bigint, tax_config jsonb, tax jsonb, replaces uuid, created_at timestamptz, updated_at timestamptz)
+            prior_watermark bigint, tax_config jsonb, tax jsonb, replaces uuid, created_at timestamptz, updated_at timestamptz, item jsonb)
         order by position
         on conflict (id) do update
         set invoice_id = excluded.invoice_id, position = excluded.position, name = excluded.name, feature_key = excluded.feature_key,

@@ -14,7 +14,7 @@ internal sealed record LineRow(
     long? Watermark, string Price, string Charges, long AmountMinor, Guid? SubscriptionId, string? Plan, string ManagedBy, string? Description,
     string Metadata, Instant? FullFrom, Instant? FullTo, Instant? ServedFrom, Instant? ServedTo, bool Prorates, string? Terms, string? MeterFilters,
     decimal? PriorMetered, decimal? PriorBilled, long? PriorWatermark, string? TaxConfig, string? Tax, Guid? Replaces, Instant? CreatedAt,
-    Instant? UpdatedAt, Instant? DeletedAt)
+    Instant? UpdatedAt, Instant? DeletedAt, string? Item)
 {
     private const string OfInvoicesSql = """
         select id, invoice_id as invoiceId, position, name, phase_key as phaseKey, rate_card_key as rateCardKey, feature_key as featureKey,
@@ -25,7 +25,7 @@ internal sealed record LineRow(
                served_from as servedFrom, served_to as servedTo, prorates, terms::text as terms, meter_filters::text as meterFilters,
                prior_metered as priorMetered, prior_billed as priorBilled, prior_watermark as priorWatermark,
                tax_config::text as taxConfig, tax::text as tax, replaces,
-               created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt
+               created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt, item::text as item
         from invoicing.invoice_line
         where invoice_id = any(@ids)
           and (@withDeleted or deleted_at is null)
@@ -52,6 +52,7 @@ internal sealed record LineRow(
             Price, StoredJson.Read<ImmutableArray<LineCharge>>(Charges), MinorUnits.ToMoney(AmountMinor, currency))
         {
             SubscriptionId = SubscriptionId ?? (isOfSubscription ? subscriptionId : null),
+            Item = Item is null ? null : StoredJson.Read<SoldItem>(Item),
             Plan = Plan is not null ? StoredJson.Read<InvoicePlan>(Plan) : isOfSubscription ? plan : null,
             ManagedBy = ManagedBy,
             Description = Description,

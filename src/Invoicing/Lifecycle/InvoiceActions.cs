@@ -21,7 +21,7 @@ internal static class InvoiceActions
         MapAction(routes, "approve", InvoiceAction.Approve, "invoice.approve")
             .WithName("approveInvoiceAction").WithSummary("Approve a draft, which issues it");
         MapAction(routes, "retry", InvoiceAction.Retry, "invoice.retry")
-            .WithName("retryInvoiceAction").WithSummary("Look again at a draft that is invalid");
+            .WithName("retryInvoiceAction").WithSummary("Try again what came to nothing: a payment, or a draft that is invalid");
         MapAction(routes, "snapshot-quantities", InvoiceAction.SnapshotQuantities, "invoice.snapshot_quantities")
             .WithName("snapshotQuantitiesInvoiceAction").WithSummary("Count the usage of a draft now");
         MapAction(routes, "taxes/recalculate", InvoiceAction.RecalculateTaxes, "invoice.recalculate_taxes")

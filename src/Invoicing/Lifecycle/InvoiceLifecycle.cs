@@ -71,9 +71,11 @@ public static class InvoiceLifecycle
         .. Owed(PaymentProcessingPending),
 
         new(PaymentProcessingFailed, Advance, PastDue, Overdue),
+        new(PaymentProcessingFailed, Retry, Always, PaymentProcessingPending),
         .. Owed(PaymentProcessingFailed),
 
         new(PaymentProcessingActionRequired, Advance, PastDue, Overdue),
+        new(PaymentProcessingActionRequired, Retry, Always, PaymentProcessingPending),
         .. Owed(PaymentProcessingActionRequired),
 
         .. Owed(Overdue),

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Metering.Subscriptions.Plans;
 
 namespace Metering.Invoicing.Taxes;
 
@@ -16,12 +17,18 @@ public sealed record TaxConfig(
     [JsonIgnore]
     public string? Reference => TaxCodeId ?? CustomInvoicing?.Code ?? Stripe?.Code;
 
+    /// <summary>What a plan says.</summary>
+    internal static TaxConfig? Of(RateCardTax? tax) => tax is null ? null : new TaxConfig(
+        tax.Behavior, CodeOf(tax.StripeCode), CodeOf(tax.CustomInvoicingCode), tax.TaxCodeId);
+
     /// <summary>This, completed by what the profile says.</summary>
     public static TaxConfig? Merge(TaxConfig? own, TaxConfig? profile) =>
         own is null ? profile
         : profile is null ? own
         : own.Reference is null ? profile with { Behavior = own.Behavior ?? profile.Behavior }
         : own with { Behavior = own.Behavior ?? profile.Behavior };
+
+    private static ByCode? CodeOf(string? code) => code is null ? null : new ByCode(code);
 
     /// <summary>A tax code named by its key.</summary>
     public sealed record ByCode(string Code);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Metering.Platform.Database;
 
@@ -53,7 +54,10 @@ public sealed class Migrator(MeteringDatabase database, IEnumerable<MigrationSet
         foreach (var migration in set.Migrations.ExceptBy(applied.Select(row => row.Number), migration => migration.Number))
         {
             await using var step = await database.BeginAsync(cancellationToken);
-            await step.ExecuteAsync(migration.Sql, null, cancellationToken);
+
+            // A migration may move a large table: it takes the time that it takes.
+            await using var command = new NpgsqlCommand(migration.Sql, step.Connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync(cancellationToken);
             await step.ExecuteAsync(
                 RecordSql, new { module = set.Module, migration.Number, migration.Name, migration.Checksum }, cancellationToken);
             await step.CommitAsync(cancellationToken);

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Metering.Platform.Http;
 
-/// <summary>The API's JSON: camelCase, RFC 3339 times in UTC, unknown fields and NUL characters refused, nulls left out.</summary>
+/// <summary>
+/// The API's JSON: camelCase, RFC 3339 times in UTC, fields that are unknown or written twice and NUL characters refused, nulls left out.
+/// </summary>
 public static class MeteringJson
 {
     /// <summary>An event may be 64 deep, and lists answer it a few levels further in.</summary>
@@ -20,6 +22,7 @@ public static class MeteringJson
         options.RespectNullableAnnotations = true;
         options.RespectRequiredConstructorParameters = true;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.AllowDuplicateProperties = false;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = MaxDepth;
         options.Converters.Add(new TextConverter());

@@ -38,6 +38,9 @@ public static class ApiDocument
                 Results.Text(await text.JsonAsync(cancellationToken), "application/json"))
             .AllowAnonymous().ExcludeFromDescription();
         routes.MapGet("/api/explorer", ExploreAsync).AllowAnonymous().ExcludeFromDescription();
+
+        // Whoever opens the bare address in a browser is shown what there is.
+        routes.MapGet("/", () => Results.Redirect("api/explorer")).AllowAnonymous().ExcludeFromDescription();
     }
 
     private static async Task<IResult> ExploreAsync(ApiDocumentText text, HttpResponse response, CancellationToken cancellationToken)

@@ -59,6 +59,7 @@ public static partial class BindingErrors
 
     private static string Reword(string message) =>
         message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal) ? "The field is not known here."
+        : message.StartsWith("Duplicate property", StringComparison.Ordinal) ? "The field is written twice."
         : message.Contains("could not be converted", StringComparison.Ordinal) ? "The value has the wrong type or format."
         : message;
 

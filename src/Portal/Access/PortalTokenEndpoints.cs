@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Metering.Ingest.Meters;
 using Metering.Platform;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
@@ -39,7 +40,7 @@ internal static partial class PortalTokenEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        CreatePortalToken request, CustomerReader customers, MeteringDatabase database, MeteringOptions options, IClock clock,
+        CreatePortalToken request, CustomerReader customers, MeterCatalog meters, MeteringDatabase database, MeteringOptions options, IClock clock,
         CancellationToken cancellationToken)
     {
         if (new[] { request.Subject, request.CustomerId, request.CustomerKey }.Count(name => name is not null) != 1)
@@ -51,6 +52,14 @@ internal static partial class PortalTokenEndpoints
         {
             return Problem.Invalid(
                 "/allowedMeterSlugs", "invalid_value", $"At most {MaxMeters} slugs of 1 to {MaxSlugLength} characters; without any, every meter.");
+        }
+
+        foreach (var (index, slug) in (request.AllowedMeterSlugs ?? []).Index())
+        {
+            if (await meters.FindAsync(slug, cancellationToken) is not { } meter || meter.Slug != slug)
+            {
+                return Problem.Invalid($"/allowedMeterSlugs/{index}", "unknown_meter", "There is no meter with this slug.");
+            }
         }
 
         if (!TryReadLifetime(request.ExpiresAfter, out var lifetime))

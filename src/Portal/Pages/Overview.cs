@@ -15,7 +15,7 @@ public sealed record Overview(
     ImmutableArray<UsageSeries> Usage);
 
 /// <summary>One thing the plan includes.</summary>
-/// <param name="Name">As the plan calls it; the feature's key where the plan has no word for it.</param>
+/// <param name="Name">As the plan calls it; the feature's own name where the plan has no word for it.</param>
 /// <param name="Metered">Null for what is simply there or not.</param>
 public sealed record AccountLimit(string Name, bool HasAccess, MeteredLimit? Metered);
 

@@ -31,7 +31,7 @@ internal sealed class OverviewReader(UpcomingReader upcoming, AccessReader acces
         }
 
         var granted = await access.OfCustomerAsync(customer, now, cancellationToken);
-        var limits = granted.Select(one => LimitOf(one, NameOf(one.FeatureKey, costs, now)));
+        var limits = granted.Select(one => LimitOf(one, NameOf(one, costs, now)));
         return new Overview(customer.Name, customer.Zone, costs, [.. limits], series.ToImmutable());
     }
 
@@ -73,8 +73,8 @@ internal sealed class OverviewReader(UpcomingReader upcoming, AccessReader acces
     private static IEnumerable<string> MetersOf(ImmutableArray<UpcomingCost> costs, Instant now) =>
         RunningRateCards(costs, now).Select(rateCard => rateCard.MeterSlug).OfType<string>().Distinct();
 
-    private static string NameOf(string featureKey, ImmutableArray<UpcomingCost> costs, Instant now) =>
-        RunningRateCards(costs, now).FirstOrDefault(rateCard => rateCard.FeatureKey == featureKey)?.Name ?? featureKey;
+    private static string NameOf(GrantedAccess granted, ImmutableArray<UpcomingCost> costs, Instant now) =>
+        RunningRateCards(costs, now).FirstOrDefault(rateCard => rateCard.FeatureKey == granted.FeatureKey)?.Name ?? granted.FeatureName;
 
     private static IEnumerable<BillableRateCard> RunningRateCards(ImmutableArray<UpcomingCost> costs, Instant now) =>
         costs.SelectMany(cost => cost.Subscription.Phases)

@@ -5,6 +5,7 @@ using Metering.Platform.Database;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Entitlements.Balances;
+using Metering.Subscriptions.Features;
 using NodaTime;
 
 namespace Metering.Subscriptions.Access;
@@ -19,11 +20,14 @@ public sealed class AccessReader(MeteringDatabase database, UsageReader usage, M
     {
         await using var session = await database.OpenAsync(cancellationToken);
         var granted = ImmutableArray.CreateBuilder<GrantedAccess>();
-        foreach (var entitlement in await EntitlementRow.ActiveAsync(session, customer.Id, now, cancellationToken))
+        var entitlements = await EntitlementRow.ActiveAsync(session, customer.Id, now, cancellationToken);
+        var features = await FeatureRow.FindAllAsync(session, entitlements.Select(one => one.FeatureKey), cancellationToken);
+        foreach (var entitlement in entitlements)
         {
             var value = await values.NowAsync(session, entitlement, now, cancellationToken);
+            var name = features.GetValueOrDefault(entitlement.FeatureKey)?.Name ?? entitlement.FeatureKey;
             granted.Add(new GrantedAccess(
-                entitlement.FeatureKey, value.HasAccess, entitlement.IsMetered, value.Usage, value.TotalAvailableGrantAmount,
+                entitlement.FeatureKey, name, value.HasAccess, entitlement.IsMetered, value.Usage, value.TotalAvailableGrantAmount,
                 value.Period?.End, entitlement.Soft));
         }
 

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -24,7 +26,8 @@ internal static class GetAddons
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/addons", ListAsync).RequireScope(Scope.CatalogRead)
-            .WithName("listAddons").WithSummary("List versions of add-ons").Produces<Page<AddonView>>();
+            .WithName("listAddons").WithSummary("List versions of add-ons").Produces<Page<AddonView>>()
+            .WithQueryParameter(KeyVersions.Parameter, "Only these versions of the add-on with that key.", isList: true);
         routes.MapGet("/api/v1/addons/{addonId}", GetAsync).RequireScope(Scope.CatalogRead)
             .WithName("getAddon").WithSummary("Read a version of an add-on").Produces<AddonView>();
     }
@@ -39,8 +42,14 @@ internal static class GetAddons
 
     private static async Task<IResult> ListAsync(
         PageRequest page, [FromQuery] string[]? id, [FromQuery] string[]? key, [FromQuery] string[]? status,
-        [FromQuery] string[]? currency, string? order, string? orderBy, MeteringDatabase database, CancellationToken cancellationToken)
+        [FromQuery] string[]? currency, string? order, string? orderBy, HttpRequest request, MeteringDatabase database,
+        CancellationToken cancellationToken)
     {
+        if (KeyVersions.TryRead(request.Query, out var versions) is { } unread)
+        {
+            return Problem.Invalid(unread);
+        }
+
         if (status?.FirstOrDefault(one => !Statuses.Contains(one)) is not null)
         {
             return Problem.Invalid("?status", "unknown_status", "A status is one of " + string.Join(", ", Statuses) + ".");
@@ -52,7 +61,7 @@ internal static class GetAddons
             return Problem.Invalid(unknown);
         }
 
-        var filter = new { ids, key = key ?? [], status = status ?? [], currency = currency ?? [] };
+        var filter = new { ids, key = key ?? [], status = status ?? [], currency = currency ?? [], versions.Keys, versions.Numbers };
         return await Page.OfAsync(
             database, page, AddonRow.SelectSql + FilterSql + orderSql, CountSql, filter, (AddonRow row) => row.ToView(), cancellationToken);
     }
@@ -61,6 +70,7 @@ internal static class GetAddons
 
         where (cardinality(@ids) = 0 or a.id = any(@ids))
           and (cardinality(@key) = 0 or a.key = any(@key))
+          and (cardinality(@Keys) = 0 or (a.key, a.version) in (select * from unnest(@Keys, @Numbers)))
           and (cardinality(@currency) = 0 or a.currency = any(@currency))
           and (cardinality(@status) = 0
             or case when effective_from is null then 'draft' when effective_to is null then 'active' else 'archived' end = any(@status))

@@ -3,6 +3,7 @@ using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
 using Metering.Rating;
@@ -25,12 +26,20 @@ internal static class PlanAddons
 {
     private const string Path = "/api/v1/plans/{planIdOrKey}/addons";
 
+    private static readonly ImmutableSortedDictionary<string, Func<PlanAddonView, IComparable>> Orders =
+        new Dictionary<string, Func<PlanAddonView, IComparable>>
+        {
+            ["id"] = view => view.Id, ["key"] = view => (view.Addon.Key, view.Addon.Version), ["version"] = view => view.Addon.Version,
+            ["created_at"] = view => view.CreatedAt, ["updated_at"] = view => view.UpdatedAt,
+        }.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost(Path, CreateAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.create")
             .WithName("createPlanAddon").WithSummary("Offer an add-on with a plan").Produces<PlanAddonView>(201);
         routes.MapGet(Path, ListAsync).RequireScope(Scope.CatalogRead)
-            .WithName("listPlanAddons").WithSummary("List the add-ons of a plan").Produces<Page<PlanAddonView>>();
+            .WithName("listPlanAddons").WithSummary("List the add-ons of a plan").Produces<Page<PlanAddonView>>()
+            .WithQueryParameter(KeyVersions.Parameter, "Only these versions of the add-on with that key.", isList: true);
         routes.MapGet(Path + "/{planAddonId}", GetAsync).RequireScope(Scope.CatalogRead)
             .WithName("getPlanAddon").WithSummary("Read how an add-on is offered").Produces<PlanAddonView>();
         routes.MapPut(Path + "/{planAddonId}", ReplaceAsync).RequireScope(Scope.CatalogWrite).Audited("plan_addon.replace")
@@ -85,9 +94,19 @@ internal static class PlanAddons
     }
 
     private static async Task<IResult> ListAsync(
-        string planIdOrKey, PageRequest page, [FromQuery] string[]? id, [FromQuery] string[]? key, MeteringDatabase database,
-        IClock clock, CancellationToken cancellationToken)
+        string planIdOrKey, PageRequest page, [FromQuery] string[]? id, [FromQuery] string[]? key, string? order, string? orderBy,
+        HttpRequest request, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
+        if (SortOrder.TryRead(order, orderBy, Orders.Keys.ToDictionary(name => name), "created_at", "id", out _) is { } unknown)
+        {
+            return Problem.Invalid(unknown);
+        }
+
+        if (KeyVersions.TryRead(request.Query, out var versions) is { } unread)
+        {
+            return Problem.Invalid(unread);
+        }
+
         await using var session = await database.OpenAsync(cancellationToken);
         if (await PlanRow.FindAsync(session, planIdOrKey, clock.GetCurrentInstant(), cancellationToken) is not { } plan)
         {
@@ -98,7 +117,14 @@ internal static class PlanAddons
         var addons = await AddonRow.FindAllAsync(session, [.. rows.Select(row => row.AddonId)], cancellationToken);
         var found = rows.Select(row => row.ToView(addons[row.AddonId]))
             .Where(view => id is null or [] || id.Contains(view.Addon.Id, StringComparer.OrdinalIgnoreCase))
-            .Where(view => key is null or [] || key.Contains(view.Addon.Key, StringComparer.Ordinal)).ToList();
+            .Where(view => key is null or [] || key.Contains(view.Addon.Key, StringComparer.Ordinal))
+            .Where(view => versions.Admits(view.Addon.Key, view.Addon.Version))
+            .OrderBy(Orders[orderBy ?? "created_at"]).ThenBy(view => view.Id, StringComparer.Ordinal).ToList();
+        if (order == "DESC")
+        {
+            found.Reverse();
+        }
+
         return Results.Ok(page.Of(found.Skip(page.Offset).Take(page.Size), found.Count));
     }
 

@@ -8,7 +8,7 @@ using NodaTime;
 namespace Metering.Subscriptions.Customers;
 
 /// <summary>What creates or replaces a customer: OpenMeter's shape, and beside it what we add.</summary>
-/// <param name="TimeZone">IANA; where the customer's days and months begin. UTC when absent.</param>
+/// <param name="TimeZone">IANA; where the customer's days and months begin; when absent UTC, or what it was.</param>
 /// <param name="Kind">Of <see cref="CustomerKind"/>; when absent external, or what it was.</param>
 /// <param name="Level">Of <see cref="CustomerLevel"/>; when absent account, or what it was.</param>
 internal sealed record CustomerBody(
@@ -45,7 +45,8 @@ internal sealed record CustomerBody(
             Key is not null && (Key.Length > MaxCustomerKeyLength || string.IsNullOrWhiteSpace(Key)), "/key", "out_of_range",
             $"A key has 1 to {MaxCustomerKeyLength} characters.");
         errors.AddIf(
-            Key is not null && Key.Contains('/', StringComparison.Ordinal), "/key", "invalid_key", "A key stands in paths and has no slash.");
+            Key is "." or ".." || Key?.Contains('/', StringComparison.Ordinal) == true, "/key", "invalid_key",
+            "A key stands in paths: it has no slash and is not a dot or two.");
         errors.AddIf(
             PrimaryEmail is not null && !MailAddress.TryCreate(PrimaryEmail, out _), "/primaryEmail", "invalid_email",
             "This is not an e-mail address.");

@@ -69,6 +69,8 @@ internal static class ReplaceCustomer
                 new FieldError(kind != before.Kind ? "/kind" : "/level", "placed", "The customer stands above or below another."));
         }
 
+        // Clients that only know OpenMeter's fields name no zone: the customer has not moved, and its billing periods stay where they are.
+        body = body with { TimeZone = body.TimeZone ?? before.TimeZone };
         if (body.Zone.Id != before.TimeZone)
         {
             await session.ExecuteAsync(MovedSql, new { before.Id, now, before.TimeZone }, cancellationToken);

@@ -13,7 +13,8 @@ using NodaTime;
 namespace Metering.Subscriptions.Plans;
 
 /// <summary>
-/// <c>POST /api/v1/plans/{planIdOrKey}/archive</c>: nobody can subscribe to it any more. <c>DELETE /api/v1/plans/{planIdOrKey}</c>: a draft
+/// <c>POST /api/v1/plans/{planIdOrKey}/archive</c>: nobody can subscribe to it any more. A version that is scheduled never takes effect then, and
+/// what it was to follow stays in force. <c>DELETE /api/v1/plans/{planIdOrKey}</c>: a draft
 /// that was never published is gone.
 /// </summary>
 internal static class ArchivePlan
@@ -41,17 +42,37 @@ internal static class ArchivePlan
             return stale;
         }
 
-        if (!row.IsActiveAt(now))
+        if (row.StatusAt(now) is not ("active" or "scheduled") and var status)
         {
-            return Problem.Of(ProblemType.Conflict, $"Version {row.Version} is not in force; only a version in force can be archived.");
+            return Problem.Of(
+                ProblemType.Conflict, $"Version {row.Version} is {status}; only a version that is in force or scheduled can be archived.");
         }
 
-        await session.ExecuteAsync(ArchiveSql, new { row.Id, at = now, now }, cancellationToken);
-        var after = row with { EffectiveTo = now, UpdatedAt = now };
+        var after = row with { EffectiveFrom = Instant.Min(row.EffectiveFrom!.Value, now), EffectiveTo = now, UpdatedAt = now };
+        await session.ExecuteAsync(SpanSql, after, cancellationToken);
+        if (row.EffectiveFrom > now)
+        {
+            await KeepPreviousAsync(session, row, now, cancellationToken);
+        }
+
         await AuditTrail.RecordAsync(
             session, new AuditEntry("plan.archive", PublicId.Format(row.Id), now, row.ToView(now), after.ToView(now)), cancellationToken);
         var answer = await PlanView.OfAsync(after, session, meters, now, cancellationToken);
         return await session.CommitAsync(Results.Ok(answer).WithTag(after.Tag), cancellationToken);
+    }
+
+    /// <summary>The version that was to end where this one was to begin goes on to where this one was to end.</summary>
+    private static async Task KeepPreviousAsync(DbSession session, PlanRow withdrawn, Instant now, CancellationToken cancellationToken)
+    {
+        if (await session.FirstOrNoneAsync<PlanRow>(EndingSql, withdrawn, cancellationToken) is not { } previous)
+        {
+            return;
+        }
+
+        var kept = previous with { EffectiveTo = withdrawn.EffectiveTo, UpdatedAt = now };
+        await session.ExecuteAsync(SpanSql, kept, cancellationToken);
+        await AuditTrail.RecordAsync(
+            session, new AuditEntry("plan.keep", PublicId.Format(previous.Id), now, previous.ToView(now), kept.ToView(now)), cancellationToken);
     }
 
     private static async Task<IResult> DeleteAsync(
@@ -86,6 +107,18 @@ internal static class ArchivePlan
         update subscriptions.plan
         set effective_to = @at, updated_at = @now
         where id = @Id
+        """;
+
+    private const string SpanSql = """
+        update subscriptions.plan
+        set effective_from = @EffectiveFrom, effective_to = @EffectiveTo, updated_at = @UpdatedAt
+        where id = @Id
+        """;
+
+    private const string EndingSql = PlanRow.SelectSql + """
+         where key = @Key and id <> @Id and effective_to = @EffectiveFrom
+        order by version desc
+        limit 1
         """;
 
     private const string DeleteSql = """

@@ -3,8 +3,10 @@ using Metering.Ingest.Meters;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
+using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
+using Metering.Subscriptions.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -26,7 +28,8 @@ internal static class GetPlans
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/v1/plans", ListAsync).RequireScope(Scope.CatalogRead)
-            .WithName("listPlans").WithSummary("List versions of plans").Produces<Page<PlanView>>();
+            .WithName("listPlans").WithSummary("List versions of plans").Produces<Page<PlanView>>()
+            .WithQueryParameter(KeyVersions.Parameter, "Only these versions of the plan with that key.", isList: true);
         routes.MapGet("/api/v1/plans/{planIdOrKey}", GetAsync).RequireScope(Scope.CatalogRead)
             .WithName("getPlan").WithSummary("Read a version of a plan").Produces<PlanView>();
     }
@@ -43,8 +46,14 @@ internal static class GetPlans
 
     private static async Task<IResult> ListAsync(
         PageRequest page, [FromQuery] string[]? id, [FromQuery] string[]? key, [FromQuery] string[]? status, [FromQuery] string[]? currency,
-        string? order, string? orderBy, MeteringDatabase database, MeterCatalog meters, IClock clock, CancellationToken cancellationToken)
+        string? order, string? orderBy, HttpRequest request, MeteringDatabase database, MeterCatalog meters, IClock clock,
+        CancellationToken cancellationToken)
     {
+        if (KeyVersions.TryRead(request.Query, out var versions) is { } unread)
+        {
+            return Problem.Invalid(unread);
+        }
+
         if (SortOrder.TryRead(order, orderBy, Columns, "key", "id", out var orderSql) is { } unknown)
         {
             return Problem.Invalid(unknown);
@@ -57,7 +66,7 @@ internal static class GetPlans
 
         var now = clock.GetCurrentInstant();
         var ids = (id ?? []).Select(text => PublicId.TryParse(text, out var known) ? known : Guid.Empty).ToArray();
-        var filter = new { now, ids, key = key ?? [], status = status ?? [], currency = currency ?? [] };
+        var filter = new { now, ids, key = key ?? [], status = status ?? [], currency = currency ?? [], versions.Keys, versions.Numbers };
         await using var session = await database.OpenAsync(cancellationToken);
         var (rows, total) = await Page.RowsAsync<PlanRow>(
             session, page, PlanRow.SelectSql + FilterSql + orderSql, CountSql, filter, cancellationToken);
@@ -68,6 +77,7 @@ internal static class GetPlans
 
         where (cardinality(@ids) = 0 or id = any(@ids))
           and (cardinality(@key) = 0 or key = any(@key))
+          and (cardinality(@Keys) = 0 or (key, version) in (select * from unnest(@Keys, @Numbers)))
           and (cardinality(@currency) = 0 or currency = any(@currency))
           and (cardinality(@status) = 0
             or case

@@ -49,7 +49,8 @@ internal sealed record RateCardBody(
     string? Description = null,
     ImmutableSortedDictionary<string, string>? Metadata = null,
     UnitConfigBody? UnitConfig = null,
-    [property: JsonConverter(typeof(NumericConverter))] decimal? UnitCost = null);
+    [property: JsonConverter(typeof(NumericConverter))] decimal? UnitCost = null,
+    TaxConfigBody? TaxConfig = null);
 
 /// <summary>OpenMeter's conversion of units, in camelCase as everything in a plan.</summary>
 /// <param name="Operation"><c>divide</c> or <c>multiply</c>.</param>

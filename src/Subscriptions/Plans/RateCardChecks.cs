@@ -16,6 +16,7 @@ internal static class RateCardChecks
         Texts.Name(card.Name, $"{at}/name", errors);
         Texts.Description(card.Description, $"{at}/description", errors);
         Metadata.Check(card.Metadata, $"{at}/metadata", errors);
+        card.TaxConfig?.Check($"{at}/taxConfig", errors);
         if (card.BillingCadence is not null)
         {
             PlanChecks.CheckCadence(card.BillingCadence, $"{at}/billingCadence", errors);

@@ -70,7 +70,8 @@ internal static class AccessCompiler
                 PublicId.Format(entitlement.Id),
                 entitlement.Soft ? LimitClass.Soft : LimitClass.Hard,
                 (long)decimal.Floor(Math.Min(limit, EntitlementChecks.MaxAllowance)),
-                entitlement.UsagePeriod!)
+                entitlement.UsagePeriod!,
+                entitlement.IsGauge)
             : null,
         [.. Metadata.FromJson<ImmutableArray<RateLimitBody>>(entitlement.RateLimits).Select(ToTerms)]);
 

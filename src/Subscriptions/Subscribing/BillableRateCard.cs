@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Filters;
 using Metering.Rating;
+using Metering.Subscriptions.Plans;
 using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
@@ -30,6 +31,9 @@ public sealed record BillableRateCard(
 
     /// <summary>Of the meter's usage only what passes these is the item's: dimension name → a condition on its value.</summary>
     public ImmutableSortedDictionary<string, TextFilter> MeterFilters { get; init; } = ImmutableSortedDictionary<string, TextFilter>.Empty;
+
+    /// <summary>Null: as the billing profile says.</summary>
+    public RateCardTax? Tax { get; init; }
 
     /// <summary>What a converted unit is called on documents; null when nobody said.</summary>
     public string? DisplayUnit { get; init; }

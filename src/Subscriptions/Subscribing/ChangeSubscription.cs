@@ -126,14 +126,14 @@ internal static class ChangeSubscription
             return untimely;
         }
 
-        if (await SubscriptionStart.RefuseOverlapAsync(session, row.CustomerId, at, row.Id, now, cancellationToken) is { } overlap)
+        if (await SubscriptionOverlap.RefuseFollowedAsync(session, row, now, cancellationToken) is { } followed)
         {
-            return overlap;
+            return followed;
         }
 
         var ended = await SubscriptionWriting.EndAsync(session, row, at, verb + "d", now, cancellationToken);
         var (next, spec) = SubscriptionStart.Of(customer, plan, terms, at, row.BillingAnchor, now);
-        await SubscriptionWriting.AddAsync(session, next, spec, now, cancellationToken);
+        await SubscriptionWriting.AddAsync(session, next, spec, follows: row.Id, now, cancellationToken);
         if (await SubscriptionWriting.EntitleAsync(session, entitlements, row.CustomerId, now, cancellationToken) is { } refused)
         {
             return refused;

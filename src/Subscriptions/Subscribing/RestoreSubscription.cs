@@ -64,9 +64,9 @@ internal static class RestoreSubscription
             }
         }
 
-        if (await SubscriptionStart.RefuseOverlapAsync(session, row.CustomerId, row.ActiveFrom, row.Id, now, cancellationToken) is { } overlap)
+        if (await SubscriptionOverlap.RefuseFollowedAsync(session, row, now, cancellationToken) is { } followed)
         {
-            return overlap;
+            return followed;
         }
 
         var after = await SubscriptionWriting.EndAsync(session, row, activeTo: null, "uncanceled", now, cancellationToken);

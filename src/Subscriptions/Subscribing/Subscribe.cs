@@ -56,13 +56,8 @@ internal static class Subscribe
             return untimely;
         }
 
-        if (await SubscriptionStart.RefuseOverlapAsync(session, customer.Id, activeFrom, except: null, now, cancellationToken) is { } overlap)
-        {
-            return overlap;
-        }
-
         var (row, spec) = SubscriptionStart.Of(customer, plan, terms, activeFrom, activeFrom, now);
-        await SubscriptionWriting.AddAsync(session, row, spec, now, cancellationToken);
+        await SubscriptionWriting.AddAsync(session, row, spec, follows: null, now, cancellationToken);
         if (await SubscriptionWriting.EntitleAsync(session, entitlements, customer.Id, now, cancellationToken) is { } refused)
         {
             return refused;

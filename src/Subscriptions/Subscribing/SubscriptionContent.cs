@@ -40,7 +40,10 @@ internal sealed class SubscriptionContent(
     [
         .. PhasesBefore(activeTo).Select(phase => new BillablePhase(
             phase.Phase.Key, phase.Phase.Name, phase.Phase.From, phase.To,
-            [.. phase.Items.Select(item => ToBillable(item, activeTo))])),
+            [.. phase.Items.Select(item => ToBillable(item, activeTo))])
+        {
+            Id = phase.Phase.Id,
+        }),
     ];
 
     /// <param name="subscription">The subscription.</param>
@@ -74,6 +77,7 @@ internal sealed class SubscriptionContent(
         PriceTerms.TermsOf(item.Card))
     {
         MeterFilters = FeatureMeter.FiltersOf(FeatureOf(item)?.MeterFilters),
+        Tax = item.Card.TaxConfig?.ToTax(),
         DisplayUnit = item.Card.UnitConfig?.DisplayUnit,
         ItemId = item.Id,
         From = item.From,
@@ -96,7 +100,7 @@ internal sealed class SubscriptionContent(
 
     private SubscriptionItemView ToView(SubscriptionRow subscription, SpecItem item, Instant? activeTo) => new(
         PublicId.Format(item.Id), item.Key, item.Card.Name, item.Card.Description, item.Card.FeatureKey, item.Card.BillingCadence,
-        item.Card.Price, item.Card.Discounts, subscription.Currency,
+        item.Card.Price, item.Card.Discounts, item.Card.TaxConfig, subscription.Currency,
         FeatureOf(item) is { } feature ? new IncludedView(feature.ToView()) : null,
         item.EntitledBy is { } by && entitlements.TryGetValue(by, out var id) ? PublicId.Format(id) : null,
         item.From, Earlier(item.To, activeTo), item.Card.Metadata,

@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
-using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
-using Metering.Platform.Problems;
 using Metering.Rating;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Subscribing.Spec;
 using Metering.Subscriptions.Wire;
-using Microsoft.AspNetCore.Http;
 using NodaTime;
 
 namespace Metering.Subscriptions.Subscribing;
@@ -15,14 +12,6 @@ namespace Metering.Subscriptions.Subscribing;
 /// <summary>Begins a subscription: its row and the first version of what it sells.</summary>
 internal static class SubscriptionStart
 {
-    /// <summary>An open subscription is in the way of everything that runs or is to come and has not ended when it starts.</summary>
-    public static async Task<IResult?> RefuseOverlapAsync(
-        DbSession session, Guid customerId, Instant activeFrom, Guid? except, Instant now, CancellationToken cancellationToken) =>
-        await session.SingleAsync<bool>(
-            OverlapSql, new { customerId, activeFrom = Instant.Max(activeFrom, now), except }, cancellationToken)
-            ? Problem.Of(ProblemType.Conflict, "The customer has a subscription at that time; cancel it first.")
-            : null;
-
     /// <param name="anchor">The billing anchor unless the terms name one.</param>
     public static (SubscriptionRow Row, SubscriptionSpec Spec) Of(
         CustomerRow customer, SelectedPlan plan, SubscriptionTerms terms, Instant activeFrom, Instant anchor, Instant now)
@@ -59,14 +48,4 @@ internal static class SubscriptionStart
 
     private static BoundCard Bound(RateCardBody card, SelectedPlan plan) =>
         new(card, card.FeatureKey is null ? null : plan.Features.GetValueOrDefault(card.FeatureKey)?.Row.Id);
-
-    private const string OverlapSql = """
-        select exists (
-            select from subscriptions.subscription
-            where customer_id = @customerId
-              and deleted_at is null
-              and id is distinct from @except
-              and (active_to is null or active_to > @activeFrom)
-        )
-        """;
 }

@@ -66,6 +66,7 @@ internal sealed record SubscriptionItemView(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? BillingCadence,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] PriceBody? Price,
     DiscountsBody? Discounts,
+    TaxConfigBody? TaxConfig,
     string Currency,
     IncludedView? Included,
     string? EntitlementId,

@@ -17,10 +17,16 @@ namespace Metering.Subscriptions.Subscribing;
 /// </summary>
 internal static class SubscriptionWriting
 {
+    /// <param name="follows">The subscription that ends where this one begins, because this one takes its place.</param>
     public static async Task AddAsync(
-        DbSession session, SubscriptionRow row, SubscriptionSpec spec, Instant now, CancellationToken cancellationToken)
+        DbSession session, SubscriptionRow row, SubscriptionSpec spec, Guid? follows, Instant now, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync(InsertSql, row, cancellationToken);
+        if (follows is not null)
+        {
+            await session.ExecuteAsync(FollowsSql, new { row.Id, follows }, cancellationToken);
+        }
+
         await session.ExecuteAsync(SetCurrencySql, new { row.CustomerId, row.Currency }, cancellationToken);
         await SaveAsync(session, row, spec, "created", now, cancellationToken);
         await Outbox.AddAsync(session, new SubscriptionStarted(row.Id, row.CustomerId, row.ActiveFrom), cancellationToken);
@@ -66,12 +72,13 @@ internal static class SubscriptionWriting
     }
 
     /// <summary>Entitlements follow what subscriptions now say.</summary>
-    /// <returns>Null, or the answer that says to which feature the customer would be entitled twice.</returns>
+    /// <returns>Null, or the answer that says what would be billed twice, or to which feature the customer would be entitled twice.</returns>
     public static async Task<IResult?> EntitleAsync(
         DbSession session, EntitlementSync entitlements, Guid customerId, Instant now, CancellationToken cancellationToken) =>
-        await entitlements.SyncAsync(session, customerId, now, cancellationToken) is { IsEmpty: false } refused
+        await SubscriptionOverlap.RefuseAsync(session, customerId, now, cancellationToken) is { } twice ? twice
+        : await entitlements.SyncAsync(session, customerId, now, cancellationToken) is { IsEmpty: false } refused
             ? EntitlementConflict.Refused(refused)
-            : null;
+        : null;
 
     public static Task AuditAsync(
         DbSession session, string action, SubscriptionRow? before, SubscriptionRow? after, Instant now, CancellationToken cancellationToken) =>
@@ -102,6 +109,8 @@ internal static class SubscriptionWriting
             (@Id, @CustomerId, @PlanId, @PlanName, @Name, @Description, @Currency, @BillingCadence, @BillingAnchor, @Prorates, @ActiveFrom,
              @Metadata::jsonb, @CreatedAt, @UpdatedAt)
         """;
+
+    private const string FollowsSql = "update subscriptions.subscription set follows = @follows where id = @Id";
 
     private const string SetCurrencySql = "update subscriptions.customer set currency = @Currency where id = @CustomerId and currency is null";
 

@@ -205,6 +205,21 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public async Task What_is_left_of_a_level_holds_nothing_of_what_was_leased()
+    {
+        await using var host = await FakeHost.StartAsync();
+        host.AddPool(Entitlement, 7);
+        host.Pool(Entitlement).Level = 5;
+        host.Put(Some.Customer("free", Some.Feature("summarize", Some.Hard(Entitlement, 7) with { IsLevel = true })));
+        await using var sidecar = await TestSidecar.StartAsync(host);
+
+        var answer = await sidecar.CheckAsync("free");
+        Assert.Contains("r=2;", answer.Header("RateLimit"), StringComparison.Ordinal);
+        var limits = await (await sidecar.SendAsync(HttpMethod.Get, "/v1/limits", "free", null)).JsonAsync();
+        Assert.Equal(2, (long)limits["features"]![0]!["quota"]!["remaining"]!);
+    }
+
+    [Fact]
     public async Task Limits_tell_what_may_still_be_done_and_burn_nothing()
     {
         var (host, sidecar) = await StartAsync(100, new RateLimitTerms(5, 60, 5));

@@ -17,5 +17,8 @@ internal sealed class LeasePool(long limit, Instant periodStart, Instant periodE
 
     public long Held { get; set; }
 
-    public long Free => Limit - Settled - Held;
+    /// <summary>What is limited is a level, of which leases take nothing; null when it is an amount.</summary>
+    public long? Level { get; set; }
+
+    public long Free => Limit - (Level ?? Settled + Held);
 }

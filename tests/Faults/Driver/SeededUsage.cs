@@ -16,6 +16,7 @@ internal sealed class SeededUsage
     private const int Duplicates = 200;
     private const int Conflicts = 100;
     private const int Invalid = 100;
+    private const int PublishedEvery = 3;
     private const int Subjects = 20;
     private const int SpanSeconds = 5 * 86_400;
     private static readonly Instant From = Instant.FromUtc(2026, 1, 29, 0, 0);
@@ -46,6 +47,14 @@ internal sealed class SeededUsage
 
     /// <summary>Under each id everything that was sent, without the repetitions: more than one is a conflict.</summary>
     public ILookup<string, SentEvent> Variants { get; }
+
+    /// <summary>Whether a gateway publishes the batch itself, where there is a broker.</summary>
+    public static bool IsPublished(int batch) => batch % PublishedEvery == 0;
+
+    /// <summary>Over AMQP nobody can be told of a malformed event before it is taken: there each batch has one more, without a subject.</summary>
+    public string PublishedBodyOf(int batch) => string.Create(
+        CultureInfo.InvariantCulture,
+        $$"""{{BodyOf(batch)[..^1]}},{"specversion":"1.0","type":"ai.completion","source":"{{Source}}","id":"without-subject-{{batch}}"}]""");
 
     public string BodyOf(int batch)
     {

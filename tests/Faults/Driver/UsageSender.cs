@@ -4,10 +4,12 @@ using System.Text;
 namespace Metering.Faults.Driver;
 
 /// <summary>
-/// Several gateways that send the driver's batches. What was not answered with 2xx is sent again, because nobody can know whether it
-/// arrived; and now and then a batch that was answered is sent again all the same, as a gateway does that lost the answer.
+/// Several gateways that send the driver's batches, by HTTP and where there is a broker some of them by AMQP. What was not answered with 2xx is
+/// sent again, because nobody can know whether it arrived; and now and then a batch that was answered is sent again all the same, as a gateway
+/// does that lost the answer.
 /// </summary>
-internal sealed class UsageSender(Uri host, string apiKey, SeededUsage usage)
+/// <param name="broker">Its address; null: everything is posted.</param>
+internal sealed class UsageSender(Uri host, string apiKey, string? broker, SeededUsage usage) : IAsyncDisposable
 {
     private const int Workers = 4;
     private const int MaxAttempts = 600;
@@ -15,13 +17,14 @@ internal sealed class UsageSender(Uri host, string apiKey, SeededUsage usage)
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(15);
 
+    private readonly AmqpRoute? amqp = broker is null ? null : new AmqpRoute(broker);
     private int accepted;
     private int repeated;
 
     /// <summary>Batches answered with 2xx so far.</summary>
     public int Accepted => Volatile.Read(ref accepted);
 
-    /// <summary>Posts that had to be made again.</summary>
+    /// <summary>Attempts that had to be made again.</summary>
     public int Repeated => Volatile.Read(ref repeated);
 
     /// <summary>Returns when every batch has been accepted.</summary>
@@ -48,13 +51,15 @@ internal sealed class UsageSender(Uri host, string apiKey, SeededUsage usage)
         }
     }
 
+    public ValueTask DisposeAsync() => amqp?.DisposeAsync() ?? ValueTask.CompletedTask;
+
     private async Task SendUntilAcceptedAsync(int batch, CancellationToken cancellationToken)
     {
         using var client = new HttpClient { BaseAddress = host, Timeout = RequestLimit };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (await TryPostAsync(client, batch, cancellationToken))
+            if (await TrySendAsync(client, batch, cancellationToken))
             {
                 return;
             }
@@ -65,6 +70,11 @@ internal sealed class UsageSender(Uri host, string apiKey, SeededUsage usage)
 
         throw new InvalidOperationException($"Batch {batch} was not accepted in {MaxAttempts} attempts.");
     }
+
+    private Task<bool> TrySendAsync(HttpClient client, int batch, CancellationToken cancellationToken) =>
+        amqp is not null && SeededUsage.IsPublished(batch)
+            ? amqp.TryPublishAsync(usage.PublishedBodyOf(batch), cancellationToken)
+            : TryPostAsync(client, batch, cancellationToken);
 
     /// <exception cref="InvalidOperationException">The batch was refused as wrong: trying again would not help.</exception>
     private async Task<bool> TryPostAsync(HttpClient client, int batch, CancellationToken cancellationToken)

@@ -35,6 +35,22 @@ public sealed class InvoiceApiTests(InvoiceApiTests.Billed billed) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_line_names_the_item_and_the_phase_of_the_subscription_that_it_bills()
+    {
+        var invoice = await host.GetAsync($"/api/v1/billing/invoices/{Number}");
+        var subscription = await host.GetAsync($"/api/v1/subscriptions/{invoice["lines"]![0]!["explanation"]!["subscriptionId"]}");
+        var phase = subscription["phases"]![0]!;
+        foreach (var line in invoice["lines"]!.AsArray())
+        {
+            var item = phase["items"]!.AsArray().Single(one => (string?)one!["key"] == (string?)line!["explanation"]!["rateCardKey"])!;
+            var sold = line!["subscription"]!;
+            Assert.Equal(
+                $"{subscription["id"]} {phase["id"]} {item["id"]}", $"{sold["subscription"]!["id"]} {sold["phase"]!["id"]} {sold["item"]!["id"]}");
+            Assert.Equal(line["period"]!.ToJsonString(), sold["billingPeriod"]!.ToJsonString());
+        }
+    }
+
+    [Fact]
     public async Task The_sums_of_children_lines_and_invoice_agree()
     {
         foreach (var invoice in (await host.GetAsync("/api/v1/billing/invoices?expand=lines"))["items"]!.AsArray())

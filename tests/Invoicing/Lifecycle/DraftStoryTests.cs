@@ -111,6 +111,22 @@ public sealed class DraftStoryTests
         Assert.Equal(state, Shop.Status(await host.AgainAsync(invoice)));
     }
 
+    [Theory]
+    [InlineData("payment_failed")]
+    [InlineData("action_required")]
+    public async Task A_payment_that_came_to_nothing_is_tried_again(string trigger)
+    {
+        await using var host = await ProAsync("""{"collection":{"interval":"PT0S"}}""");
+        var invoice = await host.GetAsync("/api/v1/billing/invoices/INV-2026-000001");
+        var path = $"/api/v1/apps/custom-invoicing/{invoice["id"]}/payment/status";
+        await host.SendAsync(HttpMethod.Post, path, $$"""{"trigger":"{{trigger}}"}""", 204);
+        Assert.Contains("retry:payment_processing.pending", Shop.Actions(await host.AgainAsync(invoice)), StringComparison.Ordinal);
+
+        Assert.Equal("payment_processing.pending", Shop.Status(await host.ActAsync(invoice, "retry")));
+        await host.SendAsync(HttpMethod.Post, path, """{"trigger":"paid"}""", 204);
+        Assert.Equal("paid", Shop.Status(await host.AgainAsync(invoice)));
+    }
+
     [Fact]
     public async Task A_deleted_draft_takes_no_number_and_is_seen_only_by_who_asks()
     {

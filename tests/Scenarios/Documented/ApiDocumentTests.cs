@@ -150,6 +150,15 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         Assert.DoesNotContain("href=\"http", html, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_bare_address_leads_to_the_explorer()
+    {
+        using var anonymous = new HttpClient { BaseAddress = host.Url };
+        using var response = await anonymous.GetAsync("/");
+        Assert.Equal("/api/explorer", response.RequestMessage!.RequestUri!.AbsolutePath);
+        Assert.Contains("<h1>Metering API</h1>", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     /// <summary>Method and path without the names of its parameters.</summary>
     private static string Shape(string method, string path) => method.ToUpperInvariant() + " "
         + string.Join('/', path.Split('/').Select(segment => segment.StartsWith('{') ? "{}" : segment));

@@ -19,6 +19,8 @@ public sealed class CustomerBadInputTests
         GET CUSTOMERS/nobody/apps | | 404 | not-found
         GET CUSTOMERS/acme/apps?type=paypal | | 400 | ?type | unknown_value
         POST CUSTOMERS | {"name":"X","kind":"friend"} | 400 | /kind | unknown_value
+        POST CUSTOMERS | {"name":"X","key":".."} | 400 | /key | invalid_key
+        POST CUSTOMERS | {"name":"X","name":"Y"} | 400 | /name | invalid_json
         POST CUSTOMERS | {"name":"X","level":"king"} | 400 | /level | unknown_value
         POST CUSTOMERS | {"name":"X","usageAttribution":{"subjectKeys":[""]}} | 400 | /usageAttribution/subjectKeys/0 | out_of_range
         POST CUSTOMERS | {"name":"X","usageAttribution":{"subjectKeys":["a","acme-app"]}} | 409 | TAKEN | /usageAttribution/subjectKeys/1 | taken

@@ -27,6 +27,18 @@ public sealed class CustomerLifecycleTests
     }
 
     [Fact]
+    public async Task A_replacement_that_names_no_time_zone_moves_nobody()
+    {
+        await using var host = await TestHost.StartAsync();
+        await Some.CustomerAsync(host, "acme", "Europe/Berlin");
+
+        using var put = await host.Client.PutAsJsonAsync("/api/v1/customers/acme", Some.Json("""{"name":"Acme","key":"acme"}"""));
+
+        put.EnsureSuccessStatusCode();
+        Assert.Equal("Europe/Berlin", (string?)(await host.GetAsync("/api/v1/customers/acme"))["timeZone"]);
+    }
+
+    [Fact]
     public async Task A_customer_without_subject_keys_owns_the_usage_of_its_key_or_else_of_its_id()
     {
         await using var host = await TestHost.StartAsync();

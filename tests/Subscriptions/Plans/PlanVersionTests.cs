@@ -42,6 +42,58 @@ public sealed class PlanVersionTests
     }
 
     [Fact]
+    public async Task A_scheduled_version_that_is_archived_never_takes_effect_and_the_one_before_it_goes_on()
+    {
+        await using var host = await TestHost.StartAsync("2026-01-15T09:00:00Z");
+        await Some.CustomerAsync(host, "acme");
+        var first = await Some.PublishedAsync(host, Some.Plan("pro", Some.Fee("fee", "10")));
+        var next = await host.PostAsync("/api/v1/plans/pro/next", new JsonObject(), 201);
+        await host.PostAsync($"/api/v1/plans/{next["id"]}/publish", Some.Json("""{"effectiveFrom":"2026-02-01T00:00:00Z"}"""), 200);
+        var third = await host.PostAsync("/api/v1/plans/pro/next", new JsonObject(), 201);
+        await host.PostAsync($"/api/v1/plans/{third["id"]}/publish", Some.Json("""{"effectiveFrom":"2026-03-01T00:00:00Z"}"""), 200);
+
+        var withdrawn = await host.PostAsync($"/api/v1/plans/{next["id"]}/archive", new JsonObject(), 200);
+
+        Assert.Equal("archived", (string?)withdrawn["status"]);
+        Assert.Equal("2026-03-01T00:00:00Z", (string?)(await host.GetAsync($"/api/v1/plans/{first["id"]}"))["effectiveTo"]);
+        await host.PostAsync($"/api/v1/plans/{third["id"]}/archive", new JsonObject(), 200);
+        await host.AdvanceToAsync("2026-03-02T00:00:00Z");
+        Assert.Null((await host.GetAsync($"/api/v1/plans/{first["id"]}"))["effectiveTo"]);
+        Assert.Equal(1, (int)(await Some.SubscribedAsync(host, "acme", "pro"))["plan"]!["version"]!);
+        await host.PostAsync($"/api/v1/plans/{third["id"]}/archive", new JsonObject(), 409);
+        Assert.Equal(4, (int)(await Some.PublishedAsync(host, Some.Plan("pro", Some.Fee("fee", "20"))))["version"]!);
+    }
+
+    [Fact]
+    public async Task Versions_of_a_key_are_listed_by_their_numbers()
+    {
+        await using var host = await TestHost.StartAsync("2026-01-15T09:00:00Z");
+        var plan = await Some.PublishedAsync(host, Some.Plan("pro", Some.Fee("fee", "10")));
+        await Some.PublishedAsync(host, Some.Plan("pro", Some.Fee("fee", "20")));
+        await Some.PublishedAsync(host, Some.Plan("max", Some.Fee("fee", "20")));
+        await Some.AddonAsync(host, "seats", "multiple", Some.Fee("seats", "5"));
+        plan = await host.GetAsync("/api/v1/plans/pro");
+        foreach (var key in new[] { "seats", "support" })
+        {
+            var addon = await Some.AddonAsync(host, key, "multiple", Some.Fee(key, "6"));
+            await host.PostAsync($"/api/v1/plans/{plan["id"]}/addons", Some.Json($$"""{"addonId":"{{addon["id"]}}","fromPlanPhase":"main"}"""), 201);
+        }
+
+        Assert.Equal("pro 2", await ListedAsync("plans?keyVersion[pro]=2"));
+        Assert.Equal("max 1, pro 1, pro 2", await ListedAsync("plans?keyVersion[pro]=1,2&keyVersion[max]=1"));
+        Assert.Equal("", await ListedAsync("plans?keyVersion[pro]=9"));
+        Assert.Equal("seats 1", await ListedAsync("addons?keyVersion[seats]=1"));
+        Assert.Equal("seats 2", await ListedAsync("plans/pro/addons?keyVersion[seats]=2", "addon"));
+        Assert.Equal("", await ListedAsync("plans/pro/addons?keyVersion[seats]=1", "addon"));
+        Assert.Equal("support 1, seats 2", await ListedAsync("plans/pro/addons?orderBy=key&order=DESC", "addon"));
+        var wrong = await host.GetAsync("/api/v1/plans?keyVersion[pro]=first", 400);
+        Assert.Equal("?keyVersion[pro]", (string?)wrong["errors"]![0]!["pointer"]);
+
+        async Task<string> ListedAsync(string path, string? within = null) => string.Join(", ", (await host.GetAsync($"/api/v1/{path}"))["items"]!
+            .AsArray().Select(item => within is null ? item! : item![within]!).Select(item => $"{item["key"]} {item["version"]}"));
+    }
+
+    [Fact]
     public async Task The_next_draft_says_what_the_latest_version_says_with_its_addons()
     {
         await using var host = await TestHost.StartAsync();

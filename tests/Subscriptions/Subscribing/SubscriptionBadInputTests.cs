@@ -22,7 +22,7 @@ public sealed class SubscriptionBadInputTests
         POST /api/v1/subscriptions | {"customerKey":"free","plan":{"key":"pro","version":7}} | 400 | invalid-request | /plan/version | unknown_plan
         POST /api/v1/subscriptions | {"customerKey":"free","plan":{"key":"lite","version":1}} | 409 | conflict
         POST /api/v1/subscriptions | {"customerKey":"euro","plan":{"key":"pro"}} | 409 | conflict | /plan/key | currency_mismatch
-        POST /api/v1/subscriptions | {"customerKey":"active","plan":{"key":"pro"}} | 409 | conflict
+        POST /api/v1/subscriptions | {"customerKey":"active","plan":{"key":"pro"}} | 409 | conflict | | plan_twice
         GET /api/v1/subscriptions/<active>?at=yesterday | | 400 | invalid-request | ?at | invalid_time
         GET /api/v1/subscriptions/<active>?at=2020-01-01T00:00:00Z | | 404 | not-found
         GET /api/v1/subscriptions/nothing | | 404 | not-found

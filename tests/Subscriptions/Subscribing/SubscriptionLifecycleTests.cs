@@ -98,7 +98,7 @@ public sealed class SubscriptionLifecycleTests
     }
 
     [Fact]
-    public async Task A_customer_has_one_subscription_at_a_time()
+    public async Task A_customer_has_one_subscription_to_a_plan_at_a_time()
     {
         await using var host = await TestHost.StartAsync();
         await Some.CustomerAsync(host, "acme");

@@ -78,6 +78,7 @@ internal static class AddonMerge
                 FeatureKey = card.FeatureKey ?? more.FeatureKey,
                 EntitlementTemplate = Sum(card.EntitlementTemplate, more.EntitlementTemplate),
                 Discounts = card.Price is null ? more.Discounts ?? card.Discounts : card.Discounts,
+                TaxConfig = card.Price is null ? more.TaxConfig ?? card.TaxConfig : card.TaxConfig,
             },
             bound.FeatureId ?? addon.FeatureId);
     }
