@@ -19,6 +19,18 @@ internal static class IngestMetrics
     private static readonly Histogram<double> BatchSeconds =
         Source.CreateHistogram<double>("metering.ingest.batch.duration", "s", "From the start of a batch to its commit");
 
+    private static long sequenceMissing;
+
+    static IngestMetrics() => Source.CreateObservableGauge(
+        "metering.ingest.sequence.missing", () => SequenceMissing, "{event}", "Sequence numbers of gateways that never came");
+
+    /// <summary>As of the last time that sources were added up.</summary>
+    public static long SequenceMissing
+    {
+        get => Volatile.Read(ref sequenceMissing);
+        set => Volatile.Write(ref sequenceMissing, value);
+    }
+
     public static void Recorded(IReadOnlyList<EventResult> results, TimeSpan elapsed)
     {
         BatchSeconds.Record(elapsed.TotalSeconds);

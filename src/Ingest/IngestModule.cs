@@ -1,9 +1,12 @@
+using Metering.Ingest.Backfills;
 using Metering.Ingest.Broker;
+using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Sources;
 using Metering.Ingest.Storage;
 using Metering.Ingest.Subjects;
 using Metering.Ingest.Usage;
@@ -38,6 +41,18 @@ public static class IngestModule
         services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<HourRestating>();
+        services.AddSingleton<RestatingQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());
+        services.AddHostedService<RestatingLoop>();
+        services.AddSingleton<BackfillClosing>();
+        services.AddSingleton<BackfillReverting>();
+        services.AddSingleton<BackfillQueue>();
+        services.AddSingleton<IDrain>(provider => provider.GetRequiredService<BackfillQueue>());
+        services.AddHostedService<BackfillLoop>();
+        services.AddSingleton<SourceFolding>();
+        services.AddHostedService<SourceFoldingLoop>();
+        services.AddSingleton<EventValidation>();
         services.AddSingleton<BodyRoom>();
         if (options.RabbitMq is null)
         {
@@ -57,7 +72,14 @@ public static class IngestModule
         routes.MapListEventsV2();
         routes.MapListEventsV3();
         routes.MapListRejectedEvents();
+        routes.MapReplayRejectedEvents();
         routes.MapListEventConflicts();
+        routes.MapOpenBackfill();
+        routes.MapReadBackfills();
+        routes.MapLoadBackfill();
+        routes.MapEndBackfill();
+        routes.MapCorrectEvents();
+        routes.MapListCorrections();
         routes.MapMeters();
         routes.MapCreateMeter();
         routes.MapUpdateMeter();
@@ -66,6 +88,7 @@ public static class IngestModule
         routes.MapMeterValues();
         routes.MapGetProgress();
         routes.MapGetDebugMetrics();
+        routes.MapReadSources();
         routes.MapSubjects();
         routes.MapNormalizeLlmUsage();
     }

@@ -22,6 +22,21 @@ internal static partial class Log
     [LoggerMessage(2006, LogLevel.Warning, "The broker did not confirm message {MessageId}; its {Senders} senders were told to try again")]
     public static partial void BrokerDidNotConfirm(this ILogger logger, Exception? exception, string messageId, int senders);
 
+    [LoggerMessage(2022, LogLevel.Warning, "Hours were not made anew; their events answer meanwhile; trying again in {Delay}")]
+    public static partial void RestatingFailed(this ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(2023, LogLevel.Information, "Backfill {BackfillId} was closed; {Events} events count")]
+    public static partial void BackfillClosed(this ILogger logger, string backfillId, long events);
+
+    [LoggerMessage(2024, LogLevel.Information, "Backfill {BackfillId} was reverted; {Events} events count no more")]
+    public static partial void BackfillReverted(this ILogger logger, string backfillId, long events);
+
+    [LoggerMessage(2025, LogLevel.Warning, "A backfill was not carried on with; trying again in {Delay}")]
+    public static partial void BackfillFailed(this ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(2021, LogLevel.Warning, "What came of sources was not added up; trying again in {Delay}")]
+    public static partial void SourcesNotFolded(this ILogger logger, Exception exception, TimeSpan delay);
+
     [LoggerMessage(2030, LogLevel.Warning, "The {Link} has lost the broker; connecting again in {Delay}")]
     public static partial void BrokerLost(this ILogger logger, Exception? exception, string link, TimeSpan delay);
 

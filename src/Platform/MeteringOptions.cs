@@ -31,6 +31,9 @@ public sealed record MeteringOptions(
     /// <summary>Lets webhooks go to private and loopback addresses. Only for a machine on which nothing listens that must not be reached.</summary>
     public bool AllowPrivateWebhooks { get; init; }
 
+    /// <summary>Refuses events that no meter counts or a meter can not read, instead of storing and marking them.</summary>
+    public bool StrictValidation { get; init; }
+
     /// <summary>Ends the name of every exchange and queue, so that the hosts of several tests can share one broker.</summary>
     public string BrokerSuffix { get; init; } = "";
 
@@ -63,6 +66,12 @@ public sealed record MeteringOptions(
                 null or "false" => false,
                 "true" => true,
                 _ => throw new InvalidOptionException("METERING_WEBHOOK_ALLOW_PRIVATE", "is true or false"),
+            },
+            StrictValidation = Read("METERING_VALIDATION") switch
+            {
+                null or "lenient" => false,
+                "strict" => true,
+                _ => throw new InvalidOptionException("METERING_VALIDATION", "is lenient or strict"),
             },
         };
     }

@@ -59,9 +59,10 @@ public sealed class TestHost : IAsyncDisposable
     /// <param name="rabbitMq">Null: embedded, without a broker.</param>
     /// <param name="publicUrl">The address that customers are told.</param>
     /// <param name="allowPrivateWebhooks">Webhooks may go to receivers on this machine.</param>
+    /// <param name="strictValidation">Events that would not be counted are refused.</param>
     public static async Task<TestHost> StartAsync(
         string startAt = "2026-01-15T09:00:00Z", string? rabbitMq = null, string publicUrl = "http://127.0.0.1",
-        bool allowPrivateWebhooks = false)
+        bool allowPrivateWebhooks = false, bool strictValidation = false)
     {
         var database = await TestDatabase.CreateMigratedAsync();
         var dataDirectory = Directory.CreateTempSubdirectory("metering-test-").FullName;
@@ -71,6 +72,7 @@ public sealed class TestHost : IAsyncDisposable
             InstantPattern.ExtendedIso.Parse(startAt).Value, AdminKey, "127.0.0.1", 0, new Uri(publicUrl))
         {
             AllowPrivateWebhooks = allowPrivateWebhooks,
+            StrictValidation = strictValidation,
             BrokerSuffix = rabbitMq is null ? "" : suffix,
         };
         var application = await HostApplication.CreateAsync(options, CancellationToken.None);

@@ -1,3 +1,4 @@
+using Metering.Ingest.Events;
 using Metering.Ingest.Recording;
 using Metering.Platform.Identifiers;
 using Metering.Platform.Messaging;
@@ -16,7 +17,8 @@ namespace Metering.Ingest.Broker;
 /// stay with the broker.
 /// </summary>
 internal sealed class UsageConsumer(
-    BrokerLink link, UsageWire wire, EventIntake intake, EventRecorder recorder, UsageUnderway underway, IClock clock, ILogger<UsageConsumer> logger)
+    BrokerLink link, UsageWire wire, EventIntake intake, EventRecorder recorder, EventValidation validation, UsageUnderway underway, IClock clock,
+    ILogger<UsageConsumer> logger)
     : BackgroundService, IBrokerLink
 {
     /// <summary>So many messages are held unacknowledged, and worked on at once: their memory is theirs until the commit.</summary>
@@ -91,9 +93,15 @@ internal sealed class UsageConsumer(
             logger.MalformedEventsRejected(message.Malformed.Count, delivery.BasicProperties.MessageId);
         }
 
-        if (message.Events.Count > 0)
+        var (events, refused) = await validation.SplitAsync(message.Events, cancellationToken);
+        if (refused.Count > 0)
         {
-            await intake.SubmitAsync(message.Events, cancellationToken);
+            await recorder.RejectAsync(refused, cancellationToken);
+        }
+
+        if (events.Count > 0)
+        {
+            await intake.SubmitAsync(events, cancellationToken);
         }
     }
 

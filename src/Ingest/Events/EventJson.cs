@@ -23,6 +23,19 @@ internal static class EventJson
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
+    /// <summary>As <see cref="Write"/> writes it.</summary>
+    public static JsonElement Element(
+        string id, string source, string type, string subject, Instant time, string? data, string? extensions)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            Write(writer, id, source, type, subject, time, data, extensions);
+        }
+
+        return JsonDocument.Parse(buffer.WrittenMemory, DataOptions).RootElement;
+    }
+
     /// <param name="data">JSON text; null when the event has none.</param>
     /// <param name="extensions">A JSON object of the other attributes; null when there are none.</param>
     public static void Write(

@@ -15,7 +15,16 @@ internal sealed record EventSearch(Instant From, Instant To, Cursor<Instant>? Af
 
     public DynamicParameters Parameters { get; } = new();
 
+    /// <summary>Only what a meter of its type can not read, as the meters are now.</summary>
+    public bool FailedOnly { get; private set; }
+
     public string Conditions => string.Concat(conditions.Select(condition => $" and {condition}"));
+
+    public void WhereFailed()
+    {
+        FailedOnly = true;
+        Where(_ => "e.validation_error is not null");
+    }
 
     public void Where(Func<FilterSql, string> condition) => conditions.Add(condition(new FilterSql(Parameters, $"c{conditions.Count}_")));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 using Metering.Platform.Security;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +25,7 @@ internal static class GetDebugMetrics
         var now = clock.GetCurrentInstant();
         var midnight = now.InUtc().Date.AtStartOfDayInZone(DateTimeZone.Utc).ToInstant();
         await using var session = await database.OpenAsync(cancellationToken);
-        var counts = await session.QueryAsync<SubjectCount>(CountSql, new { midnight, now, MaxSubjects }, cancellationToken);
+        var counts = await session.QueryAsync<SubjectCount>(CountSql, new { midnight, now, MaxSubjects, Watermark.Latest }, cancellationToken);
         var text = new StringBuilder("# HELP openmeter_events Number of ingested events\n# TYPE openmeter_events counter\n");
         foreach (var (subject, events) in counts)
         {
@@ -41,8 +42,8 @@ internal static class GetDebugMetrics
 
     private const string CountSql = """
         select subject, count(*) as events
-        from ingest.event
-        where time >= @midnight and time <= @now
+        from ingest.event_version(@Latest)
+        where time >= @midnight and time <= @now and not voided
         group by subject
         order by events desc, subject collate "C"
         limit @MaxSubjects

@@ -25,10 +25,11 @@ internal static class ListEventConflicts
 
     private const string ListSql = """
         select c.source, c.id, c.type, c.subject, c.time, c.data, c.payload_hash as payloadHash, c.first_payload_hash as firstPayloadHash,
-               b.recorded_at as recordedAt
+               coalesce(b.recorded_at, f.updated_at) as recordedAt
         from ingest.event_conflict c
-        join ingest.batch b on b.batch = c.batch
-        order by c.batch desc, c.key
+        left join ingest.batch b on b.batch = c.batch
+        left join ingest.backfill f on f.event_batch = c.batch
+        order by recordedAt desc, c.batch desc, c.key
         """;
 
     private sealed record ConflictRow(

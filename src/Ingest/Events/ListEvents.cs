@@ -53,12 +53,12 @@ internal static class ListEvents
     {
         if (TimeOf(query.IngestedAtFrom) is { } ingestedFrom)
         {
-            search.Where(sql => $"b.recorded_at >= {sql.Parameter(ingestedFrom)}");
+            search.Where(sql => $"e.recorded_at >= {sql.Parameter(ingestedFrom)}");
         }
 
         if (TimeOf(query.IngestedAtTo) is { } ingestedTo)
         {
-            search.Where(sql => $"b.recorded_at <= {sql.Parameter(ingestedTo)}");
+            search.Where(sql => $"e.recorded_at <= {sql.Parameter(ingestedTo)}");
         }
 
         if (query.Id is { } id)
@@ -78,7 +78,7 @@ internal static class ListEvents
 
         if (query.Validation is not null)
         {
-            search.Where(_ => "e.validation_error is not null");
+            search.WhereFailed();
         }
     }
 

@@ -77,7 +77,7 @@ internal static class ListEventsV2
 
         if (asked.IngestedAt is { } ingestedAt)
         {
-            search.Where(sql => sql.Of("b.recorded_at", ingestedAt));
+            search.Where(sql => sql.Of("e.recorded_at", ingestedAt));
         }
 
         if (asked.CustomerId?.In is not null)

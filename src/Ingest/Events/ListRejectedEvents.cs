@@ -20,11 +20,16 @@ internal static class ListRejectedEvents
             database, page, ListSql, "select count(*) from ingest.rejected_event", null, (RejectedEvent row) => row, cancellationToken);
 
     private const string ListSql = """
-        select number, source, id, reason, body, recorded_at as recordedAt
+        select number, source, id, reason, body, recorded_at as recordedAt, replayed_at as replayedAt, replay_outcome as replayOutcome,
+               replay_reason as replayReason
         from ingest.rejected_event
         order by number desc
         """;
 }
 
 /// <param name="Body">As it was sent.</param>
-internal sealed record RejectedEvent(long Number, string? Source, string? Id, string Reason, string Body, Instant RecordedAt);
+/// <param name="ReplayedAt">When it was last read again.</param>
+/// <param name="ReplayOutcome">What came of that: accepted, duplicate, conflict or rejected.</param>
+internal sealed record RejectedEvent(
+    long Number, string? Source, string? Id, string Reason, string Body, Instant RecordedAt, Instant? ReplayedAt, string? ReplayOutcome,
+    string? ReplayReason);

@@ -21,12 +21,12 @@ internal static class PostEvents
 {
     private const string RetryAfterSeconds = "1";
 
-    private const string Example = """
+    public const string Example = """
         {"specversion":"1.0","type":"ai.completion","source":"gateway","id":"5c10fade-1c9e-4d6c-8275-c52c36731d3c",
          "subject":"acme-app","data":{"total_tokens":420,"model":"small"}}
         """;
 
-    private static readonly ImmutableArray<string> ContentTypes =
+    public static readonly ImmutableArray<string> ContentTypes =
         ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"];
 
     public static void MapPostEvents(this IEndpointRouteBuilder routes)
@@ -44,21 +44,22 @@ internal static class PostEvents
     }
 
     private static Task<IResult> PostAsync(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, IClock clock, CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.NoContent(), acceptance, room, clock, cancellationToken);
+        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.NoContent(), acceptance, room, validation, clock, cancellationToken);
 
     private static Task<IResult> PostV3Async(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, IClock clock, CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, room, clock, cancellationToken);
+        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, room, validation, clock, cancellationToken);
 
     private static async Task<IResult> AcceptAsync(
-        HttpContext http, IResult accepted, IEventAcceptance acceptance, BodyRoom room, IClock clock, CancellationToken cancellationToken)
+        HttpContext http, IResult accepted, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (EventRequest.ModeOf(http.Request) is not { } mode)
         {
-            return Problem.Of(
-                ProblemType.UnsupportedMediaType,
-                "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+            return UnsupportedMediaType();
         }
 
         using var body = await PostedBody.ReadAsync(http.Request, room, cancellationToken);
@@ -80,6 +81,11 @@ internal static class PostEvents
             return accepted;
         }
 
+        if (await RefusedAsync(read, request, receivedAt, validation, cancellationToken) is { Length: > 0 } refused)
+        {
+            return Problem.Invalid(refused);
+        }
+
         return await acceptance.AcceptAsync(read, request.Body, receivedAt) switch
         {
             Acceptance.Full => TooMany(http),
@@ -89,13 +95,32 @@ internal static class PostEvents
         };
     }
 
-    private static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
+    /// <summary>What a strict deployment refuses. With a broker the events have only been checked so far, and are made here.</summary>
+    public static async Task<FieldError[]> RefusedAsync(
+        ReadEvents read, EventRequest request, Instant receivedAt, EventValidation validation, CancellationToken cancellationToken)
+    {
+        if (!validation.IsStrict)
+        {
+            return [];
+        }
+
+        var events = read.Events.Count > 0 ? read.Events : CloudEventReader.Read(request.Body, request.Form, receivedAt).Events;
+        var isSingle = request.Body.Span.TrimStart(" \t\r\n"u8)[0] == (byte)'{';
+        var errors = await validation.CheckAsync(events, index => isSingle ? "" : $"/{index}", cancellationToken);
+        return [.. errors.Select(request.Place)];
+    }
+
+    public static FieldError[] ErrorsOf(ReadEvents read, EventRequest request)
     {
         var errors = read.Malformed.SelectMany(item => item.Errors);
         return [.. (read.Refusal is { } refusal ? errors.Append(refusal) : errors).Select(request.Place)];
     }
 
-    private static IResult TooMany(HttpContext http)
+    public static IResult UnsupportedMediaType() => Problem.Of(
+        ProblemType.UnsupportedMediaType,
+        "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, or binary mode with JSON data.");
+
+    public static IResult TooMany(HttpContext http)
     {
         http.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Problem.Of(ProblemType.TooManyRequests, "More events are waiting to be recorded than fit; send these again in a moment.");
@@ -139,13 +164,5 @@ internal sealed record IngestReport(int Accepted, int Duplicate, int Conflict, i
 internal sealed record IngestResult(int Index, string Source, string Id, string Outcome, string? Reason)
 {
     public static IngestResult Of(int index, UsageEvent usageEvent, EventResult result) =>
-        new(index, usageEvent.Source, usageEvent.Id, NameOf(result.Outcome), result.Reason);
-
-    private static string NameOf(EventOutcome outcome) => outcome switch
-    {
-        EventOutcome.Rejected => "rejected",
-        EventOutcome.Conflict => "conflict",
-        EventOutcome.Duplicate => "duplicate",
-        EventOutcome.Accepted => "accepted",
-    };
+        new(index, usageEvent.Source, usageEvent.Id, EventOutcomeName.Of(result.Outcome), result.Reason);
 }

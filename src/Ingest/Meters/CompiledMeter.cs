@@ -75,7 +75,8 @@ internal sealed class CompiledMeter
             if (dimensionPaths[i].TryFind(data, out var found) && !EventValue.TryText(found, out dimensions[i]))
             {
                 return Invalid(
-                    $"has no text, number or boolean of at most {EventValue.MaxTextLength} characters at {Meter.GroupBy[DimensionNames[i]]}");
+                    $"has no text, number or boolean of at most {EventValue.MaxTextLength} characters at {Meter.GroupBy[DimensionNames[i]]}",
+                    dimensionPaths[i]);
             }
         }
 
@@ -113,14 +114,14 @@ internal sealed class CompiledMeter
 
         if (valuePath is null || !valuePath.TryFind(data, out var found))
         {
-            return Invalid($"has no value at {Meter.ValueProperty}");
+            return Invalid($"has no value at {Meter.ValueProperty}", valuePath);
         }
 
         if (Meter.Aggregation == Aggregation.UniqueCount)
         {
             if (!EventValue.TryText(found, out var text))
             {
-                return Invalid($"has no text of at most {EventValue.MaxTextLength} characters at {Meter.ValueProperty}");
+                return Invalid($"has no text of at most {EventValue.MaxTextLength} characters at {Meter.ValueProperty}", valuePath);
             }
 
             distinctKey = Digest.Of(text!);
@@ -129,7 +130,7 @@ internal sealed class CompiledMeter
 
         if (!EventValue.TryNumber(found, out value))
         {
-            return Invalid($"has no finite number of at most 16 digits before the point at {Meter.ValueProperty}");
+            return Invalid($"has no finite number of at most 16 digits before the point at {Meter.ValueProperty}", valuePath);
         }
 
         // Senders that add doubles send 17 decimals.
@@ -137,7 +138,8 @@ internal sealed class CompiledMeter
         return null;
     }
 
-    private MeterReading.Invalid Invalid(string problem) => new($"The event {problem}, which meter {Meter.Slug} reads.");
+    private MeterReading.Invalid Invalid(string problem, JsonPath? path = null) =>
+        new($"The event {problem}, which meter {Meter.Slug} reads.") { Field = path?.Pointer ?? "" };
 
     private static JsonPath Parse(string path) =>
         JsonPath.TryParse(path) ?? throw new UnreachableException($"A meter was stored with the path {path}.");

@@ -28,7 +28,7 @@ internal static class CreateMeter
                 """);
 
     private static async Task<IResult> CreateAsync(
-        CreateMeterRequest request, MeteringDatabase database, MeterBackfill backfill, IClock clock, CancellationToken cancellationToken)
+        CreateMeterRequest request, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
     {
         var errors = MeterRules.Check(request).ToArray();
         if (errors.Length > 0)
@@ -45,8 +45,9 @@ internal static class CreateMeter
         }
 
         await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
+        await MeterBackfill.BeginAsync(
+            session, (await MeterCatalog.FindAsync(request.Slug, session, cancellationToken))!, watermark, now, cancellationToken);
         var meter = (await MeterCatalog.FindAsync(request.Slug, session, cancellationToken))!;
-        await backfill.RunAsync(session, meter, watermark, cancellationToken);
         var shown = MeterResponse.Of(meter);
         await AuditTrail.RecordAsync(session, new AuditEntry("meter.create", shown.Id, now, null, shown), cancellationToken);
         return await session.CommitAsync(Results.Created($"/api/v1/meters/{shown.Id}", shown).WithTag(shown.Tag), cancellationToken);

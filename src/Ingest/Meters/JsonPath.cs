@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Metering.Platform.Problems;
 
 namespace Metering.Ingest.Meters;
 
@@ -16,6 +17,10 @@ internal sealed class JsonPath
     private readonly ImmutableArray<Step> steps;
 
     private JsonPath(ImmutableArray<Step> steps) => this.steps = steps;
+
+    /// <summary>The same place as a JSON pointer.</summary>
+    public string Pointer => string.Concat(
+        steps.Select(step => "/" + (step.Name is { } name ? JsonPointer.Escape(name) : step.Index.ToString(CultureInfo.InvariantCulture))));
 
     public static JsonPath? TryParse(string text)
     {

@@ -35,6 +35,9 @@ public sealed record Meter(
     /// <summary>A deleted meter counts nothing more and its slug is free again.</summary>
     public Instant? DeletedAt { get; init; }
 
+    /// <summary>Null when no events were stored before the meter was made.</summary>
+    internal MeterBackfillView? Backfill { get; init; }
+
     /// <summary>The meter's short name in the rollups.</summary>
     internal int Number { get; init; }
 }

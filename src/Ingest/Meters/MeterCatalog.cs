@@ -41,12 +41,14 @@ public sealed class MeterCatalog(MeteringDatabase database)
     private const string Columns = """
         id, number, slug, name, description, metadata::text as metadata, aggregation, event_type as eventType, event_from as eventFrom,
         value_property as valueProperty, value_expression as valueExpression, event_filters::text as eventFilters, group_by::text as groupBy,
-        created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt
+        created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt,
+        f.started_at as backfillStartedAt, f.finished_at as backfillFinishedAt, f.counted as backfillCounted, f.total as backfillTotal
         """;
 
     private const string FindSql = $"""
         select {Columns}
         from ingest.meter
+        left join ingest.meter_backfill f on f.meter = number
         where (id = @id or slug = @slug)
           and deleted_at is null
         order by id = @id desc
@@ -56,6 +58,7 @@ public sealed class MeterCatalog(MeteringDatabase database)
     private const string ListSql = $"""
         select {Columns}
         from ingest.meter
+        left join ingest.meter_backfill f on f.meter = number
         where @includeDeleted or deleted_at is null
         order by slug, created_at
         """;
@@ -78,6 +81,10 @@ public sealed class MeterCatalog(MeteringDatabase database)
         public Instant CreatedAt { get; init; }
         public Instant UpdatedAt { get; init; }
         public Instant? DeletedAt { get; init; }
+        public Instant? BackfillStartedAt { get; init; }
+        public Instant? BackfillFinishedAt { get; init; }
+        public long? BackfillCounted { get; init; }
+        public long? BackfillTotal { get; init; }
 
         public Meter ToMeter() => new(
             Id, Slug, Name, Description, AggregationCode.ByCode[Aggregation], EventType, ValueProperty, Texts(GroupBy), CreatedAt, UpdatedAt)
@@ -89,6 +96,9 @@ public sealed class MeterCatalog(MeteringDatabase database)
                 .ToImmutableSortedDictionary(StringComparer.Ordinal),
             Metadata = Texts(Metadata),
             DeletedAt = DeletedAt,
+            Backfill = BackfillStartedAt is { } startedAt
+                ? MeterBackfillView.Of(BackfillCounted ?? 0, BackfillTotal, startedAt, BackfillFinishedAt)
+                : null,
         };
 
         private static ImmutableSortedDictionary<string, string> Texts(string json) =>

@@ -16,7 +16,11 @@ internal abstract record MeterReading
     }
 
     /// <summary>The value is missing or is not what the aggregation needs. The reason is a sentence.</summary>
-    public sealed record Invalid(string Reason) : MeterReading;
+    public sealed record Invalid(string Reason) : MeterReading
+    {
+        /// <summary>JSON pointer into the event's data; empty where no single field is to blame.</summary>
+        public string Field { get; init; } = "";
+    }
 
     /// <param name="Value">Zero where the aggregation needs no number.</param>
     /// <param name="DistinctKey">The hash of the text that a unique count counts; null for other aggregations.</param>

@@ -26,7 +26,7 @@ internal static class UpdateMeter
             .WithExample("""{"name":"Tokens of all models","groupBy":{"model":"$.model","region":"$.region"}}""");
 
     private static async Task<IResult> UpdateAsync(
-        string idOrSlug, UpdateMeterRequest request, IfMatch ifMatch, MeteringDatabase database, MeterBackfill backfill, IClock clock,
+        string idOrSlug, UpdateMeterRequest request, IfMatch ifMatch, MeteringDatabase database, IClock clock,
         CancellationToken cancellationToken)
     {
         var errors = MeterRules.Check(request.Name, request.Description, request.GroupBy, request.Metadata).ToArray();
@@ -60,10 +60,10 @@ internal static class UpdateMeter
         if (!updated.GroupBy.SequenceEqual(meter.GroupBy))
         {
             await session.ExecuteAsync(MeterVersion.MoveSql, null, cancellationToken);
-            await backfill.RunAsync(session, updated, watermark, cancellationToken);
+            await MeterBackfill.BeginAsync(session, updated, watermark, updated.UpdatedAt, cancellationToken);
         }
 
-        var after = MeterResponse.Of(updated);
+        var after = MeterResponse.Of((await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken))!);
         await AuditTrail.RecordAsync(session, new AuditEntry("meter.update", after.Id, updated.UpdatedAt, before, after), cancellationToken);
         return await session.CommitAsync(Results.Ok(after).WithTag(after.Tag), cancellationToken);
     }

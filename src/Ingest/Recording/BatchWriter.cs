@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Dapper;
 using Metering.Contracts.Messages;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
+using Metering.Ingest.Sources;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
 using NodaTime;
@@ -72,9 +74,13 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
 
         var known = await TakeKeysAsync(session, events, plan, doubt, entry, cancellationToken);
         var outcome = plan.Decide(known);
+        var runs = SourceRuns.Of(events, outcome.Results);
         if (outcome.Accepted.Count == 0 && outcome.Conflicts.Count == 0)
         {
-            return outcome.Results;
+            // Nothing is new, but events that were sent again may have been numbered anew.
+            return runs.HasNumbers
+                ? await CommitAsync(session, SourceRuns.AppendSql, runs.ParametersOf(clock.GetCurrentInstant()), outcome, cancellationToken)
+                : outcome.Results;
         }
 
         await RecordAsync(events, numbers, outcome, opened.Batch, session, cancellationToken);
@@ -83,8 +89,16 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
             await ConflictTable.AddAsync(session, opened.Batch, outcome.Conflicts, cancellationToken);
         }
 
-        await session.ExecuteAsync(
-            BatchSql, new { opened.Batch, now = clock.GetCurrentInstant(), events = outcome.Accepted.Count }, cancellationToken);
+        var parameters = runs.ParametersOf(clock.GetCurrentInstant());
+        parameters.Add("batch", opened.Batch);
+        parameters.Add("count", outcome.Accepted.Count);
+        return await CommitAsync(session, ClosingSql, parameters, outcome, cancellationToken);
+    }
+
+    private static async Task<EventResult[]> CommitAsync(
+        DbSession session, string sql, DynamicParameters parameters, BatchOutcome outcome, CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync(sql, parameters, cancellationToken);
         await session.CommitAsync(cancellationToken);
         return outcome.Results;
     }
@@ -164,9 +178,10 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         from ingest.meter_version
         """;
 
-    private const string BatchSql = """
+    private const string ClosingSql = $"""
         insert into ingest.batch (batch, recorded_at, events)
-        values (@Batch, @now, @events)
+        values (@batch, @now, @count);
+        {SourceRuns.AppendSql}
         """;
 
     private sealed record OpenedBatch(long Batch, long MeterVersion);

@@ -30,6 +30,12 @@ internal sealed class MeterSet
     public static async Task<MeterSet> LoadAsync(long version, DbSession session, CancellationToken cancellationToken) =>
         new(version, await MeterCatalog.ListAsync(includeDeleted: false, session, cancellationToken));
 
+    /// <summary>The meters that count events of a type.</summary>
+    public ImmutableArray<CompiledMeter> Of(string eventType) => byEventType.TryGetValue(eventType, out var meters) ? meters : [];
+
+    /// <summary>Why meters can not read an event, as recording says it; null when all is well.</summary>
+    public string? ErrorOf(UsageEvent usageEvent) => Count(usageEvent, new UsageCells(), []);
+
     /// <summary>
     /// Adds the event to every meter of its type that can read it. One meter that can not, such as one with a mistaken path, takes
     /// nothing from the others.

@@ -12,6 +12,8 @@ internal static class IngestLocks
     private const int Module = 0x1E57;
     private const int Batches = 1;
     private const int Folding = 2;
+    private const int Sources = 3;
+    private const int Corrections = 4;
 
     public static Task RecordAsync(DbSession session, CancellationToken cancellationToken) =>
         session.ExecuteAsync("select pg_advisory_xact_lock_shared(@Module, @Batches)", new { Module, Batches }, cancellationToken);
@@ -22,6 +24,14 @@ internal static class IngestLocks
     /// <summary>Rollups are rearranged by one at a time. Taken before <see cref="StillAsync"/>, never after.</summary>
     public static Task RearrangeAsync(DbSession session, CancellationToken cancellationToken) =>
         session.ExecuteAsync("select pg_advisory_xact_lock(@Module, @Folding)", new { Module, Folding }, cancellationToken);
+
+    /// <summary>What is known of sources is added up by one at a time.</summary>
+    public static Task SourcesAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("select pg_advisory_xact_lock(@Module, @Sources)", new { Module, Sources }, cancellationToken);
+
+    /// <summary>Events are corrected by one at a time. Taken before <see cref="RecordAsync"/>.</summary>
+    public static Task CorrectAsync(DbSession session, CancellationToken cancellationToken) =>
+        session.ExecuteAsync("select pg_advisory_xact_lock(@Module, @Corrections)", new { Module, Corrections }, cancellationToken);
 
     public static Task<bool> TryRearrangeAsync(DbSession session, CancellationToken cancellationToken) =>
         session.SingleAsync<bool>("select pg_try_advisory_xact_lock(@Module, @Folding)", new { Module, Folding }, cancellationToken);

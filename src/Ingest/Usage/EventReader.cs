@@ -22,31 +22,44 @@ public sealed class EventReader(MeteringDatabase database)
 
         var from = Instant.Max(query.From ?? EventLimits.EarliestTime, EventLimits.EarliestTime);
         var to = Instant.Min(query.To ?? EventLimits.LatestTime, EventLimits.LatestTime);
-        var keys = new List<Guid>();
+        var found = new List<CountedEvent>();
         var position = 0;
         var scan = new EventScan(session, new CompiledMeter(meter), query);
         await foreach (var (counted, _) in scan.ReadAsync(from, to, inOrder: true, cancellationToken))
         {
             if (position++ >= offset)
             {
-                keys.Add(counted.Key);
+                found.Add(counted);
             }
 
-            if (keys.Count == MaxEvents)
+            if (found.Count == MaxEvents)
             {
                 break;
             }
         }
 
-        return [.. await session.QueryAsync<RecordedEvent>(ByKeySql, new { keys = keys.ToArray() }, cancellationToken)];
+        if (found.Count == 0)
+        {
+            return [];
+        }
+
+        var parameters = new
+        {
+            keys = found.Select(counted => counted.Key).ToArray(),
+            earliest = found[0].Time,
+            latest = found[^1].Time,
+            watermark = query.AsRecordedBy?.Batch ?? Watermark.Latest,
+        };
+        return [.. await session.QueryAsync<RecordedEvent>(ByKeySql, parameters, cancellationToken)];
     }
 
     private const string ByKeySql = """
-        select e.id, e.source, e.type, e.subject, e.time, e.data as payload, b.recorded_at as recordedAt, e.batch,
-               e.validation_error as validationError
-        from ingest.event e
-        join ingest.batch b on b.batch = e.batch
-        where e.key = any(@keys)
+        select e.id, e.source, e.type, e.subject, e.time, e.data as payload, coalesce(b.recorded_at, f.closed_at) as recordedAt,
+               coalesce(b.batch, f.batch) as batch, e.validation_error as validationError
+        from ingest.event_version(@watermark) e
+        left join ingest.batch b on b.batch = e.batch
+        left join ingest.backfill f on f.event_batch = e.batch
+        where e.key = any(@keys) and e.time >= @earliest and e.time <= @latest
         order by e.time, e.id collate "C", e.key
         """;
 }

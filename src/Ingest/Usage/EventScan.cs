@@ -48,7 +48,7 @@ internal sealed class EventScan(DbSession session, CompiledMeter meter, UsageQue
         command.Parameters.AddWithValue("type", meter.Meter.EventType);
         command.Parameters.AddWithValue("from", from.ToDateTimeUtc());
         command.Parameters.AddWithValue("to", to.ToDateTimeUtc());
-        command.Parameters.AddWithValue("watermark", query.AsRecordedBy?.Batch ?? long.MaxValue);
+        command.Parameters.AddWithValue("watermark", query.AsRecordedBy?.Batch ?? Watermark.Latest);
         command.Parameters.AddWithValue("subjects", query.Subjects.ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -62,6 +62,15 @@ internal sealed class EventScan(DbSession session, CompiledMeter meter, UsageQue
                 yield return (counted, reading);
             }
         }
+    }
+
+    /// <summary>When the first and the last event are that could be counted; for a meter whose rollups do not tell yet.</summary>
+    public async Task<(Instant? Earliest, Instant? Latest)> BoundsAsync(CancellationToken cancellationToken)
+    {
+        var bounds = await session.SingleAsync<Bounds>(
+            BoundsSql, new { watermark = query.AsRecordedBy?.Batch ?? Watermark.Latest, meter.Meter.EventType, subjects = query.Subjects.ToArray() },
+            cancellationToken);
+        return (bounds.Earliest, bounds.Latest);
     }
 
     private bool Passes(MeterReading.Counted reading)
@@ -85,16 +94,28 @@ internal sealed class EventScan(DbSession session, CompiledMeter meter, UsageQue
         return true;
     }
 
+    private const string BoundsSql = """
+        select min(time) as earliest, max(time) as latest
+        from ingest.event_version(@watermark)
+        where type = @EventType and not voided and (@subjects = '{}' or subject = any(@subjects))
+        """;
+
     private string SqlOf(bool inOrder) => $"""
         select key, time, subject, data
-        from ingest.event
+        from ingest.event_version(@watermark)
         where type = @type
           and time >= @from
           and time < @to
-          and batch <= @watermark
+          and not voided
           {(query.Subjects.IsEmpty ? "" : "and subject = any(@subjects)")}
         {(inOrder ? "order by time, id collate \"C\", key" : "")}
         """;
+
+    private sealed class Bounds
+    {
+        public Instant? Earliest { get; init; }
+        public Instant? Latest { get; init; }
+    }
 }
 
 /// <summary>What a meter needs to know of an event, and which event it was.</summary>

@@ -12,14 +12,14 @@ namespace Metering.Ingest.Usage;
 /// <summary>
 /// Reads the values of a level. A subject with each combination of its dimension values is a series of its own, whatever is asked to be grouped;
 /// the integrals of the series are what is added up. The rollups hold every value, with its time: they answer parts of hours too, and the events
-/// answer only hours that are folded past the watermark.
+/// answer only hours that are folded past the watermark or are to be made anew, and everything while the meter still counts stored events.
 /// </summary>
-internal sealed class LevelScan(DbSession session, CompiledMeter meter, UsageQuery query, RollupScan rollups)
+internal sealed class LevelScan(DbSession session, CompiledMeter meter, UsageQuery query, RollupScan rollups, bool incomplete)
 {
     public async Task AddAsync(
         Instant from, Instant to, ImmutableArray<Instant> boundaries, UsageGroups groups, CancellationToken cancellationToken)
     {
-        var folded = await rollups.FoldedPastAsync(EventLimits.EarliestTime, CeilingOf(to), cancellationToken);
+        var folded = await rollups.UntoldAsync(EventLimits.EarliestTime, CeilingOf(to), cancellationToken);
         var ofEvents = await EventPointsAsync(folded, to, cancellationToken);
         int[] grouped = [.. groups.Dimensions.Select(name => meter.DimensionNames.IndexOf(name))];
         LevelIntegral Begin(Series series)
@@ -76,7 +76,10 @@ internal sealed class LevelScan(DbSession session, CompiledMeter meter, UsageQue
     {
         var points = new Dictionary<Series, List<Point>>();
         var scan = new EventScan(session, meter, query);
-        foreach (var (start, end) in UsageSplit.Of(EventLimits.EarliestTime, CeilingOf(to), [], hours).EventSpans)
+        var split = incomplete
+            ? UsageSplit.EventsOnly(EventLimits.EarliestTime, to)
+            : UsageSplit.Of(EventLimits.EarliestTime, CeilingOf(to), [], hours);
+        foreach (var (start, end) in split.EventSpans)
         {
             await foreach (var (counted, reading) in scan.ReadAsync(start, Instant.Min(end, to), inOrder: false, cancellationToken))
             {
@@ -100,6 +103,11 @@ internal sealed class LevelScan(DbSession session, CompiledMeter meter, UsageQue
         Instant from, Instant to, IReadOnlyList<Instant> excluded,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (incomplete)
+        {
+            yield break;
+        }
+
         await using var command = new NpgsqlCommand(PointsSql(), session.Connection);
         command.Parameters.AddWithValue("meter", meter.Meter.Number);
         command.Parameters.AddWithValue("watermark", query.AsRecordedBy?.Batch ?? long.MaxValue);

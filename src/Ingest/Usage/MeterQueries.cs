@@ -1,3 +1,4 @@
+using System.Globalization;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Subjects;
 using Metering.Platform.Problems;
@@ -9,6 +10,9 @@ namespace Metering.Ingest.Usage;
 /// <summary>Answers a meter query that came over HTTP, whoever may ask it: as JSON or, by <c>Accept: text/csv</c>, as CSV.</summary>
 public sealed class MeterQueries(MeterCatalog meters, UsageReader usage, ISubjectOwners owners, QueryProgress progress, IClock clock)
 {
+    /// <summary>Tells the watermark of an answer that was asked as of one, for CSV too.</summary>
+    public const string WatermarkHeader = "Metering-Watermark";
+
     /// <summary>
     /// What may be asked of a meter with the query string of this request, about these subjects alone: the parameters that name subjects or
     /// customers are refused.
@@ -35,7 +39,13 @@ public sealed class MeterQueries(MeterCatalog meters, UsageReader usage, ISubjec
             return Problem.NotFound("meter", idOrSlug);
         }
 
+        var now = clock.GetCurrentInstant();
         var errors = UsageQueryRules.TryCreate(meter, request, place, out var query);
+        if (request.AsRecordedAt > now)
+        {
+            return Problem.Invalid($"{place}asRecordedAt", "out_of_range", "What will have been recorded by a later time is not known yet.");
+        }
+
         if (errors.Count > 0)
         {
             return Problem.Invalid(errors);
@@ -53,16 +63,13 @@ public sealed class MeterQueries(MeterCatalog meters, UsageReader usage, ISubjec
             if (query.Subjects.IsEmpty)
             {
                 // To the reader no subjects are all subjects.
-                return Answer(query, [], http);
+                return Answer(await WithWatermarkAsync(request, query, cancellationToken), [], http);
             }
         }
 
-        if (request.Watermark == QueryMeterRequest.CurrentWatermark)
-        {
-            query = query with { AsRecordedBy = await usage.CurrentWatermarkAsync(cancellationToken) };
-        }
+        query = await WithWatermarkAsync(request, query, cancellationToken);
 
-        progress.Begin(request.ClientId, clock.GetCurrentInstant());
+        progress.Begin(request.ClientId, now);
         var answer = await usage.AnswerAsync(query, cancellationToken);
         progress.End(request.ClientId, answer is UsageAnswer.Rows, clock.GetCurrentInstant());
         return answer switch
@@ -75,9 +82,23 @@ public sealed class MeterQueries(MeterCatalog meters, UsageReader usage, ISubjec
         };
     }
 
-    private static IResult Answer(UsageQuery query, IReadOnlyList<UsageRow> rows, HttpRequest http) => WantsCsv(http)
-        ? Results.Text(UsageCsv.Of(query, rows), "text/csv; charset=utf-8")
-        : Results.Ok(UsageResponse.Of(query, rows));
+    private async Task<UsageQuery> WithWatermarkAsync(QueryMeterRequest request, UsageQuery query, CancellationToken cancellationToken) =>
+        request switch
+        {
+            { Watermark: QueryMeterRequest.CurrentWatermark } => query with { AsRecordedBy = await usage.CurrentWatermarkAsync(cancellationToken) },
+            { AsRecordedAt: { } at } => query with { AsRecordedBy = await usage.WatermarkBeforeAsync(at, cancellationToken) },
+            _ => query,
+        };
+
+    private static IResult Answer(UsageQuery query, IReadOnlyList<UsageRow> rows, HttpRequest http)
+    {
+        if (query.AsRecordedBy is { } watermark)
+        {
+            http.HttpContext.Response.Headers[WatermarkHeader] = watermark.Batch.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return WantsCsv(http) ? Results.Text(UsageCsv.Of(query, rows), "text/csv; charset=utf-8") : Results.Ok(UsageResponse.Of(query, rows));
+    }
 
     private static bool WantsCsv(HttpRequest request) =>
         request.Headers.Accept.Any(value => value is not null && value.Contains("text/csv", StringComparison.OrdinalIgnoreCase));

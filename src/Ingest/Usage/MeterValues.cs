@@ -1,5 +1,6 @@
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Rollups;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
 using Metering.Platform.Problems;
@@ -29,7 +30,7 @@ internal static class MeterValues
     }
 
     private static async Task<IResult> SubjectsAsync(
-        string idOrSlug, string? from, string? to, MeteringDatabase database, CancellationToken cancellationToken)
+        string idOrSlug, string? from, string? to, MeteringDatabase database, UsageReader usage, CancellationToken cancellationToken)
     {
         if (HourSpan.TryRead(from, to, EventLimits.EarliestTime, out var span) is { } error)
         {
@@ -37,14 +38,19 @@ internal static class MeterValues
         }
 
         await using var session = await database.OpenAsync(cancellationToken);
-        return await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken) is not { } meter
-            ? Problem.NotFound("meter", idOrSlug)
-            : Results.Ok(await session.QueryAsync<string>(
-                SubjectsSql, new { meter.Number, span.From, span.To, MaxValues }, cancellationToken));
+        if (await MeterCatalog.FindAsync(idOrSlug, session, cancellationToken) is not { } meter)
+        {
+            return Problem.NotFound("meter", idOrSlug);
+        }
+
+        return Results.Ok(await IsUntoldAsync(session, meter, cancellationToken)
+            ? await FromUsageAsync(meter, UsageReader.SubjectDimension, span, row => row.Subject, usage, cancellationToken)
+            : await session.QueryAsync<string>(SubjectsSql, new { meter.Number, span.From, span.To, MaxValues }, cancellationToken));
     }
 
     private static async Task<IResult> ValuesAsync(
-        string idOrSlug, string key, string? from, string? to, MeteringDatabase database, IClock clock, CancellationToken cancellationToken)
+        string idOrSlug, string key, string? from, string? to, MeteringDatabase database, UsageReader usage, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (HourSpan.TryRead(from, to, clock.GetCurrentInstant() - DefaultSpan, out var span) is { } error)
         {
@@ -57,11 +63,32 @@ internal static class MeterValues
             return Problem.NotFound("meter", idOrSlug);
         }
 
-        return !meter.GroupBy.ContainsKey(key)
-            ? Problem.NotFound("dimension", key)
-            : Results.Ok(await session.QueryAsync<string>(
-                ValuesSql, new { meter.Number, key, span.From, span.To, MaxValues }, cancellationToken));
+        if (!meter.GroupBy.ContainsKey(key))
+        {
+            return Problem.NotFound("dimension", key);
+        }
+
+        return Results.Ok(await IsUntoldAsync(session, meter, cancellationToken)
+            ? await FromUsageAsync(meter, key, span, row => row.Dimensions[key], usage, cancellationToken)
+            : await session.QueryAsync<string>(ValuesSql, new { meter.Number, key, span.From, span.To, MaxValues }, cancellationToken));
     }
+
+    /// <summary>While hours are to be made anew the rollups name what is gone, and do not name what has come.</summary>
+    private static async Task<bool> IsUntoldAsync(DbSession session, Meter meter, CancellationToken cancellationToken) =>
+        meter.Backfill is { IsRunning: true }
+        || await session.SingleAsync<bool>(
+            "select exists (select from ingest.restated_hour where meter = @Number and pending)", new { meter.Number }, cancellationToken);
+
+    private static async Task<string[]> FromUsageAsync(
+        Meter meter, string dimension, HourSpan span, Func<UsageRow, string?> valueOf, UsageReader usage, CancellationToken cancellationToken)
+    {
+        var hours = new UsageQuery(meter.Slug, UsageCells.HourOf(span.From), EndOfHour(span.To)) { GroupBy = [dimension] };
+        var rows = await usage.ReadAsync(hours, cancellationToken);
+        return [.. rows.Select(valueOf).OfType<string>().Take(MaxValues)];
+    }
+
+    private static Instant EndOfHour(Instant instant) =>
+        UsageCells.HourOf(instant) == instant ? instant : UsageCells.HourOf(instant) + Duration.FromHours(1);
 
     private const string SubjectsSql = """
         select subject

@@ -20,6 +20,7 @@ internal static class QueryMeter
             .WithQueryParameter("subject", "Only these.", isList: true).WithQueryParameter("groupBy", "Dimensions, or subject.", isList: true)
             .WithQueryParameter("filterGroupBy[dimension]", "Only these values of the dimension.", isList: true)
             .WithQueryParameter("watermark", "As recorded by this batch; current answers which one that is.")
+            .WithQueryParameter("asRecordedAt", "Only what had been recorded before this time, RFC 3339; the answer tells its watermark.")
             .WithQueryParameter("clientId", "Without effect.");
         routes.MapPost("/api/v1/meters/{idOrSlug}/query", PostAsync).RequireScope(Scope.UsageRead)
             .WithName("queryMeterPost").WithSummary("Read usage by a question in the body")

@@ -10,6 +10,7 @@ namespace Metering.Ingest.Usage;
 /// <summary>A meter query as it is posted, or read from the query string.</summary>
 /// <param name="ClientId">OpenMeter's clients send one to follow a query's progress; an answer here does not take that long.</param>
 /// <param name="Watermark">Additive: a batch number from an earlier answer, or <c>current</c> to be told one.</param>
+/// <param name="AsRecordedAt">Additive: only what had been recorded before this time, at the latest now. The answer tells its watermark.</param>
 internal sealed record QueryMeterRequest(
     Instant? From = null,
     Instant? To = null,
@@ -21,7 +22,8 @@ internal sealed record QueryMeterRequest(
     string? ClientId = null,
     string? Watermark = null,
     string[]? FilterCustomerId = null,
-    Dictionary<string, TextFilter>? AdvancedMeterGroupByFilters = null)
+    Dictionary<string, TextFilter>? AdvancedMeterGroupByFilters = null,
+    Instant? AsRecordedAt = null)
 {
     public const string CurrentWatermark = "current";
 
@@ -36,13 +38,18 @@ internal sealed record QueryMeterRequest(
             var value = values.ToString();
             switch (name)
             {
-                case "from" or "to":
+                case "from" or "to" or "asRecordedAt":
                     if (!InstantConverter.TryParse(value, out var instant))
                     {
                         return new FieldError($"?{name}", "invalid_time", InstantConverter.Expected);
                     }
 
-                    request = name == "from" ? request with { From = instant } : request with { To = instant };
+                    request = name switch
+                    {
+                        "from" => request with { From = instant },
+                        "to" => request with { To = instant },
+                        _ => request with { AsRecordedAt = instant },
+                    };
                     break;
                 case "windowSize":
                     request = request with { WindowSize = value };

@@ -17,6 +17,7 @@ internal sealed class RollupScan
     private readonly UsageQuery query;
     private readonly DynamicParameters parameters = new();
     private readonly string matches;
+    private readonly string restated;
 
     public RollupScan(DbSession session, Meter meter, UsageQuery query)
     {
@@ -24,7 +25,7 @@ internal sealed class RollupScan
         this.meter = meter;
         this.query = query;
         parameters.Add("meter", meter.Number);
-        parameters.Add("watermark", query.AsRecordedBy?.Batch ?? long.MaxValue);
+        parameters.Add("watermark", query.AsRecordedBy?.Batch ?? Watermark.Latest);
         var conditions = new List<string> { "meter = @meter" };
         if (!query.Subjects.IsEmpty)
         {
@@ -41,6 +42,7 @@ internal sealed class RollupScan
         }
 
         matches = string.Join(" and ", conditions);
+        restated = query.Subjects.IsEmpty ? "meter = @meter" : "meter = @meter and (subject = any(@subjects) or subject = '')";
     }
 
     public async Task<(Instant? Earliest, Instant? Latest)> HoursWithUsageAsync(CancellationToken cancellationToken)
@@ -52,25 +54,31 @@ internal sealed class RollupScan
                 union all select max(hour) from ingest.usage_hour where {matches}
                 union all select min(hour) from ingest.usage_delta where {matches}
                 union all select max(hour) from ingest.usage_delta where {matches}
+                union all select min(hour) from ingest.restated_hour where {restated}
+                union all select max(hour) from ingest.restated_hour where {restated}
             ) as bounds
             """, parameters, cancellationToken);
         return (row.Earliest, row.Latest);
     }
 
-    /// <summary>Hours with a row that holds batches after the watermark, which can not be told apart any more.</summary>
-    public async Task<IReadOnlyList<Instant>> FoldedPastAsync(Instant from, Instant to, CancellationToken cancellationToken)
+    /// <summary>
+    /// Hours whose rows do not tell what was recorded by the watermark: a row holds batches after it, or the hour was made anew since, or is to be.
+    /// </summary>
+    public async Task<IReadOnlyList<Instant>> UntoldAsync(Instant from, Instant to, CancellationToken cancellationToken)
     {
-        if (query.AsRecordedBy is null)
-        {
-            return [];
-        }
-
         parameters.Add("from", from);
         parameters.Add("to", to);
-        return await session.QueryAsync<Instant>($"""
-            select distinct hour
+        var foldedPast = $"""
+            union
+            select hour
             from ingest.usage_hour
             where {matches} and hour >= @from and hour < @to and batch > @watermark
+            """;
+        return await session.QueryAsync<Instant>($"""
+            select hour
+            from ingest.restated_hour
+            where {restated} and hour >= @from and hour < @to and (pending or batch > @watermark)
+            {(query.AsRecordedBy is null ? "" : foldedPast)}
             """, parameters, cancellationToken);
     }
 

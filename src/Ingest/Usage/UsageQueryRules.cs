@@ -46,7 +46,8 @@ internal static class UsageQueryRules
 
         if (request.Watermark is not (null or QueryMeterRequest.CurrentWatermark))
         {
-            if (long.TryParse(request.Watermark, NumberStyles.None, CultureInfo.InvariantCulture, out var batch))
+            if (long.TryParse(request.Watermark, NumberStyles.None, CultureInfo.InvariantCulture, out var batch)
+                && batch <= Watermark.Latest)
             {
                 query = query with { AsRecordedBy = new Watermark(batch) };
             }
@@ -54,6 +55,11 @@ internal static class UsageQueryRules
             {
                 errors.Add(new FieldError($"{place}watermark", "invalid_format", "A watermark is a batch number, or 'current'."));
             }
+        }
+
+        if (request is { Watermark: not null, AsRecordedAt: not null })
+        {
+            errors.Add(new FieldError($"{place}asRecordedAt", "not_together", "Ask for a watermark or for a time of recording, not for both."));
         }
 
         errors.AddRange(CheckNames(meter, request, place));

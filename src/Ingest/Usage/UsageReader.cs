@@ -66,6 +66,17 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         return await CurrentWatermarkAsync(session, cancellationToken);
     }
 
+    /// <summary>
+    /// The watermark of what had been recorded before an instant that is not later than now: the same instant has the same watermark for ever.
+    /// Two writers read the clock before they commit, so the latest batches before the instant are looked through for the greatest number.
+    /// </summary>
+    public async Task<Watermark> WatermarkBeforeAsync(Instant instant, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        await IngestLocks.StillAsync(session, cancellationToken);
+        return new Watermark(await session.SingleAsync<long>(BeforeSql, new { instant }, cancellationToken));
+    }
+
     /// <summary>The lock is held until the session ends, so the session should end soon.</summary>
     internal static async Task<Watermark> CurrentWatermarkAsync(DbSession session, CancellationToken cancellationToken)
     {
@@ -85,7 +96,10 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var rollups = new RollupScan(session, meter, query);
-        var (from, to) = await SpanAsync(rollups, meter, query, cancellationToken);
+        var compiled = new CompiledMeter(meter);
+        var scan = new EventScan(session, compiled, query);
+        var incomplete = meter.Backfill is { IsRunning: true };
+        var (from, to) = await SpanAsync(incomplete ? scan.BoundsAsync : rollups.HoursWithUsageAsync, meter, query, cancellationToken);
         if (from >= to)
         {
             return new UsageAnswer.Rows([]);
@@ -98,18 +112,17 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         }
 
         var groups = new UsageGroups(query, meter.Aggregation, boundaries);
-        var compiled = new CompiledMeter(meter);
         if (meter.Aggregation == Aggregation.WeightedSum)
         {
-            await new LevelScan(session, compiled, query, rollups).AddAsync(from, to, boundaries, groups, cancellationToken);
+            await new LevelScan(session, compiled, query, rollups, incomplete).AddAsync(from, to, boundaries, groups, cancellationToken);
             return await RowsAsync(groups, cancellationToken);
         }
 
-        var split = query.Window == UsageWindow.Minute
+        var split = incomplete || query.Window == UsageWindow.Minute
             ? UsageSplit.EventsOnly(from, to)
-            : UsageSplit.Of(from, to, boundaries, await rollups.FoldedPastAsync(from, to, cancellationToken));
+            : UsageSplit.Of(from, to, boundaries, await rollups.UntoldAsync(from, to, cancellationToken));
         await rollups.AddAsync(split, groups, boundaries, cancellationToken);
-        await new EventScan(session, compiled, query).AddAsync(split, groups, cancellationToken);
+        await scan.AddAsync(split, groups, cancellationToken);
         return await RowsAsync(groups, cancellationToken);
     }
 
@@ -128,12 +141,20 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         return new UsageAnswer.Rows(groups.ToRows());
     }
 
+    private const string BeforeSql = """
+        select coalesce(max(batch), 0)
+        from ingest.batch
+        where recorded_at < @instant
+          and recorded_at >= (select max(recorded_at) from ingest.batch where recorded_at < @instant) - interval '1 minute'
+        """;
+
     /// <summary>
     /// What was asked, or where it is open the hours in which the meter has usage; never beyond the times an event can have. A level holds
     /// until now and no further, whatever is asked.
     /// </summary>
     private async Task<(Instant From, Instant To)> SpanAsync(
-        RollupScan rollups, Meter meter, UsageQuery query, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<(Instant? Earliest, Instant? Latest)>> boundsOf, Meter meter, UsageQuery query,
+        CancellationToken cancellationToken)
     {
         var from = query.From;
         var to = query.To;
@@ -145,9 +166,9 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
 
         if (from is null || to is null)
         {
-            var (earliest, latest) = await rollups.HoursWithUsageAsync(cancellationToken);
-            from ??= earliest ?? EventLimits.LatestTime;
-            to ??= latest is { } hour ? hour + Duration.FromHours(1) : EventLimits.EarliestTime;
+            var (earliest, latest) = await boundsOf(cancellationToken);
+            from ??= earliest is { } first ? UsageCells.HourOf(first) : EventLimits.LatestTime;
+            to ??= latest is { } hour ? UsageCells.HourOf(hour) + Duration.FromHours(1) : EventLimits.EarliestTime;
         }
 
         return (Instant.Max(from.Value, EventLimits.EarliestTime), Instant.Min(to.Value, EventLimits.LatestTime));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
+using Metering.Ingest.Backfills;
 using Metering.Ingest.Filters;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
@@ -15,12 +16,16 @@ using Xunit;
 
 namespace Metering.Ingest.Tests.Usage;
 
-/// <summary>What the rollups answer is what adding up the events one by one answers, whatever is asked. Levels: <see cref="LevelTests"/>.</summary>
+/// <summary>
+/// What the rollups answer is what adding up the events one by one answers, whatever is asked and however they are corrected. Levels:
+/// <see cref="LevelTests"/>.
+/// </summary>
 public sealed class RollupPropertyTests
 {
     private const int Events = 300;
     private const int Size = 50;
     private const int Questions = 150;
+    private const int Corrections = 80;
     private static readonly Instant Start = Instant.FromUtc(2026, 3, 27, 0, 0);
     private static readonly string[] Zones = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"];
     private static readonly Aggregation[] Aggregations = [.. Enum.GetValues<Aggregation>().Where(item => item != Aggregation.WeightedSum)];
@@ -54,17 +59,82 @@ public sealed class RollupPropertyTests
         await folding.FoldAsync(TestContext.Current.CancellationToken);
         await host.PostEventsAsync(events.Skip(150).Select(item => item.ToJson()));
 
+        var answered = await AskAsync(usage, queries, events, null, $"seed {number}");
+        Assert.True(answered > Questions / 2, "Most questions had no answer; the test showed little.");
+
+        var recorded = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken);
+        var corrected = await CorrectAsync(host, events, GenCorrection.Sample(Corrections, seed, Size));
+        await AskAsync(usage, queries, corrected, null, $"seed {number}, corrected");
+        await folding.FoldAsync(TestContext.Current.CancellationToken);
+        await host.Services.GetRequiredService<RestatingQueue>().DrainAsync(TestContext.Current.CancellationToken);
+        await AskAsync(usage, queries, corrected, null, $"seed {number}, made anew");
+        await AskAsync(usage, queries, events, recorded, $"seed {number}, as recorded before");
+
+        var late = GenEvent.Sample(Corrections, seed, Size).Select((item, index) => item with { Id = $"late{index}" }).ToImmutableArray();
+        var beforehand = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken);
+        var backfill = await BackfillAsync(host, late);
+        await AskAsync(usage, queries, [.. corrected, .. late], null, $"seed {number}, with a backfill");
+        var closed = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken);
+        await host.PostAsync($"/api/v1/events/backfills/{backfill}/revert", new JsonObject(), 202);
+        await SettleAsync(host);
+        await AskAsync(usage, queries, corrected, null, $"seed {number}, reverted");
+        await host.Services.GetRequiredService<RestatingQueue>().DrainAsync(TestContext.Current.CancellationToken);
+        await AskAsync(usage, queries, corrected, null, $"seed {number}, reverted and made anew");
+        await AskAsync(usage, queries, corrected, beforehand, $"seed {number}, before the backfill");
+        await AskAsync(usage, queries, [.. corrected, .. late], closed, $"seed {number}, as it was with the backfill");
+    }
+
+    private static async Task<string> BackfillAsync(TestHost host, ImmutableArray<Usage> events)
+    {
+        var id = (string)(await host.PostAsync("/api/v1/events/backfills", new JsonObject { ["name"] = "late" }, 201))["id"]!;
+        await host.PostAsync($"/api/v1/events/backfills/{id}/events", new JsonArray([.. events.Select(item => item.ToJson())]), 204);
+        await host.PostAsync($"/api/v1/events/backfills/{id}/close", new JsonObject(), 202);
+        await SettleAsync(host);
+        return id;
+    }
+
+    private static Task SettleAsync(TestHost host) => host.UntilAsync(async () =>
+    {
+        await host.Services.GetRequiredService<BackfillQueue>().DrainAsync(TestContext.Current.CancellationToken);
+        var backfills = (await host.GetAsync("/api/v1/events/backfills"))["items"]!.AsArray();
+        return backfills.All(item => !((string)item!["status"]!).EndsWith("ing", StringComparison.Ordinal));
+    });
+
+    /// <returns>How many questions had an answer.</returns>
+    private static async Task<int> AskAsync(
+        UsageReader usage, ImmutableArray<UsageQuery> queries, ImmutableArray<Usage> events, Watermark? watermark, string when)
+    {
         var answered = 0;
         foreach (var query in queries)
         {
             var expected = Naive(events, query);
-            var answer = (await usage.ReadAsync(query, TestContext.Current.CancellationToken)).Select(Line);
+            var answer = (await usage.ReadAsync(query with { AsRecordedBy = watermark }, TestContext.Current.CancellationToken)).Select(Line);
             answered += expected.IsEmpty ? 0 : 1;
             var both = $"expected\n{string.Join("\n", expected)}\nanswered\n{string.Join("\n", answer)}";
-            Assert.True(expected.SequenceEqual(answer), $"seed {number}: {Describe(query)}\n{both}");
+            Assert.True(expected.SequenceEqual(answer), $"{when}: {Describe(query)}\n{both}");
         }
 
-        Assert.True(answered > Questions / 2, "Most questions had no answer; the test showed little.");
+        return answered;
+    }
+
+    /// <summary>Voids and amends some of the events, some more than once.</summary>
+    /// <returns>What counts after that.</returns>
+    private static async Task<ImmutableArray<Usage>> CorrectAsync(
+        TestHost host, ImmutableArray<Usage> events, IEnumerable<(int Index, bool Voids, Usage After)> corrections)
+    {
+        var counting = events.ToDictionary(item => item.Id);
+        foreach (var (index, voids, after) in corrections)
+        {
+            var id = events[index].Id;
+            await host.PostAsync("/api/v1/events/corrections", new JsonArray(after.ToCorrection(id, voids)), 200);
+            counting.Remove(id);
+            if (!voids)
+            {
+                counting.Add(id, after with { Id = id });
+            }
+        }
+
+        return [.. counting.Values];
     }
 
     private static Task MeterAsync(TestHost host, Aggregation aggregation) =>
@@ -80,6 +150,12 @@ public sealed class RollupPropertyTests
         from user in Gen.Choose(1, 6)
         from cents in Gen.Choose(-500, 100_000)
         select new Usage("", Start.Plus(Duration.FromMinutes(minutes) + Duration.FromTicks(micros * 10L)), subject, model, $"u{user}", cents / 100m);
+
+    private static Gen<(int Index, bool Voids, Usage After)> GenCorrection =>
+        from index in Gen.Choose(0, Events - 1)
+        from voids in Gen.Elements(true, false)
+        from after in GenEvent
+        select (index, voids, after);
 
     private static Gen<UsageQuery> GenQuery =>
         from aggregation in Gen.Elements(Aggregations)
@@ -180,7 +256,17 @@ public sealed class RollupPropertyTests
 
     private sealed record Usage(string Id, Instant Time, string Subject, string? Model, string User, decimal Tokens)
     {
-        public JsonObject ToJson()
+        public JsonObject ToJson() => EventPosting.Event(Id, InstantPattern.ExtendedIso.Format(Time), Data(), Subject);
+
+        public JsonObject ToCorrection(string id, bool voids) => voids
+            ? new JsonObject { ["source"] = "gateway", ["id"] = id, ["action"] = "void", ["reason"] = "drawn" }
+            : new JsonObject
+            {
+                ["source"] = "gateway", ["id"] = id, ["action"] = "amend", ["reason"] = "drawn", ["data"] = Data(), ["subject"] = Subject,
+                ["time"] = InstantPattern.ExtendedIso.Format(Time),
+            };
+
+        private JsonObject Data()
         {
             var data = new JsonObject { ["tokens"] = Tokens, ["user"] = User };
             if (Model is not null)
@@ -188,7 +274,7 @@ public sealed class RollupPropertyTests
                 data["model"] = Model;
             }
 
-            return EventPosting.Event(Id, InstantPattern.ExtendedIso.Format(Time), data, Subject);
+            return data;
         }
     }
 }

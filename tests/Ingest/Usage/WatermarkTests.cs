@@ -72,6 +72,46 @@ public sealed class WatermarkTests
         Assert.Equal(2, (int)(await host.GetAsync("/api/v1/meters/tokens/query"))["data"]![0]!["value"]!);
     }
 
+    [Fact]
+    public async Task A_time_of_recording_answers_what_was_known_then_and_tells_the_watermark()
+    {
+        await using var host = await TestHost.StartAsync("2026-01-15T09:00:00Z");
+        await host.MeterAsync("tokens");
+        await host.PostEventsAsync(EventPosting.Event("1", "2026-01-14T10:00:00Z", new JsonObject { ["tokens"] = 1 }));
+        await host.AdvanceToAsync("2026-01-15T10:00:00Z");
+        await host.PostEventsAsync(EventPosting.Event("2", "2026-01-14T09:00:00Z", new JsonObject { ["tokens"] = 2 }));
+
+        var at = await host.GetAsync("/api/v1/meters/tokens/query?asRecordedAt=2026-01-15T09:30:00Z");
+        var posted = await host.PostAsync("/api/v1/meters/tokens/query", new JsonObject { ["asRecordedAt"] = "2026-01-15T09:30:00Z" });
+        var byWatermark = await host.GetAsync($"/api/v1/meters/tokens/query?watermark={at["watermark"]}");
+        var earlier = await host.GetAsync("/api/v1/meters/tokens/query?asRecordedAt=2026-01-15T09:00:00Z");
+        var now = await host.GetAsync("/api/v1/meters/tokens/query?asRecordedAt=2026-01-15T10:00:00Z");
+        using var csv = new HttpRequestMessage(HttpMethod.Get, "/api/v1/meters/tokens/query?asRecordedAt=2026-01-15T09:30:00Z");
+        csv.Headers.Add("Accept", "text/csv");
+        using var csvAnswer = await host.Client.SendAsync(csv, Cancelled);
+
+        Assert.Equal(1, (int)at["data"]![0]!["value"]!);
+        Assert.Equal(at.ToJsonString(), posted.ToJsonString());
+        Assert.Equal(at.ToJsonString(), byWatermark.ToJsonString());
+        Assert.Equal((0, 0), ((int)earlier["watermark"]!, earlier["data"]!.AsArray().Count));
+        Assert.Equal(1, (int)now["data"]![0]!["value"]!);
+        Assert.Equal(at["watermark"]!.ToString(), csvAnswer.Headers.GetValues("Metering-Watermark").Single());
+    }
+
+    [Theory]
+    [InlineData("asRecordedAt=2026-01-15T09:00:01Z", "?asRecordedAt")]
+    [InlineData("asRecordedAt=yesterday", "?asRecordedAt")]
+    [InlineData("asRecordedAt=2026-01-15T08:00:00Z&watermark=1", "?asRecordedAt")]
+    public async Task A_time_of_recording_that_can_not_be_asked_with_is_named(string parameters, string pointer)
+    {
+        await using var host = await TestHost.StartAsync("2026-01-15T09:00:00Z");
+        await host.MeterAsync("tokens");
+
+        var problem = await host.GetAsync($"/api/v1/meters/tokens/query?{parameters}", 400);
+
+        Assert.Equal(pointer, (string)problem["errors"]![0]!["pointer"]!);
+    }
+
     private static IEnumerable<UsageQuery> Queries(Watermark watermark)
     {
         yield return new UsageQuery("tokens", null, null) { AsRecordedBy = watermark };
