@@ -14,7 +14,7 @@ public sealed class CorrectedUsageTests
         await story.SignUpAsync("control", "pro");
         await story.UseAsync("corrected", "2026-01-20T00:00:00Z", 90_000_000);
         await story.UseAsync("control", "2026-01-20T00:00:00Z", 5_000_000);
-        await CorrectAsync(story, """{"source":"story","id":"event-1","action":"amend","data":{"total_tokens":5000000},"reason":"A unit mixed up"}""");
+        await CorrectAsync(story, """{"source":"story","id":"event-1","action":"amend","data":{"total_tokens":5000000},"reason":"Mixed up"}""");
         await story.Host.AdvanceToAsync("2026-02-20T00:00:00Z");
         var issued = InvoiceText.Of(await story.InvoicesOfAsync("corrected"));
 
@@ -63,11 +63,7 @@ public sealed class CorrectedUsageTests
         var corrected = await UsedAsync(story);
 
         var id = (string)(await story.Host.PostAsync("/api/v1/events/backfills", new JsonObject { ["name"] = "b" }, 201))["id"]!;
-        await story.Host.PostAsync($"/api/v1/events/backfills/{id}/events", JsonNode.Parse(
-            """
-            [{"specversion":"1.0","id":"b1","source":"story","type":"ai.completion","subject":"tiny","time":"2026-01-15T09:00:30Z","data":{"total_tokens":1}},
-             {"specversion":"1.0","id":"b2","source":"story","type":"ai.completion","subject":"tiny","time":"2026-01-15T09:00:30Z","data":{"total_tokens":1}}]
-            """)!, 204);
+        await story.Host.PostAsync($"/api/v1/events/backfills/{id}/events", new JsonArray(Event("b1"), Event("b2")), 204);
         await story.Host.PostAsync($"/api/v1/events/backfills/{id}/close", new JsonObject(), 202);
         await story.Host.AdvanceToAsync("2026-01-15T09:02:00Z");
         var closed = await UsedAsync(story);
@@ -76,6 +72,12 @@ public sealed class CorrectedUsageTests
 
         Assert.Equal((2, 1, 3, 1), (before, corrected, closed, await UsedAsync(story)));
     }
+
+    private static JsonObject Event(string id) => new()
+    {
+        ["specversion"] = "1.0", ["id"] = id, ["source"] = "story", ["type"] = "ai.completion", ["subject"] = "tiny",
+        ["time"] = "2026-01-15T09:00:30Z", ["data"] = new JsonObject { ["total_tokens"] = 1 },
+    };
 
     private static Task CorrectAsync(Story story, string correction) =>
         story.Host.PostAsync("/api/v1/events/corrections", new JsonArray(JsonNode.Parse(correction)), 200);

@@ -55,8 +55,8 @@ public sealed class DumpAndRestoreTests
         Assert.True(told.Select(item => item.Answer).Distinct().Count() > 8, "The watermarks were too much alike; the test showed little.");
         await AgreeAsync(usage, told);
         await using var restored = await RestoredDatabase.OfAsync(host.ConnectionString, Cancelled);
-        var copy = new UsageReader(
-            new MeteringDatabase(restored.DataSource), host.Services.GetRequiredService<ISubjectOwners>(), host.Services.GetRequiredService<IClock>());
+        var owners = host.Services.GetRequiredService<ISubjectOwners>();
+        var copy = new UsageReader(new MeteringDatabase(restored.DataSource), owners, host.Services.GetRequiredService<IClock>());
         await AgreeAsync(copy, told);
     }
 
