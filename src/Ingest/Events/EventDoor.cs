@@ -4,5 +4,5 @@ using NodaTime;
 
 namespace Metering.Ingest.Events;
 
-/// <summary>What a request with events has to pass: the quota of its key, room for its body, what is asked of events, and who takes them over.</summary>
+/// <summary>What a request with events has to pass: its key's quota, room for its body, what is asked of events, and who takes them over.</summary>
 internal sealed record EventDoor(IngestQuotas Quotas, BodyRoom Room, EventValidation Validation, IEventAcceptance Acceptance, IClock Clock);
