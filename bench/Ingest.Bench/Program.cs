@@ -1,8 +1,8 @@
+using Metering.Ingest.Bench;
 using Metering.Ingest.Bench.Consumer;
 using Metering.Ingest.Bench.EndToEnd;
 using Metering.Ingest.Bench.Storage;
 using Metering.Ingest.Bench.Wire;
-using Metering.Ingest.Bench;
 
 // Measures how fast events are taken, recorded and answered, part by part, each against ways that others use, interleaved in one run on
 // one durable PostgreSQL of its own. The ratios are what counts: they compare ways on the same machine in the same minutes.
