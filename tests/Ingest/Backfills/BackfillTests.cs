@@ -29,7 +29,7 @@ public sealed class BackfillTests
 
         var open = await host.GetAsync($"{Route}/{id}");
         var beforehand = await host.QueryAsync("tokens");
-        Assert.Equal(1, (await host.GetAsync("/api/v1/events")).AsArray().Count);
+        Assert.Single((await host.GetAsync("/api/v1/events")).AsArray());
         var asked = await host.PostAsync($"{Route}/{id}/close", new JsonObject(), 202);
         await SettleAsync(host);
         var closed = await host.GetAsync($"{Route}/{id}");
