@@ -4,7 +4,7 @@ using Metering.Ingest.Events;
 
 namespace Metering.Ingest.Bench.Consumer;
 
-/// <summary>What it costs that senders repeat themselves: a share of the events was sent a little earlier, perhaps in a batch still underway.</summary>
+/// <summary>What it costs that senders repeat themselves: a share of the events was sent a little earlier, some in a batch still underway.</summary>
 internal sealed class DuplicatesPart : BenchPart
 {
     private const int Rounds = 5;

@@ -60,12 +60,12 @@ internal sealed class GrowthPart : BenchPart
         var events = await PerEventAsync("sum(pg_total_relation_size(relid)) from pg_partition_tree('ingest.recorded_event') where isleaf");
         var keys = await PerEventAsync("pg_relation_size('ingest.event_key')");
         var index = await PerEventAsync("pg_indexes_size('ingest.event_key')");
-        var rollups = await PerEventAsync(
-            "pg_total_relation_size('ingest.usage_hour') + pg_total_relation_size('ingest.usage_day') + pg_total_relation_size('ingest.usage_delta')");
+        var hours = await PerEventAsync("pg_total_relation_size('ingest.usage_hour') + pg_total_relation_size('ingest.usage_delta')");
+        var days = await PerEventAsync("pg_total_relation_size('ingest.usage_day')");
         var text = string.Create(
             CultureInfo.InvariantCulture,
             $"{(double)ledger.JsonBytes / ledger.Events:F0} B of JSON an event; stored {events:F0} B event and block index, {keys:F0} B key, "
-            + $"{index:F0} B index of keys; roll-ups, which grow with cells and not with events, are {rollups:F0} B on top.");
+            + $"{index:F0} B index of keys; roll-ups, which grow with cells and not with events, are {hours:F0} B in hours and {days:F0} B in days.");
         return (text, events + keys + index);
 
         async Task<double> PerEventAsync(string size) => (double)await ledger.ScalarAsync($"select {size}", cancellationToken) / ledger.Events;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Threading.Channels;
 using Metering.Ingest.Bench.Consumer;
 using Metering.Ingest.Events;
@@ -44,7 +45,8 @@ internal sealed class Ledger : IAsyncDisposable
     }
 
     /// <summary>In millions of events; METERING_BENCH_MILLIONS makes it smaller while one tries things out.</summary>
-    public static int Millions { get; } = int.TryParse(Environment.GetEnvironmentVariable("METERING_BENCH_MILLIONS"), out var millions) ? millions : 20;
+    public static int Millions { get; } =
+        int.TryParse(Environment.GetEnvironmentVariable("METERING_BENCH_MILLIONS"), out var millions) ? millions : 20;
 
     public UsageReader Usage => services.GetRequiredService<UsageReader>();
 
@@ -110,7 +112,8 @@ internal sealed class Ledger : IAsyncDisposable
     {
         await using var command = source.CreateCommand(sql);
         command.CommandTimeout = 600;
-        return await command.ExecuteScalarAsync(cancellationToken) is { } value ? Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture) : 0;
+        var value = await command.ExecuteScalarAsync(cancellationToken);
+        return value is null ? 0 : Convert.ToInt64(value, CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

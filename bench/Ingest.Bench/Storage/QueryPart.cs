@@ -28,8 +28,8 @@ internal sealed class QueryPart : BenchPart
         var one = await MeasureAsync(table, "one customer, one meter, a month", number => Of("tokens", number), ledger, cancellationToken);
         await MeasureAsync(table, "the same by day", number => Of("tokens", number) with { Window = UsageWindow.Day }, ledger, cancellationToken);
         await MeasureAsync(
-            table, "the same, from and to within an hour", number => Of("tokens", number) with { From = Ragged(Start), To = Ragged(End) - Duration.FromDays(1) },
-            ledger, cancellationToken);
+            table, "the same, from and to within an hour", 
+            number => Of("tokens", number) with { From = Ragged(Start), To = Ragged(End) - Duration.FromDays(1) }, ledger, cancellationToken);
         var top = await MeasureAsync(
             table, "top 100 customers, a month", _ => new UsageQuery("tokens", Start, End) { GroupBy = ["subject"] }, ledger, cancellationToken);
         await MeasureAsync(

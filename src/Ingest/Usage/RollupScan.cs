@@ -137,12 +137,23 @@ internal sealed class RollupScan
             + "count, sum, min, max, latest, latest_at, latest_key";
 
         var hours = $"select {Columns("hour")}, hour as first_hour, hour as last_hour";
-        string[] keys =
-        [
-            .. windowed ? ["window_index"] : Array.Empty<string>(), .. groups.BySubject ? ["subject"] : Array.Empty<string>(),
-            .. names.Select((_, index) => $"value{index}"), .. meter.Aggregation == Aggregation.UniqueCount ? ["distinct_key"] : Array.Empty<string>(),
-        ];
-        var grouped = keys.Length == 0 ? "" : $"group by {string.Join(", ", keys)}";
+        List<string> keys = [.. names.Select((_, index) => $"value{index}")];
+        if (windowed)
+        {
+            keys.Add("window_index");
+        }
+
+        if (groups.BySubject)
+        {
+            keys.Add("subject");
+        }
+
+        if (meter.Aggregation == Aggregation.UniqueCount)
+        {
+            keys.Add("distinct_key");
+        }
+
+        var grouped = keys.Count == 0 ? "" : $"group by {string.Join(", ", keys)}";
         return $"""
             select {Key("window_index", "0")} as windowIndex, {Key("subject", "null::text")} as subject, array[{values}]::text[] as values,
                    {Key("distinct_key", "null::uuid")} as distinctKey,
@@ -165,15 +176,20 @@ internal sealed class RollupScan
         {
             parameters.Add($"hoursFrom{i}", spans.Hours[i].From);
             parameters.Add($"hoursTo{i}", spans.Hours[i].To);
-            yield return $"{hours} from ingest.usage_hour where {matches} and hour >= @hoursFrom{i} and hour < @hoursTo{i} and hour <> all(@excluded)";
+            yield return $"""
+                {hours} from ingest.usage_hour
+                where {matches} and hour >= @hoursFrom{i} and hour < @hoursTo{i} and hour <> all(@excluded)
+                """;
         }
 
         for (var i = 0; i < spans.Days.Length; i++)
         {
             parameters.Add($"daysFrom{i}", spans.Days[i].From);
             parameters.Add($"daysTo{i}", spans.Days[i].To);
-            yield return
-                $"select {dayColumns}, first_hour, last_hour from ingest.usage_day where {matches} and day >= @daysFrom{i} and day < @daysTo{i}";
+            yield return $"""
+                select {dayColumns}, first_hour, last_hour from ingest.usage_day
+                where {matches} and day >= @daysFrom{i} and day < @daysTo{i}
+                """;
         }
 
         yield return $"""

@@ -41,7 +41,8 @@ internal sealed record RollupSpans(ImmutableArray<(Instant From, Instant To)> Da
         }
 
         // The longest ones save most.
-        ImmutableArray<(Instant From, Instant To)> days = [.. runs.OrderByDescending(run => run.To - run.From).Take(MaxRuns).OrderBy(run => run.From)];
+        ImmutableArray<(Instant From, Instant To)> days =
+            [.. runs.OrderByDescending(run => run.To - run.From).Take(MaxRuns).OrderBy(run => run.From)];
         var hours = ImmutableArray.CreateBuilder<(Instant From, Instant To)>();
         var from = split.RollupFrom;
         foreach (var run in days.Append((split.RollupTo, split.RollupTo)))
