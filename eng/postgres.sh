@@ -5,6 +5,7 @@
 #   eng/postgres.sh stop DIR | remove DIR                     stop it | stop it and delete everything it holds
 #   eng/postgres.sh status DIR | pid DIR                      exit code 0 when it runs | the server's process id
 #   eng/postgres.sh url DIR | admin-url DIR                   Npgsql connection string for the owner | the superuser
+#   eng/postgres.sh programs                                  the folder of the server's programs, pg_dump among them
 #
 # --fast gives up durability for speed (fsync off): for tests only. The choice and the port are read at each start.
 set -euo pipefail
@@ -225,6 +226,7 @@ postgres_main() {
   if [ $# -gt 0 ]; then shift; fi
   case $command in
     start) postgres_start "$@" ;;
+    programs) postgres_programs && echo ;;
     stop | remove | pid | url | status | admin-url)
       [ $# -eq 1 ] || die "eng/postgres.sh $command needs the folder of the cluster, and nothing else."
       case $command in

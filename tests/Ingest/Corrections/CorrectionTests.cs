@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Metering.Ingest.Rollups;
 using Metering.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Xunit;
 
 namespace Metering.Ingest.Tests.Corrections;
@@ -179,6 +180,38 @@ public sealed class CorrectionTests
         Assert.Equal("urn:metering:problem:not-found", (string)problem["type"]!);
         Assert.Equal("/1/id", (string)problem["errors"]![0]!["pointer"]!);
         Assert.EndsWith(" 10", await host.QueryAsync("tokens"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_sums_of_a_detached_month_stay_whatever_is_corrected_loaded_or_changed()
+    {
+        await using var host = await TestHost.StartAsync("2026-03-15T09:00:00Z");
+        await host.MeterAsync("tokens");
+        await host.PostEventsAsync(Tokens("old", 10), Tokens("new", 1, "2026-03-01T10:00:00Z"));
+        await FoldAsync(host);
+        await ExecuteAsync(host, "select ingest.make_event_partition('2026-01-14'); select ingest.detach_event_partition('2026-01-14')");
+
+        var gone = await host.PostAsync(Route, new JsonArray(Void("old")), 404);
+        var into = await host.PostAsync(Route, new JsonArray(Amend("new", ("time", "2026-01-14T10:30:00Z"))), 400);
+        using var dimensions = new StringContent("""{"groupBy":{"model":"$.model"}}""", null, "application/json");
+        using var put = await host.Client.PutAsync("/api/v1/meters/tokens", dimensions, Cancelled);
+        await host.Services.GetRequiredService<RestatingQueue>().DrainAsync(Cancelled);
+
+        Assert.Equal("/0/id", (string)gone["errors"]![0]!["pointer"]!);
+        Assert.Equal("/0/time", (string)into["errors"]![0]!["pointer"]!);
+        Assert.Equal(
+            """
+            2026-01-01T00:00:00Z 2026-02-01T00:00:00Z 10
+            2026-03-01T00:00:00Z 2026-04-01T00:00:00Z 1
+            """,
+            await host.QueryAsync("tokens", "windowSize=MONTH"));
+    }
+
+    private static async Task ExecuteAsync(TestHost host, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(host.ConnectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancelled);
     }
 
     private static JsonObject Tokens(string id, int tokens, string time = "2026-01-14T10:20:00Z") =>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
+using Metering.Ingest.Backfills;
 using Metering.Ingest.Filters;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
@@ -68,7 +69,36 @@ public sealed class RollupPropertyTests
         await host.Services.GetRequiredService<RestatingQueue>().DrainAsync(TestContext.Current.CancellationToken);
         await AskAsync(usage, queries, corrected, null, $"seed {number}, made anew");
         await AskAsync(usage, queries, events, recorded, $"seed {number}, as recorded before");
+
+        var late = GenEvent.Sample(Corrections, seed, Size).Select((item, index) => item with { Id = $"late{index}" }).ToImmutableArray();
+        var beforehand = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken);
+        var backfill = await BackfillAsync(host, late);
+        await AskAsync(usage, queries, [.. corrected, .. late], null, $"seed {number}, with a backfill");
+        var closed = await usage.CurrentWatermarkAsync(TestContext.Current.CancellationToken);
+        await host.PostAsync($"/api/v1/events/backfills/{backfill}/revert", new JsonObject(), 202);
+        await SettleAsync(host);
+        await AskAsync(usage, queries, corrected, null, $"seed {number}, reverted");
+        await host.Services.GetRequiredService<RestatingQueue>().DrainAsync(TestContext.Current.CancellationToken);
+        await AskAsync(usage, queries, corrected, null, $"seed {number}, reverted and made anew");
+        await AskAsync(usage, queries, corrected, beforehand, $"seed {number}, before the backfill");
+        await AskAsync(usage, queries, [.. corrected, .. late], closed, $"seed {number}, as it was with the backfill");
     }
+
+    private static async Task<string> BackfillAsync(TestHost host, ImmutableArray<Usage> events)
+    {
+        var id = (string)(await host.PostAsync("/api/v1/events/backfills", new JsonObject { ["name"] = "late" }, 201))["id"]!;
+        await host.PostAsync($"/api/v1/events/backfills/{id}/events", new JsonArray([.. events.Select(item => item.ToJson())]), 204);
+        await host.PostAsync($"/api/v1/events/backfills/{id}/close", new JsonObject(), 202);
+        await SettleAsync(host);
+        return id;
+    }
+
+    private static Task SettleAsync(TestHost host) => host.UntilAsync(async () =>
+    {
+        await host.Services.GetRequiredService<BackfillQueue>().DrainAsync(TestContext.Current.CancellationToken);
+        var backfills = (await host.GetAsync("/api/v1/events/backfills"))["items"]!.AsArray();
+        return backfills.All(item => !((string)item!["status"]!).EndsWith("ing", StringComparison.Ordinal));
+    });
 
     /// <returns>How many questions had an answer.</returns>
     private static async Task<int> AskAsync(
