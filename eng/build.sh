@@ -32,7 +32,8 @@ build_if_changed() {
     mkdir -p "$(dirname "$stamp")"
     printf '%s\n' "$list" >"$stamp.new"
     log=$(mktemp)
-    if ! dotnet build "$METERING_ROOT/$project" -c "$BUILD_CONFIGURATION" -v q -nologo >"$log" 2>&1; then
+    # The compiler's server outlives the build for minutes, and must not hold the lock of whoever builds.
+    if ! dotnet build "$METERING_ROOT/$project" -c "$BUILD_CONFIGURATION" -v q -nologo >"$log" 2>&1 9>&-; then
       tail -n 40 "$log" >&2
       rm -f "$stamp.new" "$log"
       die "The build of $project failed; the errors are above."

@@ -51,7 +51,7 @@ install_packages() (
   note "Installing Debian packages: $*"
   log=$(mktemp)
   export DEBIAN_FRONTEND=noninteractive
-  if ! { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } >"$log" 2>&1 </dev/null; then
+  if ! { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"; } >"$log" 2>&1 </dev/null 9>&-; then
     tail -n 20 "$log" >&2
     die "apt-get could not install $*. The whole log: $log"
   fi

@@ -4,6 +4,7 @@ using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Otlp;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Sources;
@@ -91,5 +92,6 @@ public static class IngestModule
         routes.MapReadSources();
         routes.MapSubjects();
         routes.MapNormalizeLlmUsage();
+        routes.MapOtlp();
     }
 }

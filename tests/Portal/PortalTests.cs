@@ -196,6 +196,27 @@ public sealed class PortalTests(PortalTests.TwoCustomers two) : IClassFixture<Po
     }
 
     [Fact]
+    public async Task Of_several_subscriptions_the_costs_are_told_plan_by_plan()
+    {
+        await using var own = await TestHost.StartAsync("2026-01-01T00:00:00Z");
+        await own.PublishSampleTiersAsync();
+        await own.SignUpAsync("initech", "pro");
+        await own.PostAsync("/api/v1/subscriptions", JsonNode.Parse("""
+            {"customerKey":"initech","customPlan":{"name":"Support","currency":"USD","billingCadence":"P1M","phases":[
+             {"key":"main","name":"Main","duration":null,"rateCards":[{"type":"flat_fee","key":"support","name":"Support","billingCadence":"P1M",
+              "price":{"type":"flat","amount":"20","paymentTerm":"in_advance"} }]}]} }
+            """)!, 201);
+        var token = await own.PostAsync("/api/v1/portal/tokens", new JsonObject { ["customerKey"] = "initech" }, 200);
+        using var visitor = new HttpClient { BaseAddress = own.Url };
+
+        using var page = await visitor.GetAsync($"/portal/link/{token["token"]}");
+
+        var headings = (await ParseAsync(page)).QuerySelectorAll("h2").Select(heading => heading.TextContent).ToList();
+        Assert.Contains("Cost so far of Support, and why", headings);
+        Assert.Contains("What your plans include", headings);
+    }
+
+    [Fact]
     public async Task A_feature_that_no_plan_names_is_called_by_its_own_name()
     {
         await using var own = await TestHost.StartAsync("2026-01-01T00:00:00Z");

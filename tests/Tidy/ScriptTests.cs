@@ -42,6 +42,33 @@ public sealed class ScriptTests
         Findings.ShouldBeNone(Commands.Where(command => !Repository.Exists($"eng/{command}.sh")).Select(command => $"eng/{command}.sh is missing"));
     }
 
+    /// <summary>The compiler's server stays for minutes after a build; it once held the lock that the next command waits for.</summary>
+    [Fact]
+    public void What_a_build_leaves_running_does_not_hold_the_lock_of_up_and_down()
+    {
+        const string Script = """
+            source eng/common.sh && source eng/build.sh
+            METERING_ROOT=$(mktemp -d)
+            mkdir -p "$METERING_ROOT/src/Thing" && touch "$METERING_ROOT/src/Thing/a.cs"
+            need_dotnet() { :; }
+            dotnet() { sleep 60 >/dev/null 2>&1 & echo $! >"$METERING_ROOT/server"; }
+            exec 9>"$METERING_ROOT/lock"
+            flock 9
+            build_if_changed src/Thing
+            exec 9>&-
+            code=0
+            flock -n "$METERING_ROOT/lock" true || code=1
+            kill "$(cat "$METERING_ROOT/server")"
+            rm -r "$METERING_ROOT"
+            exit $code
+            """;
+        var start = new ProcessStartInfo("bash", ["-c", Script]) { WorkingDirectory = Repository.FullPath("."), RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+
     [Fact]
     public void An_unknown_command_shows_the_usage_and_ends_with_2()
     {
