@@ -18,8 +18,8 @@ public sealed class TouchedUsageConverter : JsonConverter<ImmutableArray<Touched
         if (reader.TokenType == JsonTokenType.StartArray)
         {
             // As it was written before, in messages that have waited since.
-            var before = (JsonTypeInfo<TouchedUsage[]>)options.GetTypeInfo(typeof(TouchedUsage[]));
-            return [.. JsonSerializer.Deserialize(ref reader, before)!];
+            var known = (JsonTypeInfo<TouchedUsage[]>)options.GetTypeInfo(typeof(TouchedUsage[]));
+            return [.. JsonSerializer.Deserialize(ref reader, known)!];
         }
 
         var touched = ImmutableArray.CreateBuilder<TouchedUsage>();
