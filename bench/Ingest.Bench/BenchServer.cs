@@ -54,7 +54,8 @@ internal sealed class BenchServer : IAsyncDisposable
     {
         var name = $"bench_{++databases}";
         await AsAdminAsync($"create database {name}", cancellationToken);
-        return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(adminConnection) { Database = name, MaxPoolSize = 50 }.ConnectionString);
+        var settings = new NpgsqlConnectionStringBuilder(adminConnection) { Database = name, MaxPoolSize = 50, PersistSecurityInfo = true };
+        return NpgsqlDataSource.Create(settings.ConnectionString);
     }
 
     /// <summary>Empties the pools of a database and drops it.</summary>

@@ -1,12 +1,23 @@
 using Metering.Ingest.Bench;
 using Metering.Ingest.Bench.Consumer;
+using Metering.Ingest.Bench.EndToEnd;
+using Metering.Ingest.Bench.Wire;
 
 // Measures how fast events are taken, recorded and answered, part by part, each against ways that others use, interleaved in one run on
 // one durable PostgreSQL of its own. The ratios are what counts: they compare ways on the same machine in the same minutes.
 //   Ingest.Bench [part…] [--results FILE]
+if (ChildPrograms.Knows(args))
+{
+    await ChildPrograms.RunAsync(args);
+    return 0;
+}
+
 BenchPart[] parts =
 [
+    new WirePart(),
     new ConsumerPart(),
+    new EndToEndPart(),
+    new SinglePart(),
 ];
 
 var results = Array.IndexOf(args, "--results") is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;

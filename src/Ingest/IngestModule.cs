@@ -5,6 +5,7 @@ using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
 using Metering.Ingest.Otlp;
+using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Sources;
@@ -55,6 +56,8 @@ public static class IngestModule
         services.AddHostedService<SourceFoldingLoop>();
         services.AddSingleton<EventValidation>();
         services.AddSingleton<BodyRoom>();
+        services.AddSingleton<IngestQuotas>();
+        services.AddSingleton<EventDoor>();
         if (options.RabbitMq is null)
         {
             services.AddSingleton<IEventAcceptance, EmbeddedAcceptance>();

@@ -30,7 +30,7 @@ internal static class EventIdentity
         source.CopyTo(buffer.Bytes[4..]);
         id.CopyTo(buffer.Bytes[(4 + source.Length)..]);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer.Bytes, hash);
+        Digest.Hash(buffer.Bytes, hash);
         if (TimeOf(id) is not { } unixMilliseconds)
         {
             return new Guid(hash[..16], bigEndian: true);

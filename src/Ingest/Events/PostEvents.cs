@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
 using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
@@ -43,34 +44,35 @@ internal static class PostEvents
             .WithRequestBody(typeof(CloudEventBody), ContentTypes).WithExample(Example);
     }
 
-    private static Task<IResult> PostAsync(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
-        CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.NoContent(), acceptance, room, validation, clock, cancellationToken);
+    private static Task<IResult> PostAsync(HttpContext http, EventDoor door, CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.NoContent(), door, cancellationToken);
 
-    private static Task<IResult> PostV3Async(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
-        CancellationToken cancellationToken) =>
-        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), acceptance, room, validation, clock, cancellationToken);
+    private static Task<IResult> PostV3Async(HttpContext http, EventDoor door, CancellationToken cancellationToken) =>
+        AcceptAsync(http, Results.StatusCode(StatusCodes.Status202Accepted), door, cancellationToken);
 
-    private static async Task<IResult> AcceptAsync(
-        HttpContext http, IResult accepted, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
-        CancellationToken cancellationToken)
+    private static async Task<IResult> AcceptAsync(HttpContext http, IResult accepted, EventDoor door, CancellationToken cancellationToken)
     {
         if (EventRequest.ModeOf(http.Request) is not { } mode)
         {
             return UnsupportedMediaType();
         }
 
-        using var body = await PostedBody.ReadAsync(http.Request, room, cancellationToken);
+        // Who has used up a quota, and what there is no room for, is turned away before its body is read.
+        var allowance = door.Quotas.Of(http);
+        if (allowance is not null && door.Quotas.Look(allowance) is { Admits: false } nothing)
+        {
+            return IngestQuotas.Exceeded(http, allowance, nothing);
+        }
+
+        using var body = await PostedBody.ReadAsync(http.Request, door.Room, cancellationToken);
         if (body is null)
         {
             return TooMany(http);
         }
 
         var request = EventRequest.Of(http.Request, mode, body.Bytes);
-        var receivedAt = clock.GetCurrentInstant();
-        var read = acceptance.Read(request.Body, request.Form, receivedAt);
+        var receivedAt = door.Clock.GetCurrentInstant();
+        var read = door.Acceptance.Read(request.Body, request.Form, receivedAt);
         if (!read.IsWellFormed)
         {
             return Problem.Invalid(ErrorsOf(read, request));
@@ -81,12 +83,37 @@ internal static class PostEvents
             return accepted;
         }
 
-        if (await RefusedAsync(read, request, receivedAt, validation, cancellationToken) is { Length: > 0 } refused)
+        if (await RefusedAsync(read, request, receivedAt, door.Validation, cancellationToken) is { Length: > 0 } refused)
         {
             return Problem.Invalid(refused);
         }
 
-        return await acceptance.AcceptAsync(read, request.Body, receivedAt) switch
+        return await HandOverAsync(http, accepted, read, request.Body, receivedAt, allowance, door);
+    }
+
+    /// <summary>Takes the events from the quota of the key and gives them to who records them; the caller says what safe is answered with.</summary>
+    public static async Task<IResult> HandOverAsync(
+        HttpContext http, IResult accepted, ReadEvents read, ReadOnlyMemory<byte> body, Instant receivedAt, EventAllowance? allowance,
+        EventDoor door)
+    {
+        if (allowance is not null)
+        {
+            var left = door.Quotas.Take(allowance, read.Count);
+            if (!left.Admits)
+            {
+                return IngestQuotas.Exceeded(http, allowance, left);
+            }
+
+            IngestQuotas.Describe(http, allowance, left);
+        }
+
+        var acceptance = await door.Acceptance.AcceptAsync(read, body, receivedAt);
+        if (acceptance is Acceptance.Full or Acceptance.NotConfirmed)
+        {
+            allowance?.GiveBack(read.Count);
+        }
+
+        return acceptance switch
         {
             Acceptance.Full => TooMany(http),
             Acceptance.NotConfirmed => NotConfirmed(http),

@@ -15,14 +15,16 @@ internal sealed class RequestContext(HttpContext http) : ITransactionCompanion
     private static readonly AsyncLocal<RequestContext?> Ambient = new();
 
     private readonly AuditedMetadata? audited = http.GetEndpoint()?.Metadata.GetMetadata<AuditedMetadata>();
-    private readonly HashSet<string> recorded = new(StringComparer.Ordinal);
 
+    // Most requests need neither.
+    private HashSet<string>? recorded;
+    private Actor? actor;
     private bool answered;
 
     /// <summary>Null outside requests, and for what a request has set going and lives longer than it.</summary>
     public static RequestContext? Current => Ambient.Value is { answered: false } context ? context : null;
 
-    public Actor Actor { get; } = Actor.Of(http.User);
+    public Actor Actor => actor ??= Actor.Of(http.User);
 
     public HttpContext Http => http;
 
@@ -46,14 +48,14 @@ internal sealed class RequestContext(HttpContext http) : ITransactionCompanion
     /// <summary>What the caller does from here on is not the request's own doing but the system's.</summary>
     public static void Leave() => Ambient.Value = null;
 
-    public void Recorded(string action) => recorded.Add(action);
+    public void Recorded(string action) => (recorded ??= new(StringComparer.Ordinal)).Add(action);
 
     public Task BegunAsync(DbSession session, CancellationToken cancellationToken) =>
         Idempotency?.ClaimAsync(session, cancellationToken) ?? Task.CompletedTask;
 
     public Task CommittingAsync(DbSession session, CancellationToken cancellationToken)
     {
-        if (audited is not null && !audited.Actions.Any(recorded.Contains))
+        if (audited is not null && !(recorded is not null && audited.Actions.Any(recorded.Contains)))
         {
             throw new InvalidOperationException(
                 $"The route is audited as {string.Join(", ", audited.Actions)} and commits without having recorded it.");

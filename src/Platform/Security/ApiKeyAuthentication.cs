@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Metering.Platform.Problems;
 using Microsoft.AspNetCore.Authentication;
@@ -34,11 +33,8 @@ public sealed class ApiKeyAuthentication(
             return AuthenticateResult.Fail("unknown key");
         }
 
-        var claims = known.Role.Scopes.Select(scope => new Claim(ScopeClaim, scope))
-            .Append(new Claim(ClaimTypes.NameIdentifier, known.Id.ToString()))
-            .Append(new Claim(ClaimTypes.Name, known.Name))
-            .Append(new Claim(ClaimTypes.Role, known.Role.Name));
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(claims, SchemeName)), SchemeName));
+        Context.Features.Set(known);
+        return AuthenticateResult.Success(new AuthenticationTicket(known.Principal, SchemeName));
     }
 
     /// <summary>The API key that a request brings; null when it brings none.</summary>

@@ -25,6 +25,7 @@ public static class ApiKeyEndpoints
             .WithName("listApiKeys").WithSummary("List API keys, without their secrets").Produces<ApiKeyView[]>();
         routes.MapDelete("/api/v1/api-keys/{id}", RevokeAsync).RequireScope(Scope.KeysWrite).Audited("api_key.revoke")
             .WithName("revokeApiKey").WithSummary("Revoke an API key").Produces(204);
+        routes.MapKeyQuotas();
     }
 
     private static async Task<IResult> CreateAsync(
@@ -46,10 +47,16 @@ public static class ApiKeyEndpoints
             return Problem.Invalid("/expiresAt", "time_in_the_past", "A key expires in the future.");
         }
 
+        if (request.IngestQuota is { } asked && IngestQuota.ErrorOf(asked, "/ingestQuota") is { } error)
+        {
+            return Problem.Invalid(error);
+        }
+
+        var quota = request.IngestQuota?.Complete();
         var key = ApiKey.Generate("mtr_" + role.Name.Replace('-', '_'));
         await using var session = await database.BeginAsync(cancellationToken);
-        var added = await ApiKeyStore.AddAsync(session, key, request.Name, role, request.ExpiresAt, now, cancellationToken);
-        var created = new CreatedApiKey(PublicId.Format(added.Id), request.Name, role.Name, request.ExpiresAt, key.Secret);
+        var added = await ApiKeyStore.AddAsync(session, key, request.Name, role, request.ExpiresAt, quota, now, cancellationToken);
+        var created = new CreatedApiKey(PublicId.Format(added.Id), request.Name, role.Name, request.ExpiresAt, quota, key.Secret);
         return await session.CommitAsync(Results.Created($"/api/v1/api-keys/{created.Id}", created), cancellationToken);
     }
 
@@ -63,7 +70,7 @@ public static class ApiKeyEndpoints
 }
 
 /// <summary>Asks for a key of a role.</summary>
-public sealed record CreateApiKey(string Name, string Role, Instant? ExpiresAt = null);
+public sealed record CreateApiKey(string Name, string Role, Instant? ExpiresAt = null, IngestQuota? IngestQuota = null);
 
 /// <summary>The only answer that ever holds the secret.</summary>
-public sealed record CreatedApiKey(string Id, string Name, string Role, Instant? ExpiresAt, string Key);
+public sealed record CreatedApiKey(string Id, string Name, string Role, Instant? ExpiresAt, IngestQuota? IngestQuota, string Key);

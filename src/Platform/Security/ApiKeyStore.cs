@@ -13,15 +13,19 @@ public sealed class ApiKeyStore(MeteringDatabase database)
     public async Task AddAsync(ApiKey key, string name, Role role, Instant? expiresAt, Instant now, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        await AddAsync(session, key, name, role, expiresAt, now, cancellationToken);
+        await AddAsync(session, key, name, role, expiresAt, null, now, cancellationToken);
         await session.CommitAsync(cancellationToken);
     }
 
     internal static async Task<ListedApiKey> AddAsync(
-        DbSession session, ApiKey key, string name, Role role, Instant? expiresAt, Instant now, CancellationToken cancellationToken)
+        DbSession session, ApiKey key, string name, Role role, Instant? expiresAt, IngestQuota? quota, Instant now,
+        CancellationToken cancellationToken)
     {
-        var added = new ListedApiKey(PublicId.New(now), name, role.Name, now, expiresAt, null);
-        var parameters = new { added.Id, name, role = role.Name, hash = key.Hash(), expiresAt, now };
+        var added = new ListedApiKey(PublicId.New(now), name, role.Name, now, expiresAt, null, quota?.EventsPerMinute, quota?.Burst);
+        var parameters = new
+        {
+            added.Id, name, role = role.Name, hash = key.Hash(), expiresAt, now, added.IngestEventsPerMinute, added.IngestBurst,
+        };
         if (await session.ExecuteAsync(InsertSql, parameters, cancellationToken) == 1)
         {
             var view = added.ToView();
@@ -40,7 +44,7 @@ public sealed class ApiKeyStore(MeteringDatabase database)
 
         // The index has compared already; comparing again in constant time keeps the answer independent of its timing.
         return row is not null && CryptographicOperations.FixedTimeEquals(row.KeyHash, hash)
-            ? new KnownApiKey(row.Id, row.Name, Role.All.Single(role => role.Name == row.Role))
+            ? row.ToKnown()
             : null;
     }
 
@@ -76,14 +80,37 @@ public sealed class ApiKeyStore(MeteringDatabase database)
         return true;
     }
 
+    /// <param name="quota">Null: none.</param>
+    /// <returns>False when there is no such key.</returns>
+    internal async Task<bool> SetIngestQuotaAsync(Guid id, IngestQuota? quota, Instant now, CancellationToken cancellationToken)
+    {
+        await using var session = await database.BeginAsync(cancellationToken);
+        if (await session.FirstOrNoneAsync<ListedApiKey>(LockSql, new { id }, cancellationToken) is not { } key)
+        {
+            return false;
+        }
+
+        await session.ExecuteAsync(QuotaSql, new { id, eventsPerMinute = quota?.EventsPerMinute, burst = quota?.Burst }, cancellationToken);
+        var after = (key with { IngestEventsPerMinute = quota?.EventsPerMinute, IngestBurst = quota?.Burst }).ToView();
+        await AuditTrail.RecordAsync(session, new AuditEntry("api_key.ingest_quota", after.Id, now, key.ToView(), after), cancellationToken);
+        await session.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private const string QuotaSql = """
+        update platform.api_key
+        set ingest_events_per_minute = @eventsPerMinute, ingest_burst = @burst
+        where id = @id
+        """;
+
     private const string InsertSql = """
-        insert into platform.api_key (id, name, role, key_hash, created_at, expires_at)
-        values (@Id, @name, @role, @hash, @now, @expiresAt)
+        insert into platform.api_key (id, name, role, key_hash, created_at, expires_at, ingest_events_per_minute, ingest_burst)
+        values (@Id, @name, @role, @hash, @now, @expiresAt, @IngestEventsPerMinute, @IngestBurst)
         on conflict (key_hash) do nothing
         """;
 
     private const string FindSql = """
-        select id, name, role, key_hash as keyHash
+        select id, name, role, key_hash as keyHash, ingest_events_per_minute as ingestEventsPerMinute, ingest_burst as ingestBurst
         from platform.api_key
         where key_hash = @hash
           and revoked_at is null
@@ -93,7 +120,8 @@ public sealed class ApiKeyStore(MeteringDatabase database)
     private const string AnySql = "select exists (select from platform.api_key where role = @role and revoked_at is null)";
 
     private const string SelectSql = """
-        select id, name, role, created_at as createdAt, expires_at as expiresAt, revoked_at as revokedAt
+        select id, name, role, created_at as createdAt, expires_at as expiresAt, revoked_at as revokedAt,
+            ingest_events_per_minute as ingestEventsPerMinute, ingest_burst as ingestBurst
         from platform.api_key
         """;
 
@@ -101,5 +129,9 @@ public sealed class ApiKeyStore(MeteringDatabase database)
 
     private const string LockSql = SelectSql + " where id = @id for update";
 
-    private sealed record KeyRow(Guid Id, string Name, string Role, byte[] KeyHash);
+    private sealed record KeyRow(Guid Id, string Name, string Role, byte[] KeyHash, long? IngestEventsPerMinute, long? IngestBurst)
+    {
+        public KnownApiKey ToKnown() =>
+            new(Id, Name, Security.Role.All.Single(role => role.Name == Role), IngestQuota.Of(IngestEventsPerMinute, IngestBurst));
+    }
 }

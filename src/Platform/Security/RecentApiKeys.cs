@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Metering.Platform.Security;
 
@@ -7,8 +10,9 @@ public sealed class RecentApiKeys(TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
     private const int Capacity = 4_096;
+    private const int MaxUtf8BytesPerChar = 3;
 
-    private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<UInt128, Entry> entries = new();
 
     public KnownApiKey? Find(string secret) =>
         entries.TryGetValue(HashKey(secret), out var entry) && time.GetElapsedTime(entry.At) < Lifetime ? entry.Key : null;
@@ -23,7 +27,15 @@ public sealed class RecentApiKeys(TimeProvider time)
         entries[HashKey(secret)] = new Entry(key, time.GetTimestamp());
     }
 
-    private static string HashKey(string secret) => Convert.ToHexString(ApiKey.HashOf(secret));
+    /// <summary>Half of the hash: the secret itself is not kept, and 128 bits tell all keys apart.</summary>
+    private static UInt128 HashKey(string secret)
+    {
+        Span<byte> bytes = stackalloc byte[ApiKey.MaxLength * MaxUtf8BytesPerChar];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        var length = Encoding.UTF8.GetBytes(secret.AsSpan(0, Math.Min(secret.Length, ApiKey.MaxLength)), bytes);
+        SHA256.HashData(bytes[..length], hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
 
     private sealed record Entry(KnownApiKey Key, long At);
 }
