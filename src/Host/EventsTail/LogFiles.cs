@@ -58,7 +58,7 @@ internal static class LogFiles
         return null;
     }
 
-    /// <summary>Null while there is no whole first line, or when the file has gone meanwhile. All of it is told of the file that was opened.</summary>
+    /// <summary>Null while there is no whole first line, or when the file has gone meanwhile. All is told of the file that was opened.</summary>
     private static LogFile? TryLook(string path, string name)
     {
         try
