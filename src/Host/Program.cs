@@ -6,7 +6,7 @@ var root = new RootCommand("Metering: usage events in, entitlements and invoices
 {
     ServeCommand.Create(),
     MigrateCommand.Create(),
-    EventsImportCommand.Create(),
+    new Command("events", "Usage events.") { EventsImportCommand.Create(), EventsTailCommand.Create() },
 };
 
 try

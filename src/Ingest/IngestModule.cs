@@ -4,6 +4,7 @@ using Metering.Ingest.Corrections;
 using Metering.Ingest.Events;
 using Metering.Ingest.Llm;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Otlp;
 using Metering.Ingest.Quotas;
 using Metering.Ingest.Recording;
 using Metering.Ingest.Rollups;
@@ -42,6 +43,8 @@ public static class IngestModule
         services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<DaySettling>();
+        services.AddHostedService<DaySettlingLoop>();
         services.AddSingleton<HourRestating>();
         services.AddSingleton<RestatingQueue>();
         services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());
@@ -94,5 +97,6 @@ public static class IngestModule
         routes.MapReadSources();
         routes.MapSubjects();
         routes.MapNormalizeLlmUsage();
+        routes.MapOtlp();
     }
 }

@@ -58,6 +58,7 @@ public static class PlatformModule
         });
         app.UseProblems();
         app.UseRouting();
+        app.UseRefusals();
         app.UseAuthentication();
         app.UseAuthorization();
         RequestContext.Use(app);

@@ -16,6 +16,8 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
         // Usage is its own record: every event is kept, and so is what was refused.
         "POST /api/v1/events",
         "POST /api/v3/openmeter/events",
+        "POST /api/v1/otlp/v1/traces",
+        "POST /api/v1/otlp/v1/metrics",
         "POST /api/v1/events/backfills/{id}/events",
 
         // Between sidecars and us, thousands a second; leases have a ledger of their own.

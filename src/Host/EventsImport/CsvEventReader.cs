@@ -1,25 +1,13 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using CsvHelper;
-using NodaTime.Text;
 
 namespace Metering.Host.EventsImport;
 
-/// <summary>
-/// Reads a CSV file row by row as CloudEvents. Without an id column the id is the hash of the row's content and of how many equal
-/// rows came before it: the same rows have the same ids in whatever file they stand, and rows that repeat are each counted.
-/// </summary>
-internal sealed class CsvEventReader : IDisposable
+/// <summary>Reads a CSV file row by row as CloudEvents. Without an id column ids are made of content (<see cref="ContentIds"/>).</summary>
+internal sealed class CsvEventReader : IImportReader
 {
     private const int MaxRowBytes = 1 << 20;
-
-    private static readonly LocalDateTimePattern[] UtcPatterns =
-    [
-        LocalDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd' 'HH':'mm':'ss;FFFFFFFFF"),
-        LocalDateTimePattern.CreateWithInvariantCulture("uuuu'-'MM'-'dd'T'HH':'mm':'ss;FFFFFFFFF"),
-    ];
 
     private static readonly CsvReaderOptions Options = new()
     {
@@ -28,7 +16,7 @@ internal sealed class CsvEventReader : IDisposable
 
     private readonly ImportMapping mapping;
     private readonly CsvReader csv;
-    private readonly Dictionary<Guid, int> equalRows = [];
+    private readonly ContentIds ids = new();
 
     private CsvEventReader(ImportMapping mapping, CsvReader csv)
     {
@@ -58,10 +46,12 @@ internal sealed class CsvEventReader : IDisposable
             return null;
         }
 
-        var row = csv.LineNumber;
-        if (TryParseTime(csv.GetString(mapping.TimeColumn)) is not { } time)
+        // Before anything else: a row that is refused counts among its equals as well.
+        var id = mapping.IdColumn is { } idColumn ? csv.GetString(idColumn) : IdOf();
+        var row = $"Line {csv.LineNumber}";
+        if (EventTime.TryRead(csv.GetString(mapping.TimeColumn!)) is not { } time)
         {
-            return new ImportRow(row, null, $"'{csv.GetString(mapping.TimeColumn)}' in column {mapping.TimeColumn} is not a time");
+            return new ImportRow(row, null, $"'{csv.GetString(mapping.TimeColumn!)}' in column {mapping.TimeColumn} is not a time");
         }
 
         var data = new JsonObject();
@@ -78,7 +68,7 @@ internal sealed class CsvEventReader : IDisposable
             new JsonObject
             {
                 ["specversion"] = "1.0",
-                ["id"] = mapping.IdColumn is { } idColumn ? csv.GetString(idColumn) : IdOf(),
+                ["id"] = id,
                 ["source"] = mapping.Source,
                 ["type"] = mapping.Type,
                 ["subject"] = mapping.Subject ?? csv.GetString(mapping.SubjectColumn!),
@@ -95,22 +85,7 @@ internal sealed class CsvEventReader : IDisposable
         // The separator can not be in a field of a text file, so that different rows never read the same.
         var fields = Enumerable.Range(0, csv.FieldCount).Select(csv.GetString);
         var content = string.Join('\0', fields.Prepend(mapping.Subject ?? "").Prepend(mapping.Type));
-        var hash = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes(content)).AsSpan(0, 16), bigEndian: true);
-        var occurrence = equalRows.GetValueOrDefault(hash);
-        equalRows[hash] = occurrence + 1;
-        return occurrence == 0 ? hash.ToString("N") : $"{hash:N}-{occurrence + 1}";
-    }
-
-    /// <summary>RFC 3339, or the same without an offset, which is then taken as UTC.</summary>
-    private static string? TryParseTime(string text)
-    {
-        if (OffsetDateTimePattern.Rfc3339.Parse(text).Success)
-        {
-            return text;
-        }
-
-        var parsed = UtcPatterns.Select(pattern => pattern.Parse(text)).FirstOrDefault(result => result.Success);
-        return parsed is null ? null : InstantPattern.ExtendedIso.Format(parsed.Value.InUtc().ToInstant());
+        return ids.Of(content);
     }
 
     /// <summary>What is written as a JSON number is one; anything else, such as 007, is text.</summary>
@@ -125,6 +100,3 @@ internal sealed class CsvEventReader : IDisposable
         return JsonValue.Create(text);
     }
 }
-
-/// <summary>One row: an event, or why it can not be one.</summary>
-internal sealed record ImportRow(long Number, JsonObject? Event, string? Problem);

@@ -13,6 +13,9 @@ public sealed record ImportSummary(
 
     public static ImportSummary Empty { get; } = new(0, 0, 0, 0, 0, 0, []);
 
+    /// <summary>Nobody's usage.</summary>
+    public long Skipped { get; init; }
+
     public long Rows => Accepted + Duplicate + Conflict + Rejected + Queued;
 
     internal ImportSummary Reject(string problem) => With(problem) with { Rejected = Rejected + 1 };

@@ -152,7 +152,7 @@ internal static class PostEvents
         return Problem.Of(ProblemType.TooManyRequests, "More events are waiting to be recorded than fit; send these again in a moment.");
     }
 
-    private static IResult NotConfirmed(HttpContext http)
+    public static IResult NotConfirmed(HttpContext http)
     {
         http.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Problem.Of(ProblemType.NotAvailable, "The broker did not confirm the events; send them again, and none is counted twice.");

@@ -13,6 +13,7 @@ internal static class LlmUsageReader
     private static readonly ImmutableArray<(string Name, Func<UsageCounts, bool> Fits, Func<UsageCounts, LlmTokens> Read)> Shapes =
     [
         ("gemini", usage => usage.Has("promptTokenCount") || usage.Has("candidatesTokenCount") || usage.Has("totalTokenCount"), GeminiUsage.Of),
+        ("otel", OtelUsage.Fits, OtelUsage.Of),
         ("openai-chat", usage => usage.Has("prompt_tokens"), OpenAiUsage.OfChat),
         ("bedrock", usage => usage.Has("inputTokens"), BedrockUsage.OfConverse),
         ("bedrock-invocation", usage => usage.Has("inputTokenCount"), BedrockUsage.OfInvocation),

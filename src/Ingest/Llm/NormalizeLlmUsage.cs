@@ -43,7 +43,7 @@ internal static class NormalizeLlmUsage
 }
 
 /// <summary>A provider's usage as meters read it at <c>$.llm</c>. Only described here; <see cref="LlmUsage"/> writes it.</summary>
-/// <param name="Shape">openai-chat, openai-responses, anthropic, gemini, bedrock or bedrock-invocation: whose way of reporting it is.</param>
+/// <param name="Shape">openai-chat, openai-responses, anthropic, gemini, bedrock, bedrock-invocation or otel: whose way of reporting it is.</param>
 /// <param name="Estimated">The sender counted itself because a stream broke off.</param>
 /// <param name="Tokens">Disjoint classes; their sum is the total.</param>
 /// <param name="Unexplained">The total that the provider states, less the classes.</param>

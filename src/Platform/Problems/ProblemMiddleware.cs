@@ -21,11 +21,15 @@ public static class ProblemMiddleware
         });
     }
 
+    /// <summary>Behind routing, because a route may take what the others do not.</summary>
+    public static void UseRefusals(this IApplicationBuilder app) =>
+        app.Use(next => context => RefusalOf(context.Request) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+
     private static async Task InvokeAsync(HttpContext context, RequestDelegate next, ILogger logger)
     {
         try
         {
-            await (RefusalOf(context.Request) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+            await next(context);
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -48,10 +52,13 @@ public static class ProblemMiddleware
         }
     }
 
-    /// <summary>What no route takes: a compressed body, which would be read as it is, and text that PostgreSQL does not have.</summary>
+    /// <summary>
+    /// A compressed body, which would be read as it is, unless the route says that it takes one; and text that PostgreSQL does not have.
+    /// </summary>
     private static IResult? RefusalOf(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Any(coding => coding is not (null or "" or "identity")))
+        if (request.Headers.ContentEncoding.Any(coding => coding is not (null or "" or "identity"))
+            && request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TakesEncodedBody>() is null)
         {
             return Problem.Of(
                 ProblemType.UnsupportedMediaType, "Send the body as it is, without Content-Encoding.",
