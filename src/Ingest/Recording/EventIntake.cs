@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Metering.Ingest.Events;
 using Metering.Platform.Clock;
 using Microsoft.Extensions.Hosting;
@@ -8,51 +6,48 @@ using Microsoft.Extensions.Logging;
 namespace Metering.Ingest.Recording;
 
 /// <summary>
-/// Where concurrent requests become shared batches: while one batch commits, what arrives meanwhile waits and is the next one.
-/// Nothing waits for a timer, so a single event is recorded at once and a flood in large transactions.
+/// Where concurrent requests become shared batches: while one batch commits, what arrives meanwhile waits and is the next one. A second batch
+/// goes beside the first only when it is full, because many small transactions cost more than few large ones. For somebody who waits nothing
+/// is held back; messages of the broker are collected for a moment.
 /// </summary>
 internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> logger) : IHostedService, IDrain
 {
     public const int MaxWaitingEvents = 100_000;
-    private const int MaxWaitingSubmissions = 4_096;
-    private const int MaxBatchEvents = 10_000;
+    private const int MaxBatchEvents = 5_000;
     private const int Writers = 2;
 
-    private readonly Channel<Submission> waiting = Channel.CreateBounded<Submission>(MaxWaitingSubmissions);
-    private readonly ConcurrentDictionary<Submission, bool> unrecorded = [];
+    /// <summary>So many submissions are as good as a full batch: who has sent them may have no more to send before they are done.</summary>
+    private const int MaxPatientSubmissions = 32;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+
+    private readonly Lock gate = new();
+    private readonly Queue<Submission> waiting = new();
+    private readonly HashSet<Submission> unrecorded = [];
+    private TaskCompletionSource roomMade = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int waitingEvents;
-    private Task recording = Task.CompletedTask;
+    private int unrecordedEvents;
+    private int waitingUrgent;
+    private int underway;
+    private bool isOpen;
+    private bool isStopping;
+    private bool willWake;
 
     /// <returns>Null when too much is waiting already: the sender has to slow down.</returns>
     public Task<EventResult[]>? TrySubmit(IReadOnlyList<UsageEvent> events)
     {
-        if (Volatile.Read(ref waitingEvents) + events.Count > MaxWaitingEvents)
-        {
-            return null;
-        }
-
-        var submission = Enter(events);
-        if (waiting.Writer.TryWrite(submission))
-        {
-            return submission.Recorded;
-        }
-
-        Leave(submission);
-        return null;
+        var submission = new Submission(events, isUrgent: true);
+        return TryEnter(submission) is null ? submission.Recorded : null;
     }
 
-    /// <summary>Waits for room, for a caller that holds back its source by waiting.</summary>
+    /// <summary>For a caller that holds back its source by waiting: waits for room, and for others to share a batch with.</summary>
     public async Task<EventResult[]> SubmitAsync(IReadOnlyList<UsageEvent> events, CancellationToken cancellationToken)
     {
-        var submission = Enter(events);
-        try
+        var submission = new Submission(events, isUrgent: false);
+        while (TryEnter(submission) is { } room)
         {
-            await waiting.Writer.WriteAsync(submission, cancellationToken);
-        }
-        catch
-        {
-            Leave(submission);
-            throw;
+            await room.WaitAsync(cancellationToken);
         }
 
         return await submission.Recorded;
@@ -60,7 +55,13 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
 
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        foreach (var submission in unrecorded.Keys)
+        Submission[] entered;
+        lock (gate)
+        {
+            entered = [.. unrecorded];
+        }
+
+        foreach (var submission in entered)
         {
             // Its sender is told of a failure; to the drain it is over either way.
             await Task.WhenAny(submission.Recorded).WaitAsync(cancellationToken);
@@ -69,45 +70,128 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        recording = Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(RecordWaitingAsync, CancellationToken.None)));
+        lock (gate)
+        {
+            isOpen = true;
+        }
+
+        RecordWaiting();
         return Task.CompletedTask;
     }
 
     /// <summary>What was submitted before the stop is still recorded.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        waiting.Writer.TryComplete();
-        return recording.WaitAsync(cancellationToken);
+        lock (gate)
+        {
+            isStopping = true;
+            if (unrecorded.Count == 0)
+            {
+                idle.TrySetResult();
+            }
+        }
+
+        RecordWaiting();
+        return idle.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task RecordWaitingAsync()
+    /// <returns>Null when it is in; otherwise what ends when there is more room, or fails when there will be none. One alone always fits.</returns>
+    private Task? TryEnter(Submission submission)
     {
-        var submissions = new List<Submission>();
-        while (await waiting.Reader.WaitToReadAsync(CancellationToken.None))
+        lock (gate)
         {
-            submissions.Clear();
-            var events = 0;
-            while (events < MaxBatchEvents && waiting.Reader.TryRead(out var submission))
+            if (isStopping)
             {
-                submissions.Add(submission);
-                events += submission.Events.Count;
+                return Task.FromException(new ObjectDisposedException(nameof(EventIntake)));
             }
 
-            if (submissions.Count > 0)
+            if (unrecordedEvents > 0 && unrecordedEvents + submission.Events.Count > MaxWaitingEvents)
             {
-                await RecordAsync(submissions, events);
+                return roomMade.Task;
+            }
+
+            unrecorded.Add(submission);
+            unrecordedEvents += submission.Events.Count;
+            waiting.Enqueue(submission);
+            waitingEvents += submission.Events.Count;
+            waitingUrgent += submission.IsUrgent ? 1 : 0;
+        }
+
+        RecordWaiting();
+        return null;
+    }
+
+    private void RecordWaiting()
+    {
+        while (TakeNext() is { } batch)
+        {
+            // The batch is nobody's in particular: neither the trace nor the transaction of the request that happened to come last.
+            using (ExecutionContext.SuppressFlow())
+            {
+                _ = Task.Run(() => RecordAsync(batch));
             }
         }
     }
 
-    private async Task RecordAsync(List<Submission> submissions, int events)
+    private List<Submission>? TakeNext()
+    {
+        lock (gate)
+        {
+            var isFull = waitingEvents >= MaxBatchEvents;
+            if (!isOpen || waiting.Count == 0 || underway == Writers || (underway > 0 && !isFull) || (!isFull && IsWorthWaiting()))
+            {
+                return null;
+            }
+
+            var batch = new List<Submission>();
+            for (var events = 0; events < MaxBatchEvents && waiting.TryDequeue(out var submission);)
+            {
+                batch.Add(submission);
+                events += submission.Events.Count;
+                waitingEvents -= submission.Events.Count;
+                waitingUrgent -= submission.IsUrgent ? 1 : 0;
+            }
+
+            underway++;
+            return batch;
+        }
+    }
+
+    private bool IsWorthWaiting()
+    {
+        if (isStopping || waitingUrgent > 0 || waiting.Count >= MaxPatientSubmissions || Patience - waiting.Peek().Age is not { Ticks: > 0 } left)
+        {
+            return false;
+        }
+
+        if (!willWake)
+        {
+            willWake = true;
+            _ = WakeAsync(left);
+        }
+
+        return true;
+    }
+
+    private async Task WakeAsync(TimeSpan left)
+    {
+        await Task.Delay(left, CancellationToken.None);
+        lock (gate)
+        {
+            willWake = false;
+        }
+
+        RecordWaiting();
+    }
+
+    private async Task RecordAsync(List<Submission> batch)
     {
         try
         {
-            IReadOnlyList<UsageEvent> batch = submissions.Count == 1 ? submissions[0].Events : [.. submissions.SelectMany(item => item.Events)];
-            var results = await recorder.RecordAsync(batch, CancellationToken.None);
+            IReadOnlyList<UsageEvent> events = batch.Count == 1 ? batch[0].Events : [.. batch.SelectMany(item => item.Events)];
+            var results = await recorder.RecordAsync(events, CancellationToken.None);
             var from = 0;
-            foreach (var submission in submissions)
+            foreach (var submission in batch)
             {
                 submission.Complete(results[from..(from + submission.Events.Count)]);
                 from += submission.Events.Count;
@@ -115,26 +199,35 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
         }
         catch (Exception exception)
         {
-            logger.BatchNotRecorded(exception, events);
-            submissions.ForEach(submission => submission.Fail(exception));
+            logger.BatchNotRecorded(exception, batch.Sum(submission => submission.Events.Count));
+            batch.ForEach(submission => submission.Fail(exception));
         }
         finally
         {
-            submissions.ForEach(Leave);
+            Leave(batch);
         }
     }
 
-    private Submission Enter(IReadOnlyList<UsageEvent> events)
+    private void Leave(List<Submission> batch)
     {
-        var submission = new Submission(events);
-        unrecorded.TryAdd(submission, true);
-        Interlocked.Add(ref waitingEvents, events.Count);
-        return submission;
-    }
+        TaskCompletionSource made;
+        lock (gate)
+        {
+            underway--;
+            foreach (var submission in batch)
+            {
+                unrecorded.Remove(submission);
+                unrecordedEvents -= submission.Events.Count;
+            }
 
-    private void Leave(Submission submission)
-    {
-        unrecorded.TryRemove(submission, out _);
-        Interlocked.Add(ref waitingEvents, -submission.Events.Count);
+            (made, roomMade) = (roomMade, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            if (isStopping && unrecorded.Count == 0)
+            {
+                idle.TrySetResult();
+            }
+        }
+
+        made.SetResult();
+        RecordWaiting();
     }
 }
