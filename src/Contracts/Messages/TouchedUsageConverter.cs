@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using NodaTime;
 
 namespace Metering.Contracts.Messages;
@@ -17,7 +18,8 @@ public sealed class TouchedUsageConverter : JsonConverter<ImmutableArray<Touched
         if (reader.TokenType == JsonTokenType.StartArray)
         {
             // As it was written before, in messages that have waited since.
-            return [.. JsonSerializer.Deserialize<TouchedUsage[]>(ref reader, options)!];
+            var known = (JsonTypeInfo<TouchedUsage[]>)options.GetTypeInfo(typeof(TouchedUsage[]));
+            return [.. JsonSerializer.Deserialize(ref reader, known)!];
         }
 
         var touched = ImmutableArray.CreateBuilder<TouchedUsage>();

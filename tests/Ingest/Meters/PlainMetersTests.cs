@@ -32,7 +32,11 @@ public sealed class PlainMetersTests
     public void The_short_cut_reads_what_the_meter_reads_or_leaves_it_to_it()
     {
         var plain = PlainMeters.Of(Meters)!;
-        var objects = Gen.Zip(Gen.Elements(Names), Gen.Elements(Values)).ListOf(5);
+        var objects =
+            from others in Gen.Zip(Gen.Elements(Names), Gen.Elements(Values)).ListOf(3)
+            from tokens in Gen.Elements(Values)
+            from other in Gen.Elements(Values)
+            select others.Prepend(("tokens", tokens)).Append(("other", other));
         var read = 0;
         foreach (var properties in objects.Sample(20_000, 50))
         {
