@@ -7,6 +7,9 @@ namespace Metering.Host;
 /// <summary><c>events tail FILE</c>: follows an access log and sends its lines as usage events, each once, over restarts and rotations.</summary>
 internal static class EventsTailCommand
 {
+    /// <summary>What is there may be in the middle of a rotation at the first look; a log that never rests is not followed for ever.</summary>
+    private const int LooksOnce = 3;
+
     private static readonly TimeSpan PollDelay = TimeSpan.FromMilliseconds(500);
 
     private static readonly Argument<FileInfo> File = new("FILE") { Description = "The log: one JSON object on each line." };
@@ -52,16 +55,15 @@ internal static class EventsTailCommand
     {
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            for (var look = 1; !cancellationToken.IsCancellationRequested; look++)
             {
-                if (!await tail.ReadAsync(cancellationToken) && !once)
-                {
-                    await Task.Delay(PollDelay, cancellationToken);
-                }
-                else if (once)
+                var any = await tail.ReadAsync(cancellationToken);
+                if (once && (!any || look == LooksOnce))
                 {
                     return;
                 }
+
+                await Task.Delay(any ? TimeSpan.Zero : PollDelay, cancellationToken);
             }
         }
         catch (OperationCanceledException)

@@ -22,9 +22,9 @@ internal static class LogFiles
         foreach (var file in new DirectoryInfo(directory).EnumerateFiles($"{name}*").Where(file => IsOfLog(file.Name, name))
             .OrderByDescending(file => file.LastWriteTimeUtc).Take(MaxFiles))
         {
-            if (FingerprintOf(file.FullName) is { } fingerprint)
+            if (TryLook(file.FullName, name) is { } look)
             {
-                found.Add(new LogFile(file.FullName, fingerprint, file.Length, file.Name == name, file.LastWriteTimeUtc));
+                found.Add(look);
             }
         }
 
@@ -36,18 +36,37 @@ internal static class LogFiles
         || (candidate.Length > name.Length && candidate[name.Length] is '.' or '-'
             && candidate.AsSpan(name.Length + 1).IndexOfAnyExcept("0123456789-.") < 0);
 
-    /// <summary>Null while there is no whole first line, or when the file has gone meanwhile.</summary>
-    private static string? FingerprintOf(string path)
+    /// <summary>The file, from its start; null when something else has its name meanwhile.</summary>
+    public static FileStream? TryOpen(LogFile file)
+    {
+        FileStream? stream = null;
+        try
+        {
+            stream = Open(file.Path);
+            if (FingerprintOf(stream) == file.Fingerprint)
+            {
+                stream.Position = 0;
+                return stream;
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // It was renamed a moment ago, and is found under its new name by the next look.
+        }
+
+        stream?.Dispose();
+        return null;
+    }
+
+    /// <summary>Null while there is no whole first line, or when the file has gone meanwhile. All is told of the file that was opened.</summary>
+    private static LogFile? TryLook(string path, string name)
     {
         try
         {
             using var file = Open(path);
-            var beginning = new byte[MaxFingerprintBytes];
-            var read = file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
-            var end = beginning.AsSpan(0, read).IndexOf((byte)'\n');
-            return end < 0 && read < MaxFingerprintBytes
-                ? null
-                : Convert.ToHexStringLower(SHA256.HashData(beginning.AsSpan(0, end < 0 ? read : end)).AsSpan(0, 8));
+            return FingerprintOf(file) is { } fingerprint
+                ? new LogFile(path, fingerprint, file.Length, Path.GetFileName(path) == name, File.GetLastWriteTimeUtc(file.SafeFileHandle))
+                : null;
         }
         catch (IOException)
         {
@@ -55,8 +74,17 @@ internal static class LogFiles
         }
     }
 
-    public static FileStream Open(string path) =>
-        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+    private static string? FingerprintOf(FileStream file)
+    {
+        var beginning = new byte[MaxFingerprintBytes];
+        var read = file.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false);
+        var end = beginning.AsSpan(0, read).IndexOf((byte)'\n');
+        return end < 0 && read < MaxFingerprintBytes
+            ? null
+            : Convert.ToHexStringLower(SHA256.HashData(beginning.AsSpan(0, end < 0 ? read : end)).AsSpan(0, 8));
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 }
 
 /// <param name="IsLog">It has the name of the log; otherwise it is what the log was.</param>

@@ -24,6 +24,7 @@ internal sealed class LogTail(HttpClient client, ImportMapping mapping, string l
     private readonly EventSender sender = new(client, maxAttempts: null);
     private readonly Dictionary<string, int> quietPolls = [];
     private TailState state = TailState.Load(statePath);
+    private bool lost;
 
     public ImportSummary Summary { get; private set; } = ImportSummary.Empty;
 
@@ -52,8 +53,9 @@ internal sealed class LogTail(HttpClient client, ImportMapping mapping, string l
             .Select(same => same.MaxBy(file => file.Length)! with { IsLog = same.Any(file => file.IsLog) })
             .OrderBy(file => file.IsLog).ThenBy(file => file.WrittenAt).ToArray();
         var known = distinct.Where(file => state.Files.Any(read => read.Fingerprint == file.Fingerprint)).ToArray();
-        if (state.Files.Length > 0 && known.Length == 0 && distinct.Length > 0)
+        if (state.Files.Length > 0 && known.Length == 0 && distinct.Length > 0 && !lost)
         {
+            lost = true;
             tell($"The file that was read last is not beside {logPath} any more; what was written to it since is not sent.");
         }
 
@@ -71,7 +73,12 @@ internal sealed class LogTail(HttpClient client, ImportMapping mapping, string l
 
         // Before anything of it is sent: a file that was begun has to be found again, even if it is renamed before its first batch is through.
         Remember(file.Fingerprint, offset);
-        await using var stream = LogFiles.Open(file.Path);
+        await using var stream = LogFiles.TryOpen(file);
+        if (stream is null)
+        {
+            return true;
+        }
+
         stream.Position = offset;
         var batch = new List<ImportRow>();
         var buffer = new ArrayBufferWriter<byte>(ChunkBytes);
@@ -169,14 +176,15 @@ internal sealed class LogTail(HttpClient client, ImportMapping mapping, string l
         }
     }
 
-    /// <summary>What the log was is left when nothing was added to it for a while, or when it has gone.</summary>
+    /// <summary>
+    /// What the log was is left when nothing was added to it for a while. Also when it is not there: a look in the middle of a rotation may miss it.
+    /// </summary>
     private void Leave(IReadOnlyList<LogFile> files)
     {
         var log = files.FirstOrDefault(file => file.IsLog)?.Fingerprint;
         foreach (var read in state.Files.Where(read => log is not null && read.Fingerprint != log).ToArray())
         {
-            var isThere = files.Any(file => file.Fingerprint == read.Fingerprint);
-            if (!isThere || (quietPolls[read.Fingerprint] = quietPolls.GetValueOrDefault(read.Fingerprint) + 1) > QuietPollsBeforeLeaving)
+            if ((quietPolls[read.Fingerprint] = quietPolls.GetValueOrDefault(read.Fingerprint) + 1) > QuietPollsBeforeLeaving)
             {
                 state = state.Without(read.Fingerprint);
                 state.Save(statePath);

@@ -55,7 +55,7 @@ internal sealed record UsageMessage(IReadOnlyList<UsageEvent> Events, IReadOnlyL
     private static Instant? ReceivedAt(IReadOnlyBasicProperties properties)
     {
         if (properties.Headers?.TryGetValue(UsageWire.ReceivedAtHeader, out var header) == true
-            && header is byte[] text && EventTime.TryParse(text, out var receivedAt) && IsUsable(receivedAt))
+            && header is byte[] text && InstantConverter.TryParse(text, out var receivedAt) && IsUsable(receivedAt))
         {
             return receivedAt;
         }

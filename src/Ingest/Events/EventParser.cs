@@ -126,7 +126,7 @@ internal ref struct EventParser(ReadOnlyMemory<byte> body, EventReading reading,
             return;
         }
 
-        if (!EventTime.TryParse(text, out var instant))
+        if (!InstantConverter.TryParse(text, out var instant))
         {
             Add("time", "invalid_time", InstantConverter.Expected);
         }

@@ -91,7 +91,8 @@ internal static class PostEvents
         return await HandOverAsync(http, accepted, read, request.Body, receivedAt, allowance, door);
     }
 
-    private static async Task<IResult> HandOverAsync(
+    /// <summary>Takes the events from the quota of the key and gives them to who records them; the caller says what safe is answered with.</summary>
+    public static async Task<IResult> HandOverAsync(
         HttpContext http, IResult accepted, ReadEvents read, ReadOnlyMemory<byte> body, Instant receivedAt, EventAllowance? allowance,
         EventDoor door)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Metering.Ingest.Events;
-using Metering.Ingest.Recording;
+using Metering.Ingest.Quotas;
 using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
 using Metering.Platform.Security;
@@ -11,7 +11,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
-using NodaTime;
 
 namespace Metering.Ingest.Otlp;
 
@@ -38,23 +37,17 @@ internal static class PostOtlp
             .WithRequestBody(typeof(JsonElement), ["application/json"]).WithExample(MetricsExample);
     }
 
-    private static Task<IResult> TracesAsync(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
-        CancellationToken cancellationToken) =>
-        AcceptAsync(
-            http, SpanUsage.Read, (rejected, reasons) => new TracesAnswer(rejected is null ? null : new RejectedSpans(rejected, reasons)),
-            acceptance, room, validation, clock, cancellationToken);
+    private static Task<IResult> TracesAsync(HttpContext http, EventDoor door, CancellationToken cancellationToken) => AcceptAsync(
+        http, SpanUsage.Read, (rejected, reasons) => new TracesAnswer(rejected is null ? null : new RejectedSpans(rejected, reasons)), door,
+        cancellationToken);
 
-    private static Task<IResult> MetricsAsync(
-        HttpContext http, IEventAcceptance acceptance, BodyRoom room, EventValidation validation, IClock clock,
-        CancellationToken cancellationToken) =>
-        AcceptAsync(
-            http, MetricUsage.Read, (rejected, reasons) => new MetricsAnswer(rejected is null ? null : new RejectedDataPoints(rejected, reasons)),
-            acceptance, room, validation, clock, cancellationToken);
+    private static Task<IResult> MetricsAsync(HttpContext http, EventDoor door, CancellationToken cancellationToken) => AcceptAsync(
+        http, MetricUsage.Read, (rejected, reasons) => new MetricsAnswer(rejected is null ? null : new RejectedDataPoints(rejected, reasons)), door,
+        cancellationToken);
 
     private static async Task<IResult> AcceptAsync(
-        HttpContext http, Action<JsonElement, string, OtlpBatch> read, Func<string?, string, object> answerOf, IEventAcceptance acceptance,
-        BodyRoom room, EventValidation validation, IClock clock, CancellationToken cancellationToken)
+        HttpContext http, Action<JsonElement, string, OtlpBatch> read, Func<string?, string, object> answerOf, EventDoor door,
+        CancellationToken cancellationToken)
     {
         var attribute = http.Request.Headers[SubjectHeader].ToString() is { Length: > 0 } named ? named : DefaultSubjectAttribute;
         if (attribute.Length > MaxAttributeLength)
@@ -67,39 +60,35 @@ internal static class PostOtlp
             return refusal;
         }
 
+        var allowance = door.Quotas.Of(http);
+        if (allowance is not null && door.Quotas.Look(allowance) is { Admits: false } nothing)
+        {
+            return IngestQuotas.Exceeded(http, allowance, nothing);
+        }
+
         using var batch = new OtlpBatch();
-        if (await ReadAsync(http, attribute, read, batch, room, cancellationToken) is { } problem)
+        if (await ReadAsync(http, attribute, read, batch, door.Room, cancellationToken) is { } problem)
         {
             return problem;
         }
 
         var rejected = batch.Rejected == 0 ? null : batch.Rejected.ToString(CultureInfo.InvariantCulture);
         var answer = Results.Json(answerOf(rejected, batch.Reasons));
-        if (batch.Events == 0)
-        {
-            return answer;
-        }
+        return batch.Events == 0 ? answer : await HandOverAsync(http, answer, batch.ToBody(), allowance, door, cancellationToken);
+    }
 
-        var receivedAt = clock.GetCurrentInstant();
-        var body = batch.ToBody();
-        var events = acceptance.Read(body, EventBatchForm.Array, receivedAt);
-        if (!events.IsWellFormed)
-        {
-            return Problem.Invalid([.. events.Malformed.SelectMany(item => item.Errors)]);
-        }
-
+    private static async Task<IResult> HandOverAsync(
+        HttpContext http, IResult answer, ReadOnlyMemory<byte> body, EventAllowance? allowance, EventDoor door, CancellationToken cancellationToken)
+    {
+        var receivedAt = door.Clock.GetCurrentInstant();
         var request = new EventRequest(body, EventBatchForm.Array, IsBinary: false);
-        if (await PostEvents.RefusedAsync(events, request, receivedAt, validation, cancellationToken) is { Length: > 0 } refused)
-        {
-            return Problem.Invalid(refused);
-        }
-
-        return await acceptance.AcceptAsync(events, body, receivedAt) switch
-        {
-            Acceptance.Full => PostEvents.TooMany(http),
-            Acceptance.NotConfirmed => PostEvents.NotConfirmed(http),
-            _ => answer,
-        };
+        var events = door.Acceptance.Read(body, request.Form, receivedAt);
+        var errors = events.IsWellFormed
+            ? await PostEvents.RefusedAsync(events, request, receivedAt, door.Validation, cancellationToken)
+            : PostEvents.ErrorsOf(events, request);
+        return errors.Length > 0
+            ? Problem.Invalid(errors)
+            : await PostEvents.HandOverAsync(http, answer, events, body, receivedAt, allowance, door);
     }
 
     private static IResult? RefuseForm(HttpRequest request)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Metering.Platform.Problems;
@@ -18,11 +19,25 @@ public sealed class InstantConverter : JsonConverter<Instant>
     private static readonly Instant End = Instant.FromUtc(9001, 1, 1, 0, 0);
 
     public override Instant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && TryParse(reader.GetString()!, out var instant)
+        reader.TokenType == JsonTokenType.String
+            && (reader.HasValueSequence || reader.ValueIsEscaped
+                ? TryParse(reader.GetString()!, out var instant)
+                : TryParse(reader.ValueSpan, out instant))
             ? instant
             : throw new JsonException(Expected);
 
-    public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteStringValue(Format(value));
+    public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options)
+    {
+        Span<byte> text = stackalloc byte[UsualInstant.MaxLength];
+        if (UsualInstant.TryFormat(value, text, out var length))
+        {
+            writer.WriteStringValue(text[..length]);
+        }
+        else
+        {
+            writer.WriteStringValue(Format(value));
+        }
+    }
 
     public static string Format(Instant instant) => InstantPattern.ExtendedIso.Format(instant);
 
@@ -32,6 +47,10 @@ public sealed class InstantConverter : JsonConverter<Instant>
         instant = text is not null && TryParse(text, out var parsed) ? parsed : null;
         return text is null || instant is not null ? null : new FieldError($"?{name}", "invalid_time", Expected);
     }
+
+    /// <param name="utf8">Valid UTF-8.</param>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out Instant instant) =>
+        UsualInstant.TryParse(utf8, out instant) || TryParse(Encoding.UTF8.GetString(utf8), out instant);
 
     public static bool TryParse(string text, out Instant instant)
     {

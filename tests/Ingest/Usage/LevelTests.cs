@@ -70,6 +70,31 @@ public sealed class LevelTests
         Assert.Equal(before.ToJsonString(), again.ToJsonString());
     }
 
+    [Fact]
+    public async Task A_value_that_is_voided_never_held_also_for_later_windows()
+    {
+        await using var host = await TestHost.StartAsync("2026-01-15T09:00:00Z");
+        await host.MeterAsync("storage", "WEIGHTED_SUM", value: "$.gb");
+        await host.PostEventsAsync(
+            EventPosting.Event("1", "2026-01-15T00:00:00Z", new JsonObject { ["gb"] = 1 }),
+            EventPosting.Event("2", "2026-01-15T02:30:00Z", new JsonObject { ["gb"] = 100 }));
+        await host.Services.GetRequiredService<RollupFolding>().FoldAsync(TestContext.Current.CancellationToken);
+        const string Later = "from=2026-01-15T05:00:00Z&to=2026-01-15T07:00:00Z";
+        var before = await host.GetAsync($"/api/v1/meters/storage/query?{Later}&watermark=current");
+
+        await host.PostAsync(
+            "/api/v1/events/corrections",
+            new JsonArray(new JsonObject { ["action"] = "void", ["source"] = "gateway", ["id"] = "2", ["reason"] = "A mistake" }), 200);
+        var atOnce = await host.QueryAsync("storage", Later);
+        await host.Services.GetRequiredService<RestatingQueue>().DrainAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(200, (decimal)before["data"]![0]!["value"]!);
+        Assert.Equal("2026-01-15T05:00:00Z 2026-01-15T07:00:00Z 2", atOnce);
+        Assert.Equal(atOnce, await host.QueryAsync("storage", Later));
+        var again = await host.GetAsync($"/api/v1/meters/storage/query?{Later}&watermark={before["watermark"]}");
+        Assert.Equal(before.ToJsonString(), again.ToJsonString());
+    }
+
     /// <summary>Two disks are two levels, also when nobody asks for disks; without the dimension the last report would stand for both.</summary>
     [Fact]
     public async Task Each_combination_of_dimensions_is_a_level_of_its_own()

@@ -1,22 +1,21 @@
-using System.Text;
-using Metering.Platform.Http;
+using System.Globalization;
 using NodaTime;
 
-namespace Metering.Ingest.Events;
+namespace Metering.Platform.Http;
 
 /// <summary>
-/// The time of an event. What most senders write, UTC with at most microseconds, is read from its bytes; the rest as any time of the API.
+/// Times as nearly all programs write them: UTC, <c>2026-01-15T09:00:00Z</c> with at most six digits of a fraction. Read from bytes and written
+/// to bytes without a pattern; whatever looks otherwise is left to the pattern.
 /// </summary>
-internal static class EventTime
+internal static class UsualInstant
 {
+    public const int MaxLength = 28;
+
     private const int ShortestLength = 20;
     private const int MicrosecondsLength = 27;
+    private const int TickDigits = 7;
 
-    public static bool TryParse(ReadOnlySpan<byte> text, out Instant instant) =>
-        TryParseUsual(text, out instant) || InstantConverter.TryParse(Encoding.UTF8.GetString(text), out instant);
-
-    /// <summary><c>2026-01-15T09:00:00Z</c>, or with one to six digits of a fraction.</summary>
-    private static bool TryParseUsual(ReadOnlySpan<byte> text, out Instant instant)
+    public static bool TryParse(ReadOnlySpan<byte> text, out Instant instant)
     {
         instant = default;
         if (text.Length is < ShortestLength or > MicrosecondsLength || text[^1] != 'Z'
@@ -34,6 +33,38 @@ internal static class EventTime
         return true;
     }
 
+    /// <param name="text">At least <see cref="MaxLength"/> bytes.</param>
+    /// <returns>False when the instant is not one that the form can tell exactly.</returns>
+    public static bool TryFormat(Instant instant, Span<byte> text, out int length)
+    {
+        length = 0;
+        if (instant < Instant.FromUnixTimeTicks(0) || instant >= Instant.FromUtc(9001, 1, 1, 0, 0))
+        {
+            return false;
+        }
+
+        var time = instant.ToDateTimeUtc();
+        if (Instant.FromDateTimeUtc(time) != instant || !time.TryFormat(text, out length, "s", CultureInfo.InvariantCulture))
+        {
+            return false;
+        }
+
+        var fraction = time.Ticks % TimeSpan.TicksPerSecond;
+        if (fraction > 0)
+        {
+            text[length++] = (byte)'.';
+        }
+
+        for (var unit = TimeSpan.TicksPerSecond / 10; fraction > 0; unit /= 10)
+        {
+            text[length++] = (byte)('0' + (fraction / unit));
+            fraction %= unit;
+        }
+
+        text[length++] = (byte)'Z';
+        return true;
+    }
+
     /// <param name="text">Empty, or a point and digits.</param>
     private static bool TryFraction(ReadOnlySpan<byte> text, out int ticks)
     {
@@ -48,7 +79,7 @@ internal static class EventTime
             return false;
         }
 
-        for (var digits = text.Length - 1; digits < 7; digits++)
+        for (var digits = text.Length - 1; digits < TickDigits; digits++)
         {
             ticks *= 10;
         }
