@@ -1,6 +1,7 @@
 using Metering.Ingest.Bench;
 using Metering.Ingest.Bench.Consumer;
 using Metering.Ingest.Bench.EndToEnd;
+using Metering.Ingest.Bench.Storage;
 using Metering.Ingest.Bench.Wire;
 
 // Measures how fast events are taken, recorded and answered, part by part, each against ways that others use, interleaved in one run on
@@ -16,6 +17,9 @@ BenchPart[] parts =
 [
     new WirePart(),
     new ConsumerPart(),
+    new DuplicatesPart(),
+    new GrowthPart(),
+    new QueryPart(),
     new EndToEndPart(),
     new SinglePart(),
 ];

@@ -28,6 +28,8 @@ internal static class EventsImportCommand
         new("--id-column") { Description = "The column of the event's id. Without it, ids are made of the rows' content." };
     private static readonly Option<string> Source =
         new("--source") { Description = "The events' source.", DefaultValueFactory = _ => ImportMapping.DefaultSource };
+    private static readonly Option<string?> Backfill =
+        new("--backfill") { Description = "The id of an open backfill that takes the events; none of them is counted before it is closed." };
     private static readonly Option<bool> Resume =
         new("--resume") { Description = "Keep in FILE.import-state how far the import came, and go on from there." };
 
@@ -35,7 +37,7 @@ internal static class EventsImportCommand
     {
         var import = new Command("import", "Sends the rows of a CSV or NDJSON file as usage events.")
         {
-            File, Mapping, CloudEvents, Type, Subject, SubjectColumn, Time, Data, IdColumn, Source, Resume, ServerConnection.Url,
+            File, Mapping, CloudEvents, Type, Subject, SubjectColumn, Time, Data, IdColumn, Source, Backfill, Resume, ServerConnection.Url,
             ServerConnection.KeyFile,
         };
         import.Validators.Add(result =>
@@ -67,10 +69,11 @@ internal static class EventsImportCommand
             await using var file = OpenFile(arguments.GetRequiredValue(File));
             var mapping = MappingOf(arguments);
             var format = FormatOf(arguments);
-            var statePath = arguments.GetValue(Resume) ? file.Name + ".import-state" : null;
+            var backfill = arguments.GetValue(Backfill);
+            var statePath = arguments.GetValue(Resume) ? $"{file.Name}{(backfill is null ? "" : $".{backfill}")}.import-state" : null;
             var state = await StateAsync(file, mapping, statePath, cancellationToken);
             var started = Stopwatch.GetTimestamp();
-            var import = new EventImport(client, mapping) { AlreadySent = state.Rows };
+            var import = new EventImport(client, mapping, backfill) { AlreadySent = state.Rows };
             var summary = await ImportWithProgressAsync(
                 import, file, format, rows => (state with { Rows = rows }).SaveIf(statePath), cancellationToken);
             Print(summary, state.Rows, Stopwatch.GetElapsedTime(started));

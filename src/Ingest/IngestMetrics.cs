@@ -15,7 +15,7 @@ internal static class IngestMetrics
         Source.CreateCounter<long>("metering.ingest.conflicts", "{event}", "Events known with other content");
     private static readonly Counter<long> Rejected = Source.CreateCounter<long>("metering.ingest.rejected", "{event}", "Events kept as rejected");
     private static readonly Counter<long> Repeated =
-        Source.CreateCounter<long>("metering.ingest.batch.repeated", "{batch}", "Batches done again because another was faster with one of their events");
+        Source.CreateCounter<long>("metering.ingest.batch.repeated", "{batch}", "Batches done again because one of their events was known");
     private static readonly Histogram<double> BatchSeconds =
         Source.CreateHistogram<double>("metering.ingest.batch.duration", "s", "From the start of a batch to its commit");
 

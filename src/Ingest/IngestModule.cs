@@ -43,6 +43,8 @@ public static class IngestModule
         services.AddHostedService<EventPartitionLoop>();
         services.AddSingleton<RollupFolding>();
         services.AddHostedService<RollupFoldingLoop>();
+        services.AddSingleton<DaySettling>();
+        services.AddHostedService<DaySettlingLoop>();
         services.AddSingleton<HourRestating>();
         services.AddSingleton<RestatingQueue>();
         services.AddSingleton<IDrain>(provider => provider.GetRequiredService<RestatingQueue>());

@@ -54,4 +54,7 @@ internal static partial class Log
 
     [LoggerMessage(2041, LogLevel.Warning, "Months of events were not made; trying again in {Delay}")]
     public static partial void PartitionsNotMade(this ILogger logger, Exception exception, TimeSpan delay);
+
+    [LoggerMessage(2042, LogLevel.Warning, "Days of usage were not added up; trying again in {Delay}")]
+    public static partial void SettlingFailed(this ILogger logger, Exception exception, TimeSpan delay);
 }

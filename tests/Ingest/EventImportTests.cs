@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Metering.Host.EventsImport;
 using Metering.Testing;
 using Xunit;
@@ -143,6 +144,24 @@ public sealed class EventImportTests
                 Utf8("TIMESTAMP,ContextTokens\n"), ImportFormat.Csv, Nothing, TestContext.Current.CancellationToken));
 
         Assert.Equal("The file has no column 'GeneratedTokens'; it has TIMESTAMP, ContextTokens.", exception.Message);
+    }
+
+    [Fact]
+    public async Task A_file_is_loaded_into_a_backfill_and_counts_when_that_is_closed()
+    {
+        await using var host = await TestHost.StartAsync();
+        await host.MeterAsync("tokens", eventType: "llm", value: "$.n");
+        var id = (string)(await host.PostAsync("/api/v1/events/backfills", new JsonObject { ["name"] = "file" }, 201))["id"]!;
+        var mapping = new ImportMapping("llm", "acme", null, "when", [KeyValuePair.Create("n", "n")], null, "s");
+
+        var summary = await new EventImport(host.Client, mapping, id).RunAsync(
+            Utf8("when,n\n2026-01-14 10:00:00,1\n2026-01-14 10:00:00,2\n"), ImportFormat.Csv, Nothing, TestContext.Current.CancellationToken);
+        var beforehand = await host.QueryAsync("tokens");
+        await host.PostAsync($"/api/v1/events/backfills/{id}/close", new JsonObject(), 202);
+        await host.UntilAsync(async () => (string)(await host.GetAsync($"/api/v1/events/backfills/{id}"))["status"]! == "closed");
+
+        Assert.Equal((2, ""), (summary.Queued, beforehand));
+        Assert.EndsWith(" 3", await host.QueryAsync("tokens"), StringComparison.Ordinal);
     }
 
     private static async Task<ImportSummary> ImportAsync(TestHost host, Stream file)

@@ -8,8 +8,8 @@ namespace Metering.Ingest.Bench.Consumer;
 internal sealed class ConsumerPart : BenchPart
 {
     private const int Rounds = 5;
-    private const int Batches = 60;
-    private const int BatchSize = 5_000;
+    private const int Batches = 40;
+    private const int BatchSize = 10_000;
 
     public override string Name => "consumer";
 

@@ -16,7 +16,8 @@ internal sealed class Ours : RecordingWay
 
     public override async Task PrepareAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(source, "truncate ingest.recorded_event, ingest.event_key, ingest.usage_delta, ingest.batch, platform.outbox", cancellationToken);
+        await ExecuteAsync(
+            source, "truncate ingest.recorded_event, ingest.event_key, ingest.usage_delta, ingest.batch, platform.outbox", cancellationToken);
 
         // A process keeps its memory from batch to batch and not from round to round.
         writer = new BatchWriter(new MeteringDatabase(source), SystemClock.Instance);

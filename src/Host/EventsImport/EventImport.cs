@@ -1,11 +1,12 @@
 namespace Metering.Host.EventsImport;
 
 /// <summary>Streams a file to <c>POST /api/v1/events</c> in batches, and adds up what became of its rows.</summary>
-public sealed class EventImport(HttpClient client, ImportMapping mapping)
+/// <param name="backfill">The id of an open backfill that takes the events; null sends them to be counted at once.</param>
+public sealed class EventImport(HttpClient client, ImportMapping mapping, string? backfill = null)
 {
     private const int MaxAttempts = 8;
 
-    private readonly EventSender sender = new(client, MaxAttempts);
+    private readonly EventSender sender = new(client, MaxAttempts, backfill);
 
     /// <summary>Rows of a file that an earlier run has sent already: they are read, so that ids come out the same, and not sent again.</summary>
     public long AlreadySent { get; init; }

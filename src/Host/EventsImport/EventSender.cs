@@ -8,9 +8,12 @@ namespace Metering.Host.EventsImport;
 /// Sends batches to <c>POST /api/v1/events</c> until they are taken, and adds up what became of them. Sending again is safe: the ids are the same.
 /// </summary>
 /// <param name="maxAttempts">How often a batch is tried; null tries for ever, for a sender that may not give up.</param>
-internal sealed class EventSender(HttpClient client, int? maxAttempts)
+/// <param name="backfill">The id of an open backfill that takes the events; null sends them to be counted at once.</param>
+internal sealed class EventSender(HttpClient client, int? maxAttempts, string? backfill = null)
 {
     public const int BatchRows = 1_000;
+
+    private readonly string path = backfill is null ? "/api/v1/events" : $"/api/v1/events/backfills/{Uri.EscapeDataString(backfill)}/events";
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
@@ -48,7 +51,7 @@ internal sealed class EventSender(HttpClient client, int? maxAttempts)
     private async Task<HttpResponseMessage?> PostAsync(List<ImportRow> rows, CancellationToken cancellationToken)
     {
         var body = new JsonArray([.. rows.Select(row => row.Event!.DeepClone())]);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/events")
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
         {
             Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/cloudevents-batch+json"),
         };

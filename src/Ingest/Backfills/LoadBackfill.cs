@@ -1,4 +1,5 @@
 using Metering.Ingest.Events;
+using Metering.Ingest.Quotas;
 using Metering.Platform.Database;
 using Metering.Platform.OpenApi;
 using Metering.Platform.Problems;
@@ -25,12 +26,18 @@ internal static class LoadBackfill
             .WithRequestBody(typeof(CloudEventBody), PostEvents.ContentTypes).WithExample(PostEvents.Example, "openBackfill");
 
     private static async Task<IResult> LoadAsync(
-        string id, HttpContext http, MeteringDatabase database, BodyRoom room, EventValidation validation, IClock clock,
+        string id, HttpContext http, MeteringDatabase database, BodyRoom room, IngestQuotas quotas, EventValidation validation, IClock clock,
         CancellationToken cancellationToken)
     {
         if (EventRequest.ModeOf(http.Request) is not { } mode)
         {
             return PostEvents.UnsupportedMediaType();
+        }
+
+        var allowance = quotas.Of(http);
+        if (allowance is not null && quotas.Look(allowance) is { Admits: false } nothing)
+        {
+            return IngestQuotas.Exceeded(http, allowance, nothing);
         }
 
         using var body = await PostedBody.ReadAsync(http.Request, room, cancellationToken);
@@ -61,6 +68,11 @@ internal static class LoadBackfill
         if (row.Status != BackfillRow.Open)
         {
             return Problem.Of(ProblemType.Conflict, $"The backfill is {row.Status}; events are loaded while it is open.");
+        }
+
+        if (allowance is not null && quotas.Take(allowance, read.Count) is { Admits: false } left)
+        {
+            return IngestQuotas.Exceeded(http, allowance, left);
         }
 
         await BackfillStaging.AddAsync(session, row.Number, read.Events, now, cancellationToken);

@@ -40,6 +40,22 @@ internal sealed class CompiledMeter
 
     public ImmutableArray<string> DimensionNames { get; }
 
+    /// <summary>
+    /// The properties at the top of the data that make up all the meter reads: of the number, unless it only counts, and of the dimensions. Null
+    /// when it reads anything else.
+    /// </summary>
+    public (string? Value, ImmutableArray<string> Dimensions)? PlainNames
+    {
+        get
+        {
+            var counts = Meter.Aggregation == Aggregation.Count;
+            var isPlain = valueExpression is null && eventFilters.IsEmpty && !readsLlmUsage
+                && Meter.Aggregation is not (Aggregation.UniqueCount or Aggregation.WeightedSum)
+                && (counts || valuePath?.PropertyName is not null) && dimensionPaths.All(path => path.PropertyName is not null);
+            return isPlain ? (counts ? null : valuePath!.PropertyName, [.. dimensionPaths.Select(path => path.PropertyName!)]) : null;
+        }
+    }
+
     /// <param name="data">The event's data; undefined when it has none.</param>
     public MeterReading Read(Instant time, JsonElement data)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Metering.Ingest.Meters;
@@ -20,7 +21,8 @@ internal static class EventValue
         value = 0m;
         var parsed = element.ValueKind switch
         {
-            JsonValueKind.Number => decimal.TryParse(element.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out value),
+            JsonValueKind.Number =>
+                decimal.TryParse(JsonMarshal.GetRawUtf8Value(element), NumberStyles.Float, CultureInfo.InvariantCulture, out value),
             JsonValueKind.String => TryString(element, out var text)
                 && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value),
             _ => false,

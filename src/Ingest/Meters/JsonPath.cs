@@ -18,6 +18,9 @@ internal sealed class JsonPath
 
     private JsonPath(ImmutableArray<Step> steps) => this.steps = steps;
 
+    /// <summary>The name of a property at the top, when the path is no more than that.</summary>
+    public string? PropertyName => steps.Length == 1 ? steps[0].Name : null;
+
     /// <summary>The same place as a JSON pointer.</summary>
     public string Pointer => string.Concat(
         steps.Select(step => "/" + (step.Name is { } name ? JsonPointer.Escape(name) : step.Index.ToString(CultureInfo.InvariantCulture))));

@@ -60,7 +60,7 @@ internal sealed class BatchPlan
     public BatchOutcome Decide(IReadOnlyDictionary<Guid, long> known)
     {
         var results = new EventResult[events.Count];
-        var accepted = new bool[events.Count];
+        var accepted = new List<int>(Keys.Length);
         var conflicts = new List<EventConflict>();
         var current = Guid.Empty;
         var first = 0L;
@@ -75,7 +75,7 @@ internal sealed class BatchPlan
                 {
                     // From here on the event is known to the rest of its own batch too.
                     first = hash;
-                    accepted[sorted[i]] = true;
+                    accepted.Add(sorted[i]);
                     results[sorted[i]] = EventResult.Accepted;
                     continue;
                 }
@@ -88,7 +88,8 @@ internal sealed class BatchPlan
             }
         }
 
-        return new BatchOutcome(results, [.. Enumerable.Range(0, accepted.Length).Where(position => accepted[position])], conflicts);
+        accepted.Sort();
+        return new BatchOutcome(results, accepted, conflicts);
     }
 
     /// <summary>What is stored of a payload's hash.</summary>

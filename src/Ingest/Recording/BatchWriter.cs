@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Dapper;
 using Metering.Contracts.Messages;
 using Metering.Ingest.Events;
-using Metering.Ingest.Meters;
 using Metering.Ingest.Rollups;
 using Metering.Ingest.Sources;
 using Metering.Platform.Database;
@@ -145,31 +144,24 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         IReadOnlyList<UsageEvent> events, int[] numbers, BatchOutcome outcome, long batch, DbSession session, CancellationToken cancellationToken)
     {
         var cells = new UsageCells();
-        var touched = new TouchedSpans();
-        var readings = new List<(CompiledMeter Meter, MeterReading.Counted Reading)>();
         var currentMeters = meters;
         using var rows = new EventTable();
         foreach (var position in outcome.Accepted)
         {
             var usageEvent = events[position];
-            var error = currentMeters.Count(usageEvent, cells, readings);
+            var error = currentMeters.Count(usageEvent, cells);
             rows.Add(batch, usageEvent, numbers[position], error);
             if (error is not null)
             {
                 outcome.Results[position] = EventResult.AcceptedInvalid(error);
             }
-
-            foreach (var (meter, _) in readings)
-            {
-                touched.Add(meter.Meter.Slug, usageEvent.Subject, usageEvent.Time);
-            }
         }
 
         await rows.SendAsync(session, cancellationToken);
         await UsageDeltaTable.AppendAsync(session, batch, cells, cancellationToken);
-        if (touched.Any)
+        if (cells.Count > 0)
         {
-            await Outbox.AddAsync(session, new UsageRecorded(batch, touched.ToTouchedUsage()), cancellationToken);
+            await Outbox.AddAsync(session, new UsageRecorded(batch, cells.Touched()), cancellationToken);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
 {
     public const int MaxWaitingEvents = 100_000;
     private const int MaxWaitingSubmissions = 4_096;
-    private const int MaxBatchEvents = 5_000;
+    private const int MaxBatchEvents = 10_000;
     private const int Writers = 2;
 
     private readonly Channel<Submission> waiting = Channel.CreateBounded<Submission>(MaxWaitingSubmissions);

@@ -53,7 +53,8 @@ internal sealed class EventOrigins(MeteringDatabase database)
         };
         await using var session = await database.OpenAsync(cancellationToken);
         await session.ExecuteAsync(AddSql, parameters, cancellationToken);
-        var found = (await session.QueryAsync<NumberedOrigin>(FindSql, parameters, cancellationToken)).ToDictionary(row => row.Digest, row => row.Number);
+        var found = (await session.QueryAsync<NumberedOrigin>(FindSql, parameters, cancellationToken))
+            .ToDictionary(row => row.Digest, row => row.Number);
         if (numbers.Count + pairs.Length > MaxRemembered)
         {
             numbers.Clear();

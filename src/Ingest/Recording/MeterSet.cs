@@ -13,14 +13,14 @@ internal sealed class MeterSet
 {
     private const int MaxReasonLength = 1_000;
 
-    private readonly FrozenDictionary<string, ImmutableArray<CompiledMeter>> byEventType;
+    private readonly FrozenDictionary<string, (ImmutableArray<CompiledMeter> Meters, PlainMeters? Plain)> byEventType;
 
     private MeterSet(long version, IEnumerable<Meter> meters)
     {
         Version = version;
         byEventType = meters.GroupBy(meter => meter.EventType, StringComparer.Ordinal)
-            .ToFrozenDictionary(
-                group => group.Key, group => group.Select(meter => new CompiledMeter(meter)).ToImmutableArray(), StringComparer.Ordinal);
+            .Select(group => (EventType: group.Key, Meters: group.Select(meter => new CompiledMeter(meter)).ToImmutableArray()))
+            .ToFrozenDictionary(group => group.EventType, group => (group.Meters, PlainMeters.Of(group.Meters)), StringComparer.Ordinal);
     }
 
     public static MeterSet Empty { get; } = new(0, []);
@@ -31,25 +31,37 @@ internal sealed class MeterSet
         new(version, await MeterCatalog.ListAsync(includeDeleted: false, session, cancellationToken));
 
     /// <summary>The meters that count events of a type.</summary>
-    public ImmutableArray<CompiledMeter> Of(string eventType) => byEventType.TryGetValue(eventType, out var meters) ? meters : [];
+    public ImmutableArray<CompiledMeter> Of(string eventType) => byEventType.TryGetValue(eventType, out var known) ? known.Meters : [];
 
     /// <summary>Why meters can not read an event, as recording says it; null when all is well.</summary>
-    public string? ErrorOf(UsageEvent usageEvent) => Count(usageEvent, new UsageCells(), []);
+    public string? ErrorOf(UsageEvent usageEvent) => Count(usageEvent, new UsageCells());
 
     /// <summary>
     /// Adds the event to every meter of its type that can read it. One meter that can not, such as one with a mistaken path, takes
     /// nothing from the others.
     /// </summary>
-    /// <param name="readings">Filled with what was counted.</param>
     /// <returns>Why meters could not read it, at most <see cref="MaxReasonLength"/> characters; null when all is well.</returns>
-    public string? Count(UsageEvent usageEvent, UsageCells cells, List<(CompiledMeter Meter, MeterReading.Counted Reading)> readings)
+    public string? Count(UsageEvent usageEvent, UsageCells cells)
     {
-        if (!byEventType.TryGetValue(usageEvent.Type, out var meters))
+        if (!byEventType.TryGetValue(usageEvent.Type, out var known))
         {
             return null;
         }
 
-        readings.Clear();
+        var (meters, plain) = known;
+        if (!usageEvent.Data.IsEmpty && plain?.TryRead(usageEvent.Time, usageEvent.Data.Span) is { } readings)
+        {
+            for (var i = 0; i < readings.Length; i++)
+            {
+                if (readings[i] is { } counted)
+                {
+                    cells.Add(meters[i], counted, usageEvent.Subject, usageEvent.Time, usageEvent.Key);
+                }
+            }
+
+            return null;
+        }
+
         string? reasons = null;
         using var document = usageEvent.Data.IsEmpty ? null : JsonDocument.Parse(usageEvent.Data, EventJson.DataOptions);
         foreach (var meter in meters)
@@ -60,7 +72,6 @@ internal sealed class MeterSet
                     reasons = reasons is null ? invalid.Reason : $"{reasons} {invalid.Reason}";
                     break;
                 case MeterReading.Counted counted:
-                    readings.Add((meter, counted));
                     cells.Add(meter, counted, usageEvent.Subject, usageEvent.Time, usageEvent.Key);
                     break;
             }

@@ -8,7 +8,7 @@ namespace Metering.Ingest.Rollups;
 /// <summary>Takes what waits to be restated, a few hours at a time, and lets new meters count stored events when nothing else waits.</summary>
 internal sealed class RestatingQueue(MeteringDatabase database, HourRestating restating, MeterBackfill backfill, RollupFolding folding) : IDrain
 {
-    private const int MaxHours = 24;
+    private const int MaxHours = 72;
 
     /// <summary>All that waits. Between two steps recording's deltas are folded, which has to stand back while hours are rearranged.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -37,14 +37,34 @@ internal sealed class RestatingQueue(MeteringDatabase database, HourRestating re
         var watermark = await restating.WatermarkAsync(cancellationToken);
         var meters = await MeterCatalog.ListAsync(includeDeleted: false, session, cancellationToken);
         var meter = new CompiledMeter(meters.Single(meter => meter.Number == hours[0].Meter));
-        foreach (var hour in hours)
+        foreach (var (from, to, subjects) in SpansOf(hours))
         {
-            string[] subjects = hour.Subjects.Contains(RestatedHours.AllSubjects) ? [] : hour.Subjects;
-            await restating.RestateAsync(session, meter, hour.Hour, hour.Hour + Duration.FromHours(1), subjects, watermark, cancellationToken);
+            await restating.RestateAsync(session, meter, from, to, subjects, watermark, cancellationToken);
         }
 
         await session.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>Hours that follow one another and concern every subject are read in one go.</summary>
+    private static List<(Instant From, Instant To, string[] Subjects)> SpansOf(IReadOnlyList<PendingHour> hours)
+    {
+        var spans = new List<(Instant From, Instant To, string[] Subjects)>();
+        foreach (var hour in hours)
+        {
+            string[] subjects = hour.Subjects.Contains(RestatedHours.AllSubjects) ? [] : hour.Subjects;
+            var end = hour.Hour + Duration.FromHours(1);
+            if (subjects.Length == 0 && spans is [.., { Subjects.Length: 0 } last] && last.To == hour.Hour)
+            {
+                spans[^1] = last with { To = end };
+            }
+            else
+            {
+                spans.Add((hour.Hour, end, subjects));
+            }
+        }
+
+        return spans;
     }
 
     /// <summary>A look without a lock, so that an idle system stays idle.</summary>

@@ -5,11 +5,18 @@ namespace Metering.Ingest.Rollups;
 
 /// <summary>
 /// Keeps the deltas short. Takes the oldest batches whole, none later than the watermark, so that a base row holds everything of
-/// its cell up to its batch: a later delta always belongs to a later batch.
+/// its cell up to its batch: a later delta always belongs to a later batch. What has moved is cleared away at once, so that queries, which read
+/// all deltas there are, find few pages.
 /// </summary>
 internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage)
 {
-    public const int MaxDeltas = 50_000;
+    /// <summary>Bounds a statement, give or take a batch.</summary>
+    public const int MaxDeltas = 200_000;
+
+    /// <summary>So few are read faster than they are cleared away.</summary>
+    private const int WorthClearing = 5_000;
+
+    private int uncleared;
 
     /// <returns>True when there may be more to fold.</returns>
     public async Task<bool> FoldAsync(CancellationToken cancellationToken)
@@ -26,15 +33,33 @@ internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage
             return false;
         }
 
-        var horizon = await session.SingleAsync<long?>(HorizonSql, new { watermark = watermark.Batch, MaxDeltas }, cancellationToken);
-        if (horizon is null)
+        var horizon = await session.SingleAsync<Horizon>(HorizonSql, new { watermark = watermark.Batch, MaxDeltas }, cancellationToken);
+        if (horizon.Deltas == 0)
         {
             return false;
         }
 
-        await session.ExecuteAsync(Fold, new { horizon }, cancellationToken);
+        await session.ExecuteAsync(Fold, new { horizon.Batch }, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        return horizon < watermark.Batch;
+        await ClearAsync(horizon.Deltas, cancellationToken);
+        return horizon.Deltas >= MaxDeltas;
+    }
+
+    /// <summary>
+    /// Deleted rows take room until they are vacuumed, and the server's own vacuum looks once a minute: too seldom for a table that is filled
+    /// and emptied every second. Rows that an open query may still see stay; the next time finds them.
+    /// </summary>
+    private async Task ClearAsync(int folded, CancellationToken cancellationToken)
+    {
+        uncleared += folded;
+        if (uncleared < WorthClearing)
+        {
+            return;
+        }
+
+        await using var session = await database.OpenAsync(cancellationToken);
+        await session.ExecuteAsync("vacuum (skip_locked, truncate off) ingest.usage_delta", null, cancellationToken);
+        uncleared = 0;
     }
 
     /// <summary>A look without a lock, so that an idle system stays idle.</summary>
@@ -45,7 +70,7 @@ internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage
     }
 
     private const string HorizonSql = """
-        select max(batch)
+        select coalesce(max(batch), 0) as batch, count(*)::int as deltas
         from (
             select batch
             from ingest.usage_delta
@@ -55,5 +80,7 @@ internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage
         ) as oldest
         """;
 
-    private static readonly string Fold = FoldSql.Of("batch <= @horizon");
+    private static readonly string Fold = FoldSql.Of("batch <= @Batch");
+
+    private sealed record Horizon(long Batch, int Deltas);
 }

@@ -1,12 +1,18 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Metering.Ingest.Rollups;
 
-/// <summary>Folds in the background. Nothing waits for it: what is not folded yet is read as deltas.</summary>
+/// <summary>
+/// Folds in the background. Nothing waits for it: what is not folded yet is read as deltas. It rests a few times as long as it has worked: the
+/// more there is, the more deltas of one cell meet in one folding, and recording keeps most of the machine.
+/// </summary>
 internal sealed class RollupFoldingLoop(RollupFolding folding, ILogger<RollupFoldingLoop> logger) : BackgroundService
 {
-    private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(2);
+    private const int RestsPerWork = 4;
+    private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FailureDelay = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -16,7 +22,9 @@ internal sealed class RollupFoldingLoop(RollupFolding folding, ILogger<RollupFol
             var delay = IdleDelay;
             try
             {
-                delay = await folding.FoldAsync(stoppingToken) ? TimeSpan.Zero : IdleDelay;
+                var started = Stopwatch.GetTimestamp();
+                var more = await folding.FoldAsync(stoppingToken);
+                delay = more ? TimeSpan.Zero : RestAfter(Stopwatch.GetElapsedTime(started));
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -26,5 +34,11 @@ internal sealed class RollupFoldingLoop(RollupFolding folding, ILogger<RollupFol
 
             await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private static TimeSpan RestAfter(TimeSpan work)
+    {
+        var rest = work * RestsPerWork;
+        return rest < IdleDelay ? IdleDelay : rest > LongestRest ? LongestRest : rest;
     }
 }

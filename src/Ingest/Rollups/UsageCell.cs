@@ -8,4 +8,12 @@ namespace Metering.Ingest.Rollups;
 internal sealed record UsageCell(CompiledMeter Meter, string Subject, Instant Hour, Guid Cell, string Dimensions, Guid? DistinctKey)
 {
     public UsageParts Parts { get; } = new();
+
+    public Instant Earliest { get; private set; } = Instant.MaxValue;
+
+    public void Add(decimal value, Instant at, Guid key)
+    {
+        Parts.Add(value, at, key);
+        Earliest = Instant.Min(Earliest, at);
+    }
 }

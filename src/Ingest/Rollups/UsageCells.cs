@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Metering.Contracts.Messages;
 using Metering.Ingest.Events;
 using Metering.Ingest.Meters;
+using Metering.Ingest.Usage;
 using NodaTime;
 
 namespace Metering.Ingest.Rollups;
@@ -9,8 +12,10 @@ namespace Metering.Ingest.Rollups;
 /// <summary>Adds up what events count for, by hour, in memory: a batch becomes one row per cell it touches.</summary>
 internal sealed class UsageCells
 {
-    private readonly Dictionary<(int Meter, string Subject, long Hour, Guid Cell), UsageCell> cells = [];
-    private readonly Dictionary<string, (string Dimensions, Guid Cell)> dimensions = new(StringComparer.Ordinal);
+    private readonly Dictionary<CellKey, UsageCell> cells = [];
+
+    /// <summary>Combinations of values are few and come again and again: what they are called is worked out once.</summary>
+    private readonly Dictionary<(int Meter, DimensionValues Values), (string Dimensions, Guid Cell)> combinations = [];
 
     /// <summary>Cells that hold as much as a decimal sums exactly; they go in as rows of their own.</summary>
     private readonly List<UsageCell> full = [];
@@ -23,7 +28,7 @@ internal sealed class UsageCells
     {
         var (json, cellKey) = Cell(meter, reading, eventKey);
         var hour = HourOf(time);
-        var key = (meter.Meter.Number, subject, hour.ToUnixTimeSeconds(), cellKey);
+        var key = new CellKey(meter.Meter.Number, subject, hour, cellKey);
         if (cells.TryGetValue(key, out var cell) && Math.Abs(cell.Parts.Sum + reading.Value) > CompiledMeter.MaxValue)
         {
             full.Add(cell);
@@ -37,8 +42,15 @@ internal sealed class UsageCells
             cells.Add(key, cell);
         }
 
-        cell.Parts.Add(reading.Value, time, eventKey);
+        cell.Add(reading.Value, time, eventKey);
     }
+
+    /// <summary>Which usage these cells change, by meter and subject.</summary>
+    public ImmutableArray<TouchedUsage> Touched() =>
+    [
+        .. All.GroupBy(cell => (cell.Meter.Meter.Slug, cell.Subject)).Select(group => new TouchedUsage(
+            group.Key.Slug, group.Key.Subject, group.Min(cell => cell.Earliest), group.Max(cell => cell.Parts.LatestAt))),
+    ];
 
     /// <summary>The whole hour in which an instant lies.</summary>
     public static Instant HourOf(Instant time)
@@ -60,11 +72,12 @@ internal sealed class UsageCells
             return ("{}", own ?? Guid.Empty);
         }
 
-        var json = DimensionsOf(meter, reading.Dimensions);
-        if (!dimensions.TryGetValue(json, out var known))
+        var combination = (meter.Meter.Number, new DimensionValues(ImmutableCollectionsMarshal.AsArray(reading.Dimensions)!));
+        if (!combinations.TryGetValue(combination, out var known))
         {
+            var json = DimensionsOf(meter, reading.Dimensions);
             known = (json, Digest.Of(json));
-            dimensions.Add(json, known);
+            combinations.Add(combination, known);
         }
 
         return own is { } part ? (known.Dimensions, Digest.Of($"{known.Cell:N}{part:N}")) : known;
@@ -79,5 +92,21 @@ internal sealed class UsageCells
         }
 
         return JsonSerializer.Serialize(byName);
+    }
+
+    /// <summary>Compared for every event and every meter of it, so the cheapest part comes first.</summary>
+    private readonly struct CellKey(int meter, string subject, Instant hour, Guid cell) : IEquatable<CellKey>
+    {
+        private readonly int meter = meter;
+        private readonly string subject = subject;
+        private readonly Instant hour = hour;
+        private readonly Guid cell = cell;
+
+        public bool Equals(CellKey other) =>
+            meter == other.meter && hour == other.hour && cell == other.cell && string.Equals(subject, other.subject, StringComparison.Ordinal);
+
+        public override bool Equals(object? obj) => obj is CellKey other && Equals(other);
+
+        public override int GetHashCode() => HashCode.Combine(meter, hour, cell, string.GetHashCode(subject, StringComparison.Ordinal));
     }
 }

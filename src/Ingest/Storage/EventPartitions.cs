@@ -46,7 +46,8 @@ internal sealed class EventPartitions(MeteringDatabase database)
         }
 
         await session.ExecuteAsync("set local lock_timeout = '2s'", null, cancellationToken);
-        await using var command = new NpgsqlCommand("select ingest.make_event_partition(@month)", session.Connection) { CommandTimeout = MoveSeconds };
+        await using var command = new NpgsqlCommand("select ingest.make_event_partition(@month)", session.Connection);
+        command.CommandTimeout = MoveSeconds;
         command.Parameters.AddWithValue("month", month.ToDateTimeUtc());
         var made = (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
         await session.CommitAsync(cancellationToken);

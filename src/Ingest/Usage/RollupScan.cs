@@ -92,9 +92,10 @@ internal sealed class RollupScan
         parameters.Add("from", split.RollupFrom);
         parameters.Add("to", split.RollupTo);
         parameters.Add("excluded", split.ExcludedHours.Select(hour => hour.ToDateTimeUtc()).ToArray());
-        var starts = boundaries.IsEmpty ? [split.RollupFrom] : boundaries;
-        parameters.Add("starts", starts.Select(start => start.ToDateTimeUtc()).ToArray());
-        foreach (var row in await session.QueryAsync<RollupRow>(SumSql(groups), parameters, cancellationToken))
+        parameters.Add("starts", boundaries.Select(start => start.ToDateTimeUtc()).ToArray());
+        var settled = await session.QueryAsync<Instant>(SettledSql, parameters, cancellationToken);
+        var sql = SumSql(groups, RollupSpans.Of(split, boundaries, settled), windowed: !boundaries.IsEmpty);
+        foreach (var row in await session.QueryAsync<RollupRow>(sql, parameters, cancellationToken))
         {
             if (Passes(row, groups.Dimensions.Length))
             {
@@ -118,7 +119,7 @@ internal sealed class RollupScan
         return true;
     }
 
-    private string SumSql(UsageGroups groups)
+    private string SumSql(UsageGroups groups, RollupSpans spans, bool windowed)
     {
         string[] names = [.. groups.Dimensions, .. query.TextFilters.Keys];
         for (var i = 0; i < names.Length; i++)
@@ -126,25 +127,84 @@ internal sealed class RollupScan
             parameters.Add($"dimension{i}", names[i]);
         }
 
-        var dimensions = string.Join(", ", names.Select((_, index) => $"dimensions ->> @dimension{index}"));
-        var columns = $"""
-            hour, width_bucket(hour, @starts) - 1 as window_index, {(groups.BySubject ? "subject" : "null::text")} as subject,
-            array[{dimensions}]::text[] as values, {(meter.Aggregation == Aggregation.UniqueCount ? "distinct_key" : "null::uuid")} as distinct_key,
-            count, sum, min, max, latest, latest_at, latest_key
-            """;
-        var within = $"{matches} and hour >= @from and hour < @to and hour <> all(@excluded)";
+        // What is not grouped by costs nothing by the row.
+        var dimensions = string.Concat(names.Select((_, index) => $", dimensions ->> @dimension{index} as value{index}"));
+        var values = string.Join(", ", names.Select((_, index) => $"value{index}"));
+        var subject = groups.BySubject ? "subject" : "null::text as subject";
+        var distinct = meter.Aggregation == Aggregation.UniqueCount ? "distinct_key" : "null::uuid as distinct_key";
+        string Columns(string at) =>
+            $"{(windowed ? $"width_bucket({at}, @starts) - 1" : "0")} as window_index, {subject}{dimensions}, {distinct}, "
+            + "count, sum, min, max, latest, latest_at, latest_key";
+
+        var hours = $"select {Columns("hour")}, hour as first_hour, hour as last_hour";
+        List<string> keys = [.. names.Select((_, index) => $"value{index}")];
+        if (windowed)
+        {
+            keys.Add("window_index");
+        }
+
+        if (groups.BySubject)
+        {
+            keys.Add("subject");
+        }
+
+        if (meter.Aggregation == Aggregation.UniqueCount)
+        {
+            keys.Add("distinct_key");
+        }
+
+        var grouped = keys.Count == 0 ? "" : $"group by {string.Join(", ", keys)}";
         return $"""
-            select window_index as windowIndex, subject, values, distinct_key as distinctKey,
-                   min(hour) as firstHour, max(hour) as lastHour, sum(count)::bigint as count, sum(sum) as sum, min(min) as min, max(max) as max,
-                   {(meter.Aggregation == Aggregation.Latest ? LatestColumns : NoLatestColumns)}
+            select {Key("window_index", "0")} as windowIndex, {Key("subject", "null::text")} as subject, array[{values}]::text[] as values,
+                   {Key("distinct_key", "null::uuid")} as distinctKey,
+                   min(first_hour) as firstHour, max(last_hour) as lastHour, sum(count)::bigint as count, sum(sum) as sum, min(min) as min,
+                   max(max) as max, {(meter.Aggregation == Aggregation.Latest ? LatestColumns : NoLatestColumns)}
             from (
-                select {columns} from ingest.usage_hour where {within}
-                union all
-                select {columns} from ingest.usage_delta where {within} and batch <= @watermark
+                {string.Join("\nunion all\n", ArmsOf(spans, hours, Columns("day")))}
             ) as parts
-            group by window_index, subject, values, distinct_key
+            {grouped}
+            having count(*) > 0
+            """;
+
+        string Key(string column, string absent) => keys.Contains(column) ? column : absent;
+    }
+
+    /// <summary>Hours, days and deltas, each as a part of the statement that its index answers.</summary>
+    private IEnumerable<string> ArmsOf(RollupSpans spans, string hours, string dayColumns)
+    {
+        for (var i = 0; i < spans.Hours.Length; i++)
+        {
+            parameters.Add($"hoursFrom{i}", spans.Hours[i].From);
+            parameters.Add($"hoursTo{i}", spans.Hours[i].To);
+            yield return $"""
+                {hours} from ingest.usage_hour
+                where {matches} and hour >= @hoursFrom{i} and hour < @hoursTo{i} and hour <> all(@excluded)
+                """;
+        }
+
+        for (var i = 0; i < spans.Days.Length; i++)
+        {
+            parameters.Add($"daysFrom{i}", spans.Days[i].From);
+            parameters.Add($"daysTo{i}", spans.Days[i].To);
+            yield return $"""
+                select {dayColumns}, first_hour, last_hour from ingest.usage_day
+                where {matches} and day >= @daysFrom{i} and day < @daysTo{i}
+                """;
+        }
+
+        yield return $"""
+            {hours} from ingest.usage_delta
+            where {matches} and hour >= @from and hour < @to and hour <> all(@excluded) and batch <= @watermark
             """;
     }
+
+    /// <summary>A day that holds batches after the watermark tells nothing about it.</summary>
+    private const string SettledSql = """
+        select day
+        from ingest.usage_day_state
+        where meter = @meter and settled and batch <= @watermark and day >= @from and day < @to
+        order by day
+        """;
 
     private const string LatestColumns = """
         (array_agg(latest order by latest_at desc, latest_key desc))[1] as latest,

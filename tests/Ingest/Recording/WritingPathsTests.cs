@@ -22,7 +22,8 @@ public sealed class WritingPathsTests
         UsageEvent[] events = [EventKeys.Event("1"), EventKeys.Event("2"), EventKeys.Event("3", tokens: 10)];
         Assert.Equal("Accepted Accepted Accepted", await WriteAsync(Writer(host), events));
 
-        UsageEvent[] again = [EventKeys.Event("4"), EventKeys.Event("2"), EventKeys.Event("3", tokens: 11), EventKeys.Event("5"), EventKeys.Event("4")];
+        UsageEvent[] again =
+            [EventKeys.Event("4"), EventKeys.Event("2"), EventKeys.Event("3", tokens: 11), EventKeys.Event("5"), EventKeys.Event("4")];
         Assert.Equal("Accepted Duplicate Conflict Accepted Duplicate", await WriteAsync(Writer(host), again));
 
         Assert.EndsWith(" 14", await host.QueryAsync("tokens"), StringComparison.Ordinal);

@@ -19,7 +19,8 @@ public sealed class EventPartitionTests
         var partitions = host.Services.GetRequiredService<EventPartitions>();
         await partitions.MakeAsync(Instant.FromUtc(2026, 1, 15, 9, 0), Token);
 
-        Assert.Subset((await PartitionsAsync(host)).ToHashSet(), new HashSet<string> { "event_2025_12", "event_2026_01", "event_2026_02", "event_2026_03", "event_2026_04" });
+        var months = new HashSet<string> { "event_2025_12", "event_2026_01", "event_2026_02", "event_2026_03", "event_2026_04" };
+        Assert.Subset((await PartitionsAsync(host)).ToHashSet(), months);
         Assert.Equal(0, await partitions.MakeAsync(Instant.FromUtc(2026, 1, 31, 23, 59), Token));
         Assert.Equal(1, await partitions.MakeAsync(Instant.FromUtc(2026, 2, 1, 0, 0), Token));
         Assert.Contains("event_2026_05", await PartitionsAsync(host));
@@ -94,7 +95,8 @@ public sealed class EventPartitionTests
     {
         await using var session = await host.Services.GetRequiredService<MeteringDatabase>().OpenAsync(Token);
         return await session.QueryAsync<string>(
-            "select (select relname::text from pg_class where oid = relid) from pg_partition_tree('ingest.recorded_event') where isleaf", null, Token);
+            "select (select relname::text from pg_class where oid = relid) from pg_partition_tree('ingest.recorded_event') where isleaf",
+            null, Token);
     }
 
     private static async Task<IReadOnlyList<string>> PlacesAsync(TestHost host)

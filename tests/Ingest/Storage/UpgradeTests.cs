@@ -24,31 +24,33 @@ public sealed class UpgradeTests
         var metering = new MeteringDatabase(source);
         await MigrateAsync(metering, IngestModule.Migrations.Migrations.RemoveAll(migration => migration.Number >= FirstPartitions));
         var known = EventKeys.Event("known", tokens: 7);
+        var other = EventKeys.Event("known", tokens: 8);
         await using (var session = await metering.OpenAsync(CancellationToken.None))
         {
-            await session.ExecuteAsync(
-                OldRowsSql, new { known.Key, known.PayloadHash, known.Time, conflicting = EventKeys.Event("known", tokens: 8).PayloadHash }, CancellationToken.None);
+            var old = new { known.Key, known.PayloadHash, known.Time, conflicting = other.PayloadHash };
+            await session.ExecuteAsync(OldRowsSql, old, CancellationToken.None);
         }
 
         await MigrateAsync(metering, IngestModule.Migrations.Migrations);
 
         await using var read = await metering.OpenAsync(CancellationToken.None);
+        Assert.Equal("1 known acme {\"tokens\":7} no number", await read.SingleAsync<string>(KnownSql, null, CancellationToken.None));
+        Assert.Equal(10_001, await CountAsync("ingest.event"));
+        Assert.Equal(10_001, await CountAsync("ingest.event_key"));
+        Assert.Equal(5_000, await CountAsync("ingest.event where id like 'ABCDEF%'"));
+        Assert.Equal(10_000, await CountAsync("ingest.event_2025_02"));
         Assert.Equal(
-            "1 known acme {\"tokens\":7} no number",
-            await read.SingleAsync<string>("select concat_ws(' ', batch, id, subject, data, validation_error) from ingest.event where id = 'known'", null, CancellationToken.None));
-        Assert.Equal(10_001, await read.SingleAsync<long>("select count(*) from ingest.event", null, CancellationToken.None));
-        Assert.Equal(10_001, await read.SingleAsync<long>("select count(*) from ingest.event_key", null, CancellationToken.None));
-        Assert.Equal(
-            5_000, await read.SingleAsync<long>("select count(*) from ingest.event where id ~ '^[0-9A-F]{8}-' and id <> lower(id)", null, CancellationToken.None));
-        Assert.Equal(10_000, await read.SingleAsync<long>("select count(*) from ingest.event_2025_02", null, CancellationToken.None));
-        Assert.Equal(
-            (BatchPlan.HashOf(EventKeys.Event("known", tokens: 8)), BatchPlan.HashOf(known)),
+            (BatchPlan.HashOf(other), BatchPlan.HashOf(known)),
             await read.SingleAsync<(long, long)>("select payload_hash, first_payload_hash from ingest.event_conflict", null, CancellationToken.None));
 
         var writer = new BatchWriter(metering, SystemClock.Instance);
         var results = await writer.WriteAsync([known, EventKeys.Event("known", tokens: 9)], CancellationToken.None);
         Assert.Equal([EventOutcome.Duplicate, EventOutcome.Conflict], results.Select(result => result.Outcome));
+
+        Task<long> CountAsync(string from) => read.SingleAsync<long>($"select count(*) from {from}", null, CancellationToken.None);
     }
+
+    private const string KnownSql = "select concat_ws(' ', batch, id, subject, data, validation_error) from ingest.event where id = 'known'";
 
     private static Task MigrateAsync(MeteringDatabase database, ImmutableArray<Migration> migrations) =>
         new Migrator(database, [new MigrationSet("ingest", migrations)], NullLogger<Migrator>.Instance).MigrateAsync(CancellationToken.None);
@@ -57,8 +59,10 @@ public sealed class UpgradeTests
         insert into ingest.event (key, payload_hash, batch, time, type, subject, source, id, data, validation_error)
         values (@Key, @PayloadHash, 1, @Time, 'prompt', 'acme', 'gateway', 'known', '{"tokens":7}', 'no number');
         insert into ingest.event (key, payload_hash, batch, time, type, subject, source, id)
-        select gen_random_uuid(), gen_random_uuid(), 1, '2025-02-01T00:00:00Z'::timestamptz + make_interval(mins => n), 'prompt', 'acme', 'gateway', case when n % 2 = 0 then gen_random_uuid()::text else upper(gen_random_uuid()::text) end
-        from generate_series(1, 10000) as n;
+        select gen_random_uuid(), gen_random_uuid(), 1, '2025-02-01T00:00:00Z'::timestamptz + make_interval(mins => n), 'prompt', 'acme', 'gateway',
+               case when n % 2 = 0 then id else upper(id) end
+        from generate_series(1, 10000) as n
+        cross join lateral (select 'abcdef' || right(gen_random_uuid()::text, 30) as id) as made;
         insert into ingest.event_conflict (key, payload_hash, first_payload_hash, batch, time, type, subject, source, id)
         values (@Key, @conflicting, @PayloadHash, 1, @Time, 'prompt', 'acme', 'gateway', 'known');
         insert into ingest.batch (batch, recorded_at, events) values (nextval('ingest.batch_number'), '2026-01-14T10:00:00Z', 10001);

@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using Metering.Contracts.Messages;
 using NodaTime;
 
-namespace Metering.Ingest.Recording;
+namespace Metering.Ingest.Corrections;
 
-/// <summary>Which meters and subjects a batch touches, and from when to when.</summary>
+/// <summary>Which meters and subjects corrections touch, and from when to when.</summary>
 internal sealed class TouchedSpans
 {
     private readonly Dictionary<(string MeterSlug, string Subject), (Instant Earliest, Instant Latest)> spans = [];

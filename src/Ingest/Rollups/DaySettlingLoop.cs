@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace Metering.Ingest.Rollups;
+
+/// <summary>Settles days in the background, one after the other. Nothing waits for it: a day that is not settled is read by its hours.</summary>
+internal sealed class DaySettlingLoop(DaySettling settling, IClock clock, ILogger<DaySettlingLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan IdleDelay = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var delay = IdleDelay;
+            try
+            {
+                delay = await settling.SettleAsync(clock.GetCurrentInstant(), stoppingToken) ? BusyDelay : IdleDelay;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                logger.SettlingFailed(exception, delay);
+            }
+
+            await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
