@@ -67,9 +67,12 @@ internal sealed class EventShipper(
             if (batch.Count > 0)
             {
                 await ShipAsync(batch);
+                return true;
             }
 
-            return batch.Count > 0;
+            // A full disk lets a segment begin and nothing be written to it: then the one before is in the way, and nothing new will come.
+            spool.Freed(reader.Forget());
+            return false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

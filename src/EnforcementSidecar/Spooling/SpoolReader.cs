@@ -77,6 +77,13 @@ internal sealed class SpoolReader
     {
         SpoolCursor.Write(directory, shipped.After.Sequence);
         position = shipped.After;
+        return Forget();
+    }
+
+    /// <summary>Deletes the segments of which everything is shipped, but for the last: that one may still be written.</summary>
+    /// <returns>How many bytes of disk that gave back.</returns>
+    public long Forget()
+    {
         var freed = 0L;
         var segments = EventSpool.SegmentsOf(directory);
         for (var i = 0; i + 1 < segments.Count && FirstOf(segments[i + 1]) <= position.Sequence; i++)
