@@ -17,7 +17,7 @@ public sealed class PriceListTests
     private static readonly string[] Left =
     [
         "id", "supplier", "customer", "workflow", "statusDetails", "subscriptionId", "createdAt", "updatedAt", "quantitySnapshotedAt", "watermark",
-        "managedBy", "status", "type", "payment", "paidAmount", "invoice", "collectionAt", "draftUntil",
+        "managedBy", "status", "type", "payment", "paidAmount", "invoice", "collectionAt", "draftUntil", "subscription",
     ];
 
     [Theory]
