@@ -8,8 +8,8 @@ using Npgsql;
 namespace Metering.Ingest.Recording;
 
 /// <summary>
-/// Rows in the format of PostgreSQL's binary COPY, written by hand: half of what it costs to record an event was spent on passing it to the
-/// driver value by value. Bounded by the batch that is written.
+/// Rows in the format of PostgreSQL's binary COPY, written by hand: passing them to the driver value by value costs a multiple. Bounded by the
+/// batch that is written.
 /// </summary>
 internal sealed class CopyBuffer : IDisposable
 {
