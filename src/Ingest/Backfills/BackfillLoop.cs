@@ -1,3 +1,4 @@
+using Metering.Platform.Clock;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,22 +10,12 @@ internal sealed class BackfillLoop(BackfillQueue queue, ILogger<BackfillLoop> lo
     private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FailureDelay = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var delay = IdleDelay;
-            try
-            {
-                await queue.DrainAsync(stoppingToken);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                delay = FailureDelay;
-                logger.BackfillFailed(exception, delay);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        RecurringWork.RunAsync(DrainAsync, FailureDelay, logger.BackfillFailed, stoppingToken);
 
-            await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+    private async Task<TimeSpan> DrainAsync(CancellationToken cancellationToken)
+    {
+        await queue.DrainAsync(cancellationToken);
+        return IdleDelay;
     }
 }

@@ -27,20 +27,18 @@ internal sealed class KeysUnderway
             Task[] ahead = any
                 ? [.. entries.Where(entry => entry.HoldsAny(keys, suspected)).Select(entry => entry.Ended)]
                 : [];
-            var entered = new Entry(this, keys, suspected, any, Task.WhenAll(ahead));
+            var entered = new Entry(this, keys, suspected, Task.WhenAll(ahead));
             entries.Add(entered);
             return entered;
         }
     }
 
     /// <summary>A batch that is being recorded. Disposing it says that it has ended: committed, or not.</summary>
-    internal sealed class Entry(KeysUnderway underway, Guid[] keys, bool[] suspected, bool anySuspected, Task ahead) : IDisposable
+    internal sealed class Entry(KeysUnderway underway, Guid[] keys, bool[] suspected, Task ahead) : IDisposable
     {
         private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Ended => ended.Task;
-
-        public bool AnySuspected => anySuspected;
 
         /// <summary>Ends with the batches that are recording keys which this one has as well.</summary>
         public Task Ahead => ahead;

@@ -1,3 +1,4 @@
+using Metering.Platform.Clock;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -10,21 +11,9 @@ internal sealed class DaySettlingLoop(DaySettling settling, IClock clock, ILogge
     private static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan IdleDelay = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var delay = IdleDelay;
-            try
-            {
-                delay = await settling.SettleAsync(clock.GetCurrentInstant(), stoppingToken) ? BusyDelay : IdleDelay;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                logger.SettlingFailed(exception, delay);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        RecurringWork.RunAsync(SettleAsync, IdleDelay, logger.SettlingFailed, stoppingToken);
 
-            await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    private async Task<TimeSpan> SettleAsync(CancellationToken cancellationToken) =>
+        await settling.SettleAsync(clock.GetCurrentInstant(), cancellationToken) ? BusyDelay : IdleDelay;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Metering.Platform.Clock;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -15,25 +16,14 @@ internal sealed class RollupFoldingLoop(RollupFolding folding, ILogger<RollupFol
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FailureDelay = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var delay = IdleDelay;
-            try
-            {
-                var started = Stopwatch.GetTimestamp();
-                var more = await folding.FoldAsync(stoppingToken);
-                delay = more ? TimeSpan.Zero : RestAfter(Stopwatch.GetElapsedTime(started));
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                delay = FailureDelay;
-                logger.FoldingFailed(exception, delay);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        RecurringWork.RunAsync(FoldAsync, FailureDelay, logger.FoldingFailed, stoppingToken);
 
-            await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+    private async Task<TimeSpan> FoldAsync(CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var more = await folding.FoldAsync(cancellationToken);
+        return more ? TimeSpan.Zero : RestAfter(Stopwatch.GetElapsedTime(started));
     }
 
     private static TimeSpan RestAfter(TimeSpan work)

@@ -1,3 +1,4 @@
+using Metering.Platform.Clock;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,22 +10,12 @@ internal sealed class SourceFoldingLoop(SourceFolding folding, ILogger<SourceFol
     private static readonly TimeSpan IdleDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FailureDelay = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var delay = IdleDelay;
-            try
-            {
-                await folding.FoldAsync(stoppingToken);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                delay = FailureDelay;
-                logger.SourcesNotFolded(exception, delay);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        RecurringWork.RunAsync(FoldAsync, FailureDelay, logger.SourcesNotFolded, stoppingToken);
 
-            await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+    private async Task<TimeSpan> FoldAsync(CancellationToken cancellationToken)
+    {
+        await folding.FoldAsync(cancellationToken);
+        return IdleDelay;
     }
 }

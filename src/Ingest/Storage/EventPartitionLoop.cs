@@ -1,3 +1,4 @@
+using Metering.Platform.Clock;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -10,25 +11,16 @@ internal sealed class EventPartitionLoop(EventPartitions partitions, IClock cloc
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
     private static readonly TimeSpan FailureDelay = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var delay = Interval;
-            try
-            {
-                if (await partitions.MakeAsync(clock.GetCurrentInstant(), stoppingToken) is > 0 and var made)
-                {
-                    logger.PartitionsMade(made);
-                }
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                delay = FailureDelay;
-                logger.PartitionsNotMade(exception, delay);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        RecurringWork.RunAsync(MakeAsync, FailureDelay, logger.PartitionsNotMade, stoppingToken);
 
-            await Task.Delay(delay, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task<TimeSpan> MakeAsync(CancellationToken cancellationToken)
+    {
+        if (await partitions.MakeAsync(clock.GetCurrentInstant(), cancellationToken) is > 0 and var made)
+        {
+            logger.PartitionsMade(made);
         }
+
+        return Interval;
     }
 }
