@@ -21,10 +21,13 @@ internal sealed class RawCopy(string type) : RecordingWay
 
     public override async Task WriteAsync(NpgsqlDataSource source, UsageEvent[] batch, CancellationToken cancellationToken)
     {
-        using var rows = new CopyBuffer();
+        await using var session = await new MeteringDatabase(source).BeginAsync(cancellationToken);
+        await using var rows = await CopyRows.BeginAsync(
+            session, $"copy {Table} (key, batch, time, type, subject, source, id, data, extensions, validation_error) from stdin (format binary)",
+            cancellationToken);
         foreach (var usageEvent in batch)
         {
-            rows.StartRow(10);
+            await rows.StartRowAsync(10, cancellationToken);
             rows.Write(usageEvent.Key);
             rows.Write(1L);
             rows.Write(usageEvent.Time);
@@ -45,10 +48,7 @@ internal sealed class RawCopy(string type) : RecordingWay
             rows.Null();
         }
 
-        await using var session = await new MeteringDatabase(source).BeginAsync(cancellationToken);
-        await rows.SendAsync(
-            session, $"copy {Table} (key, batch, time, type, subject, source, id, data, extensions, validation_error) from stdin (format binary)",
-            cancellationToken);
+        await rows.CompleteAsync(cancellationToken);
         await session.CommitAsync(cancellationToken);
     }
 }

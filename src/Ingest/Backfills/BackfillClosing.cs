@@ -45,16 +45,16 @@ internal sealed class BackfillClosing(MeteringDatabase database, IClock clock, I
         await KeyTable.AddAsync(session, events, plan, [.. Enumerable.Range(0, plan.Keys.Length)], known, cancellationToken);
         var outcome = plan.Decide(known);
         var invalid = 0;
-        using (var rows = new EventTable())
+        await using (var rows = await EventTable.AppendAsync(session, cancellationToken))
         {
             foreach (var position in outcome.Accepted)
             {
                 var error = meters.ErrorOf(events[position]);
                 invalid += error is null ? 0 : 1;
-                rows.Add(backfill.EventBatch, events[position], numbers[position], error);
+                await rows.AddAsync(backfill.EventBatch, events[position], numbers[position], error, cancellationToken);
             }
 
-            await rows.SendAsync(session, cancellationToken);
+            await rows.CompleteAsync(cancellationToken);
         }
 
         if (outcome.Conflicts.Count > 0)

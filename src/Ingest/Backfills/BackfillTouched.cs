@@ -71,7 +71,7 @@ internal static class BackfillTouched
 
     private const string OpenSql = """
         insert into ingest.batch (batch, recorded_at, events)
-        values (nextval('ingest.batch_number'), @now, @events)
+        values (ingest.next_batch(), @now, @events)
         returning batch
         """;
 

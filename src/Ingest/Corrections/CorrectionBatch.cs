@@ -93,7 +93,7 @@ internal static class CorrectionBatch
 
     private const string OpenSql = """
         insert into ingest.batch (batch, recorded_at, events)
-        values (nextval('ingest.batch_number'), @now, 0)
+        values (ingest.next_batch(), @now, 0)
         returning batch
         """;
 

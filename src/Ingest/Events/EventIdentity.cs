@@ -14,7 +14,7 @@ namespace Metering.Ingest.Events;
 internal static class EventIdentity
 {
     private const int PrefixBytes = 4;
-    private const long BucketSeconds = 600;
+    private const long BucketSeconds = 1;
     private const int Rfc9562Version7 = 7;
     private const int UuidLength = 36;
     private const int VersionAt = 14;

@@ -63,9 +63,8 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         IReadOnlyList<UsageEvent> events, int[] numbers, BatchPlan plan, Doubt doubt, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        await IngestLocks.RecordAsync(session, cancellationToken);
-        using var entry = underway.Enter(plan.Keys);
         var opened = await session.SingleAsync<OpenedBatch>(OpenSql, null, cancellationToken);
+        using var entry = underway.Enter(plan.Keys);
         if (meters.Version != opened.MeterVersion)
         {
             meters = await MeterSet.LoadAsync(opened.MeterVersion, session, cancellationToken);
@@ -143,21 +142,29 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
     private async Task RecordAsync(
         IReadOnlyList<UsageEvent> events, int[] numbers, BatchOutcome outcome, long batch, DbSession session, CancellationToken cancellationToken)
     {
-        var cells = new UsageCells();
-        var currentMeters = meters;
-        using var rows = new EventTable();
-        foreach (var position in outcome.Accepted)
+        if (outcome.Accepted.Count == 0)
         {
-            var usageEvent = events[position];
-            var error = currentMeters.Count(usageEvent, cells);
-            rows.Add(batch, usageEvent, numbers[position], error);
-            if (error is not null)
-            {
-                outcome.Results[position] = EventResult.AcceptedInvalid(error);
-            }
+            return;
         }
 
-        await rows.SendAsync(session, cancellationToken);
+        var cells = new UsageCells();
+        var currentMeters = meters;
+        await using (var rows = await EventTable.AppendAsync(session, cancellationToken))
+        {
+            foreach (var position in outcome.Accepted)
+            {
+                var usageEvent = events[position];
+                var error = currentMeters.Count(usageEvent, cells);
+                await rows.AddAsync(batch, usageEvent, numbers[position], error, cancellationToken);
+                if (error is not null)
+                {
+                    outcome.Results[position] = EventResult.AcceptedInvalid(error);
+                }
+            }
+
+            await rows.CompleteAsync(cancellationToken);
+        }
+
         await UsageDeltaTable.AppendAsync(session, batch, cells, cancellationToken);
         if (cells.Count > 0)
         {
@@ -165,10 +172,7 @@ internal sealed class BatchWriter(MeteringDatabase database, IClock clock)
         }
     }
 
-    private const string OpenSql = """
-        select nextval('ingest.batch_number') as batch, version as meterVersion
-        from ingest.meter_version
-        """;
+    private const string OpenSql = "select batch, meter_version as meterVersion from ingest.begin_batch()";
 
     private const string ClosingSql = $"""
         insert into ingest.batch (batch, recorded_at, events)

@@ -4,15 +4,21 @@ using Metering.Platform.Database;
 namespace Metering.Ingest.Recording;
 
 /// <summary>What events say, in partitions by time, narrow. Appended to in the order in which the events came.</summary>
-internal sealed class EventTable : IDisposable
+internal sealed class EventTable : IAsyncDisposable
 {
     private const short Columns = 10;
-    private readonly CopyBuffer rows = new();
+    private readonly CopyRows rows;
+
+    private EventTable(CopyRows rows) => this.rows = rows;
+
+    public static async Task<EventTable> AppendAsync(DbSession session, CancellationToken cancellationToken) =>
+        new(await CopyRows.BeginAsync(session, CopySql, cancellationToken));
 
     /// <param name="validationError">Why a meter of its type could not read it, if one could not.</param>
-    public void Add(long batch, UsageEvent usageEvent, int origin, string? validationError)
+    public async ValueTask AddAsync(
+        long batch, UsageEvent usageEvent, int origin, string? validationError, CancellationToken cancellationToken)
     {
-        rows.StartRow(Columns);
+        await rows.StartRowAsync(Columns, cancellationToken);
         rows.Write(usageEvent.Key);
         rows.Write(batch);
         rows.Write(usageEvent.Time);
@@ -34,10 +40,9 @@ internal sealed class EventTable : IDisposable
         rows.Write(validationError);
     }
 
-    public Task SendAsync(DbSession session, CancellationToken cancellationToken) =>
-        rows.Rows == 0 ? Task.CompletedTask : rows.SendAsync(session, CopySql, cancellationToken);
+    public Task CompleteAsync(CancellationToken cancellationToken) => rows.CompleteAsync(cancellationToken);
 
-    public void Dispose() => rows.Dispose();
+    public ValueTask DisposeAsync() => rows.DisposeAsync();
 
     /// <summary>As PostgreSQL spells it: lowercase, with its four dashes.</summary>
     internal static bool IsUuid(string id, out Guid uuid) =>

@@ -13,17 +13,17 @@ internal static class KeyTable
     public static async Task CopyAsync(
         DbSession session, IReadOnlyList<UsageEvent> events, BatchPlan plan, IReadOnlyList<int> which, CancellationToken cancellationToken)
     {
-        using var rows = new CopyBuffer();
+        await using var rows = await CopyRows.BeginAsync(session, CopySql, cancellationToken);
         foreach (var index in which)
         {
             var usageEvent = events[plan.Firsts[index]];
-            rows.StartRow(Columns);
+            await rows.StartRowAsync(Columns, cancellationToken);
             rows.Write(usageEvent.Key);
             rows.Write(BatchPlan.HashOf(usageEvent));
             rows.Write(usageEvent.Time);
         }
 
-        await rows.SendAsync(session, CopySql, cancellationToken);
+        await rows.CompleteAsync(cancellationToken);
     }
 
     /// <summary>

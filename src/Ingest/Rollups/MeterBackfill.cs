@@ -26,6 +26,7 @@ internal sealed class MeterBackfill(
     public static async Task<Watermark> StandStillAsync(DbSession session, CancellationToken cancellationToken)
     {
         await IngestLocks.RearrangeAsync(session, cancellationToken);
+        await IngestLocks.StillAsync(session, cancellationToken);
         return await UsageReader.CurrentWatermarkAsync(session, cancellationToken);
     }
 

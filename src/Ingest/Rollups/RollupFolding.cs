@@ -26,7 +26,7 @@ internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage
             return false;
         }
 
-        var watermark = await usage.CurrentWatermarkAsync(cancellationToken);
+        var watermark = await usage.SettledWatermarkAsync(cancellationToken);
         await using var session = await database.BeginAsync(cancellationToken);
         if (!await IngestLocks.TryRearrangeAsync(session, cancellationToken))
         {

@@ -16,19 +16,19 @@ internal static class UsageDeltaTable
             return;
         }
 
-        using var rows = new CopyBuffer();
+        await using var rows = await CopyRows.BeginAsync(session, CopySql, cancellationToken);
         foreach (var cell in cells.All)
         {
+            await rows.StartRowAsync(Columns, cancellationToken);
             Write(rows, batch, cell);
         }
 
-        await rows.SendAsync(session, CopySql, cancellationToken);
+        await rows.CompleteAsync(cancellationToken);
     }
 
-    private static void Write(CopyBuffer rows, long batch, UsageCell cell)
+    private static void Write(CopyRows rows, long batch, UsageCell cell)
     {
         var parts = cell.Parts;
-        rows.StartRow(Columns);
         rows.Write(cell.Meter.Meter.Number);
         rows.Write(cell.Subject);
         rows.Write(cell.Hour);

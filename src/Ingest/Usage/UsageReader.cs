@@ -59,11 +59,21 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
         return amounts.DrainToImmutable();
     }
 
-    /// <summary>A watermark that no batch still being written can slip under: reading with it again gives the same answer for ever.</summary>
+    /// <summary>
+    /// A watermark that no batch still being written can slip under: reading with it again gives the same answer for ever. It has everything that
+    /// was answered before; batches that are underway are waited for, and none waits for this.
+    /// </summary>
     public async Task<Watermark> CurrentWatermarkAsync(CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
         return await CurrentWatermarkAsync(session, cancellationToken);
+    }
+
+    /// <summary>The latest such watermark that can be told without waiting.</summary>
+    internal async Task<Watermark> SettledWatermarkAsync(CancellationToken cancellationToken)
+    {
+        await using var session = await database.OpenAsync(cancellationToken);
+        return new Watermark(await session.SingleAsync<long>("select ingest.settled_batch()", null, cancellationToken));
     }
 
     /// <summary>
@@ -73,16 +83,12 @@ public sealed class UsageReader(MeteringDatabase database, ISubjectOwners owners
     public async Task<Watermark> WatermarkBeforeAsync(Instant instant, CancellationToken cancellationToken)
     {
         await using var session = await database.BeginAsync(cancellationToken);
-        await IngestLocks.StillAsync(session, cancellationToken);
+        await CurrentWatermarkAsync(session, cancellationToken);
         return new Watermark(await session.SingleAsync<long>(BeforeSql, new { instant }, cancellationToken));
     }
 
-    /// <summary>The lock is held until the session ends, so the session should end soon.</summary>
-    internal static async Task<Watermark> CurrentWatermarkAsync(DbSession session, CancellationToken cancellationToken)
-    {
-        await IngestLocks.StillAsync(session, cancellationToken);
-        return new Watermark(await session.SingleAsync<long>("select coalesce(max(batch), 0) from ingest.batch", null, cancellationToken));
-    }
+    internal static async Task<Watermark> CurrentWatermarkAsync(DbSession session, CancellationToken cancellationToken) =>
+        new(await session.SingleAsync<long>("select ingest.await_batches()", null, cancellationToken));
 
     internal async Task<UsageAnswer> AnswerAsync(UsageQuery query, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Metering.Ingest.Tests.Recording;
 
-public sealed class CopyBufferTests
+public sealed class CopyRowsTests
 {
     private const int Rows = 2_000;
 
@@ -24,23 +24,23 @@ public sealed class CopyBufferTests
             CancellationToken.None);
         var rows = GenRow.Sample(Rows, 50).ToArray();
 
-        using (var buffer = new CopyBuffer())
+        const string Sql = "copy copied from stdin (format binary)";
+        await using (var copied = await CopyRows.BeginAsync(session, Sql, CancellationToken.None))
         {
             for (var i = 0; i < rows.Length; i++)
             {
-                buffer.StartRow(8);
-                buffer.Write(i);
-                buffer.Write(rows[i].Id);
-                buffer.Write(rows[i].Whole);
-                buffer.Write(rows[i].Number);
-                buffer.Write(rows[i].At);
-                buffer.Write(rows[i].Words);
-                buffer.WriteUtf8(System.Text.Encoding.UTF8.GetBytes(rows[i].Words ?? "none"));
-                buffer.WriteJsonb($$"""{"n": {{i}}}""");
+                await copied.StartRowAsync(8, CancellationToken.None);
+                copied.Write(i);
+                copied.Write(rows[i].Id);
+                copied.Write(rows[i].Whole);
+                copied.Write(rows[i].Number);
+                copied.Write(rows[i].At);
+                copied.Write(rows[i].Words);
+                copied.WriteUtf8(System.Text.Encoding.UTF8.GetBytes(rows[i].Words ?? "none"));
+                copied.WriteJsonb($$"""{"n": {{i}}}""");
             }
 
-            Assert.Equal(Rows, buffer.Rows);
-            await buffer.SendAsync(session, "copy copied from stdin (format binary)", CancellationToken.None);
+            await copied.CompleteAsync(CancellationToken.None);
         }
 
         var read = await session.QueryAsync<Row>(

@@ -8,35 +8,49 @@ using Npgsql;
 namespace Metering.Ingest.Recording;
 
 /// <summary>
-/// Rows in the format of PostgreSQL's binary COPY, written by hand: passing them to the driver value by value costs a multiple. Bounded by the
-/// batch that is written.
+/// Rows on their way into a table, in the format of PostgreSQL's binary COPY, written by hand: passing them to the driver value by value
+/// costs a multiple. They are sent piece by piece, so that the server stores the first rows while the last are still being written.
 /// </summary>
-internal sealed class CopyBuffer : IDisposable
+internal sealed class CopyRows : IAsyncDisposable
 {
-    private const int InitialBytes = 64 << 10;
+    /// <summary>As much as stays in a processor's cache between being written here and being read there.</summary>
+    private const int PieceBytes = 64 << 10;
     private const int MaxDigitGroups = 16;
     private const int GroupDigits = 4;
     private const int GroupSize = 10_000;
     private const short NegativeSign = 0x4000;
     private const byte JsonbVersion = 1;
     private static readonly Instant Epoch = Instant.FromUtc(2000, 1, 1, 0, 0);
-    private byte[] bytes = ArrayPool<byte>.Shared.Rent(InitialBytes);
-    private int used;
 
-    public CopyBuffer()
+    private readonly NpgsqlRawCopyStream stream;
+    private byte[] bytes = ArrayPool<byte>.Shared.Rent(2 * PieceBytes);
+    private int used;
+    private bool completed;
+
+    private CopyRows(NpgsqlRawCopyStream stream)
     {
+        this.stream = stream;
+
         // The signature, no flags, no extension.
         Encoding.Latin1.GetBytes("PGCOPY\n\u00FF\r\n\0", bytes);
         bytes.AsSpan(11, 8).Clear();
         used = 19;
     }
 
-    public int Rows { get; private set; }
+    /// <param name="copySql">A <c>copy … from stdin (format binary)</c> of as many columns as each row has.</param>
+    public static async Task<CopyRows> BeginAsync(DbSession session, string copySql, CancellationToken cancellationToken) =>
+        new(await session.Connection.BeginRawBinaryCopyAsync(copySql, cancellationToken));
 
-    public void StartRow(short columns)
+    /// <summary>To be asked for before each row: sends what has come together, when it is worth sending.</summary>
+    public ValueTask StartRowAsync(short columns, CancellationToken cancellationToken)
     {
-        Rows++;
-        BinaryPrimitives.WriteInt16BigEndian(Take(2), columns);
+        if (used < PieceBytes)
+        {
+            StartRow(columns);
+            return ValueTask.CompletedTask;
+        }
+
+        return SendAndStartRowAsync(columns, cancellationToken);
     }
 
     public void Null() => BinaryPrimitives.WriteInt32BigEndian(Take(4), -1);
@@ -133,18 +147,32 @@ internal sealed class CopyBuffer : IDisposable
         }
     }
 
-    /// <param name="copySql">A <c>copy … from stdin (format binary)</c> of as many columns as each row has.</param>
-    public async Task SendAsync(DbSession session, string copySql, CancellationToken cancellationToken)
+    /// <summary>Ends when the server has taken every row. Without it none is.</summary>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         BinaryPrimitives.WriteInt16BigEndian(Take(2), -1);
-        await using NpgsqlRawCopyStream stream = await session.Connection.BeginRawBinaryCopyAsync(copySql, cancellationToken);
-        await stream.WriteAsync(bytes.AsMemory(0, used), cancellationToken);
+        await SendAsync(cancellationToken);
+        completed = true;
+        await stream.DisposeAsync();
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         ArrayPool<byte>.Shared.Return(bytes);
         bytes = [];
+        if (completed)
+        {
+            return;
+        }
+
+        try
+        {
+            await stream.CancelAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // Whatever kept the rows from being completed is on its way to the caller already.
+        }
     }
 
     public void Write(decimal? value)
@@ -157,6 +185,20 @@ internal sealed class CopyBuffer : IDisposable
         {
             Null();
         }
+    }
+
+    private async ValueTask SendAndStartRowAsync(short columns, CancellationToken cancellationToken)
+    {
+        await SendAsync(cancellationToken);
+        StartRow(columns);
+    }
+
+    private void StartRow(short columns) => BinaryPrimitives.WriteInt16BigEndian(Take(2), columns);
+
+    private async ValueTask SendAsync(CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(bytes.AsMemory(0, used), cancellationToken);
+        used = 0;
     }
 
     private static UInt128 DigitsOf(decimal value)
