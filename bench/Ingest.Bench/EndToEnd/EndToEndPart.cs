@@ -15,6 +15,9 @@ internal sealed class EndToEndPart : BenchPart
     private const int Connections = 8;
     private const int Rounds = 3;
     private const double RoundSeconds = 15;
+
+    /// <summary>Before each round, so that what is measured is compiled.</summary>
+    private const double WarmUpSeconds = 10;
     private const double AskedPerSecond = 60_000;
     private const double PacePerSecond = 66_000;
     private const double AskedRatio = 4;
@@ -51,11 +54,12 @@ internal sealed class EndToEndPart : BenchPart
         Measured measured;
         await using (var host = await HostUnderTest.StartAsync(database, broker.Url, cancellationToken))
         {
-            await server.CheckpointAsync(cancellationToken);
+            var warmUp = new LoadTerms(host.Port, "/api/v1/events", host.GatewayKey, WarmUpSeconds, Connections, EventsPerRequest, null);
+            var before = await WarmUpAsync(server, warmUp, host.CountedAsync, cancellationToken);
             using var probing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var probe = pace is null ? Task.FromResult(new List<double>()) : LagProbe.RunAsync(host, probing.Token);
             var terms = new LoadTerms(host.Port, "/api/v1/events", host.GatewayKey, seconds, Connections, EventsPerRequest, pace);
-            measured = await MeasureAsync(server, broker, host.Process, terms, host.CountedAsync, cancellationToken);
+            measured = await MeasureAsync(server, broker, host.Process, terms, before, host.CountedAsync, cancellationToken);
             await probing.CancelAsync();
             measured = measured with { Lags = await probe, PeakMemory = host.Process.PeakMemory() };
         }
@@ -73,27 +77,37 @@ internal sealed class EndToEndPart : BenchPart
         Measured measured;
         await using (var typed = await ChildProcess.StartAsync(ChildPrograms.Assembly, arguments, [], new Uri(url, "/ready"), cancellationToken))
         {
-            await server.CheckpointAsync(cancellationToken);
             using var client = new HttpClient { BaseAddress = url };
+            async Task<long> CountedAsync(CancellationToken token) => long.Parse(await client.GetStringAsync("/count", token));
             var terms = new LoadTerms(port, "/events", "none", RoundSeconds, Connections, EventsPerRequest, null);
-            measured = await MeasureAsync(
-                server, broker, typed, terms, async token => long.Parse(await client.GetStringAsync("/count", token)), cancellationToken);
+            var before = await WarmUpAsync(server, terms with { Seconds = WarmUpSeconds }, CountedAsync, cancellationToken);
+            measured = await MeasureAsync(server, broker, typed, terms, before, CountedAsync, cancellationToken);
         }
 
         await server.DropDatabaseAsync(database, cancellationToken);
         return measured;
     }
 
+    /// <returns>How many events are counted afterwards.</returns>
+    private static async Task<long> WarmUpAsync(
+        BenchServer server, LoadTerms terms, Func<CancellationToken, Task<long>> counted, CancellationToken cancellationToken)
+    {
+        var load = LoadResult.Parse(await ChildProcess.RunAsync(ChildPrograms.Assembly, terms.ToArguments(), cancellationToken));
+        await HostUnderTest.UntilCountedAsync(load.Accepted, counted, cancellationToken);
+        await server.CheckpointAsync(cancellationToken);
+        return load.Accepted;
+    }
+
     /// <summary>The rate is of what is counted, from the first request until everything that was accepted is.</summary>
     private static async Task<Measured> MeasureAsync(
-        BenchServer server, BenchBroker broker, ChildProcess process, LoadTerms terms, Func<CancellationToken, Task<long>> counted,
-        CancellationToken cancellationToken)
+        BenchServer server, BenchBroker broker, ChildProcess process, LoadTerms terms, long countedBefore,
+        Func<CancellationToken, Task<long>> counted, CancellationToken cancellationToken)
     {
         Usage Used() => new(process.ProcessorTime(), broker.ProcessorTime(), server.ProcessorTime());
         var before = Used();
         var started = Stopwatch.GetTimestamp();
         var load = LoadResult.Parse(await ChildProcess.RunAsync(ChildPrograms.Assembly, terms.ToArguments(), cancellationToken));
-        await HostUnderTest.UntilCountedAsync(load.Accepted, counted, cancellationToken);
+        await HostUnderTest.UntilCountedAsync(countedBefore + load.Accepted, counted, cancellationToken);
 
         return new Measured(load, Stopwatch.GetElapsedTime(started).TotalSeconds, Used() - before, [], 0);
     }
@@ -104,8 +118,8 @@ internal sealed class EndToEndPart : BenchPart
         text.AppendLine(CultureInfo.InvariantCulture, $"""
 
             Batches of {EventsPerRequest} over {Connections} connections; load generator, server, broker and PostgreSQL are processes of this machine.
-            {Rounds} interleaved rounds of {RoundSeconds} s, medians; then {PacedSeconds} s at a pace of {PacePerSecond:N0} a second. Roll-ups are
-            folded all the while. µs are processor time per event.
+            {Rounds} interleaved rounds of {RoundSeconds} s, medians, each after {WarmUpSeconds} s that are not counted; then {PacedSeconds} s at a
+            pace of {PacePerSecond:N0} a second. Roll-ups are folded all the while. µs are processor time per event.
 
             | pipeline | events/s until counted | accepted p50 / p99 ms | server µs | broker µs | PostgreSQL µs | load µs | all µs |
             |---|--:|--:|--:|--:|--:|--:|--:|

@@ -11,6 +11,9 @@ internal sealed class HostUnderTest : IAsyncDisposable
 {
     private const string AdminKey = "bench-admin-key-0123456789";
     private static readonly TimeSpan CountLimit = TimeSpan.FromSeconds(120);
+
+    /// <summary>Counting takes from the processors what recording needs.</summary>
+    private static readonly TimeSpan CountPause = TimeSpan.FromMilliseconds(500);
     private readonly ChildProcess process;
     private readonly string dataFolder;
     private readonly HttpClient client;
@@ -90,7 +93,7 @@ internal sealed class HostUnderTest : IAsyncDisposable
                 throw new TimeoutException($"{accepted} events were accepted and {known} are counted.");
             }
 
-            await Task.Delay(100, cancellationToken);
+            await Task.Delay(CountPause, cancellationToken);
         }
     }
 

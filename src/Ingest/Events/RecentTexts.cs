@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Metering.Ingest.Events;
 
-/// <summary>Sources, types and subjects come again and again: each of them is one string for as long as its place is not taken by another.</summary>
+/// <summary>Sources, types and subjects come again and again: each of them is one string for as long as its place is not taken by another.
+/// Threads may share it: at worst one of them makes a string that another has made.</summary>
 internal sealed class RecentTexts
 {
     private const int Slots = 1 << SlotBits;
@@ -22,12 +23,12 @@ internal sealed class RecentTexts
         }
 
         ref var slot = ref slots[SlotOf(utf8)];
-        if (slot is null || !Ascii.Equals(utf8, slot))
+        if (slot is { } known && Ascii.Equals(utf8, known))
         {
-            slot = Encoding.UTF8.GetString(utf8);
+            return known;
         }
 
-        return slot;
+        return slot = Encoding.UTF8.GetString(utf8);
     }
 
     private static int SlotOf(ReadOnlySpan<byte> utf8)

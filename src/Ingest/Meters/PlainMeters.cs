@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Metering.Ingest.Events;
 using NodaTime;
 
 namespace Metering.Ingest.Meters;
@@ -15,6 +16,9 @@ internal sealed class PlainMeters
     private readonly ImmutableArray<CompiledMeter> meters;
     private readonly ImmutableArray<byte[]> names;
     private readonly ImmutableArray<(int Value, ImmutableArray<int> Dimensions)> places;
+
+    /// <summary>Values of dimensions are few, and come with every event.</summary>
+    private readonly RecentTexts texts = new();
 
     private PlainMeters(
         ImmutableArray<CompiledMeter> meters, ImmutableArray<byte[]> names, ImmutableArray<(int Value, ImmutableArray<int> Dimensions)> places)
@@ -131,7 +135,7 @@ internal sealed class PlainMeters
         return true;
     }
 
-    private static bool TryText(ReadOnlySpan<byte> written, out string? text)
+    private bool TryText(ReadOnlySpan<byte> written, out string? text)
     {
         text = null;
         if (written.IsEmpty || written.SequenceEqual("null"u8))
@@ -144,7 +148,7 @@ internal sealed class PlainMeters
             return false;
         }
 
-        text = Encoding.UTF8.GetString(written[0] == '"' ? written[1..^1] : written);
+        text = texts.Of(written[0] == '"' ? written[1..^1] : written);
         return true;
     }
 }

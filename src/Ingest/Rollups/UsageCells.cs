@@ -46,11 +46,16 @@ internal sealed class UsageCells
     }
 
     /// <summary>Which usage these cells change, by meter and subject.</summary>
-    public ImmutableArray<TouchedUsage> Touched() =>
-    [
-        .. All.GroupBy(cell => (cell.Meter.Meter.Slug, cell.Subject)).Select(group => new TouchedUsage(
-            group.Key.Slug, group.Key.Subject, group.Min(cell => cell.Earliest), group.Max(cell => cell.Parts.LatestAt))),
-    ];
+    public ImmutableArray<TouchedUsage> Touched()
+    {
+        var spans = new TouchedSpans();
+        foreach (var cell in All)
+        {
+            spans.Add(cell.Meter.Meter.Slug, cell.Subject, cell.Earliest, cell.Parts.LatestAt);
+        }
+
+        return spans.ToTouchedUsage();
+    }
 
     /// <summary>The whole hour in which an instant lies.</summary>
     public static Instant HourOf(Instant time)
