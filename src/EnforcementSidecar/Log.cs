@@ -1,3 +1,5 @@
+using Metering.Contracts.Sidecar;
+
 namespace Metering.EnforcementSidecar;
 
 internal static partial class Log
@@ -55,4 +57,13 @@ internal static partial class Log
 
     [LoggerMessage(6018, LogLevel.Warning, "The spool can be written again")]
     public static partial void SpoolWritableAgain(this ILogger logger);
+
+    [LoggerMessage(6040, LogLevel.Error, "Host refused {Count} settlements with {Status}; their units stay taken until the events have spoken")]
+    public static partial void SettlementsRefused(this ILogger logger, int count, int status);
+
+    [LoggerMessage(6041, LogLevel.Warning, "Nobody settled reservation {ReservationId} in time; it is settled as {Policy}")]
+    public static partial void ReservationOrphaned(this ILogger logger, string reservationId, OrphanPolicy policy);
+
+    [LoggerMessage(6042, LogLevel.Error, "An open reservation can not be read any more; what it took stays taken until the events have spoken")]
+    public static partial void OpenReservationLost(this ILogger logger);
 }

@@ -4,6 +4,7 @@ using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Http;
 using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Reservations;
 using Metering.EnforcementSidecar.Spooling;
 using Metering.EnforcementSidecar.Time;
 
@@ -54,6 +55,13 @@ internal static class SidecarApplication
         services.AddSingleton(provider => SpoolReader.Open(spool, provider.GetRequiredService<ILogger<SpoolReader>>()));
         services.AddSingleton(provider =>
             EventSpool.Open(spool, provider.GetRequiredService<SpoolReader>().Next, provider.GetRequiredService<ILogger<EventSpool>>()));
+        services.AddSingleton(provider => SpoolNumbering.Open(spool, identity.Id, provider.GetRequiredService<SpoolReader>().Next));
+        services.AddSingleton(_ => OpenReservationSlots(options));
+        services.AddSingleton<OpenReservations>();
+        services.AddSingleton<OutputHistory>();
+        services.AddSingleton<ReservationExtending>();
+        services.AddSingleton<SettlementClient>();
+        services.AddSingleton<ExtendEndpoint>();
         services.AddSingleton<CheckEndpoint>();
         services.AddSingleton<SettleEndpoint>();
         services.AddSingleton<LimitsEndpoint>();
@@ -62,6 +70,7 @@ internal static class SidecarApplication
         // Stopped in the opposite order, after the last request has been answered: leases go back, then usage is shipped.
         services.AddHostedService<EventShipper>();
         services.AddHostedService(provider => provider.GetRequiredService<LeaseBroker>());
+        services.AddHostedService<OrphanSettling>();
         services.AddHostedService<SnapshotFollower>();
 
         var app = builder.Build();
@@ -80,6 +89,19 @@ internal static class SidecarApplication
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new InvalidOptionException("METERING_SIDECAR_DATA", $"names {options.DataDirectory}, which can not be written");
+        }
+    }
+
+    private static ReservationSlots OpenReservationSlots(SidecarOptions options)
+    {
+        try
+        {
+            return ReservationSlots.Open(Path.Combine(options.DataDirectory, "reservations"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOptionException(
+                "METERING_SIDECAR_DATA", $"names {options.DataDirectory}, which another sidecar uses or which can not be written");
         }
     }
 

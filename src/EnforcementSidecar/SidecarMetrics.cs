@@ -25,5 +25,20 @@ internal static class SidecarMetrics
     public static readonly Counter<long> EventsParked =
         Meter.CreateCounter<long>("metering.sidecar.events_parked", "{event}", "Usage events that Host refused for good; kept in the parked file.");
 
+    public static readonly Counter<long> Settlements =
+        Meter.CreateCounter<long>("metering.sidecar.settlements", "{settlement}", "Uses of reservations that Host was told.");
+
+    public static readonly Counter<long> ReservedUnits =
+        Meter.CreateCounter<long>("metering.sidecar.reserved_units", "{unit}", "Units reserved for calls of models that have been settled.");
+
+    public static readonly Counter<long> UnusedUnits =
+        Meter.CreateCounter<long>("metering.sidecar.unused_units", "{unit}", "Of those, units that were not used and come back.");
+
+    public static readonly Counter<long> OverrunUnits =
+        Meter.CreateCounter<long>("metering.sidecar.overrun_units", "{unit}", "Units used beyond what was reserved for them.");
+
+    public static readonly Counter<long> Orphans =
+        Meter.CreateCounter<long>("metering.sidecar.orphans", "{reservation}", "Reservations that nobody settled in time.");
+
     public static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
 }

@@ -15,6 +15,7 @@ using Metering.Subscriptions.Entitlements.Grants;
 using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Reservations;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing;
 using Microsoft.AspNetCore.Routing;
@@ -67,6 +68,7 @@ public static class SubscriptionsModule
         services.AddSingleton<PoolEpochs>();
         services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
         services.AddSingleton<LeaseDesk>();
+        services.AddSingleton<SettlementDesk>();
         services.AddSingleton<PoolSegments>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolSegments>());
         services.AddSingleton<PoolClosing>();
@@ -116,6 +118,7 @@ public static class SubscriptionsModule
         GetAccess.Map(routes);
         MapEntitlements(routes);
         ExchangeLeases.Map(routes);
+        SettleReservations.Map(routes);
         ListPools.Map(routes);
         StreamSnapshot.Map(routes);
         AcknowledgeHeartbeat.Map(routes);

@@ -75,6 +75,15 @@ public sealed class BadInputTests
         plan     | #2/entitlementTemplate/issueAfterResetPriority = 256 | 400 | #2/entitlementTemplate/issueAfterResetPriority | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | #2/entitlementTemplate/rateLimits/0/per | invalid_duration
         plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
+        plan     | #2/entitlementTemplate/reservation/mode = "exact" | 400 | #2/entitlementTemplate/reservation/mode | unknown_mode
+        plan     | #2/entitlementTemplate/reservation/counts = "all" | 400 | #2/entitlementTemplate/reservation/counts | unknown_tokens
+        plan     | #2/entitlementTemplate/reservation/onOrphan = "free" | 400 | #2/entitlementTemplate/reservation/onOrphan | unknown_policy
+        plan     | #2/entitlementTemplate/reservation/maxOutputTokens = 0 | 400 | #2/entitlementTemplate/reservation/maxOutputTokens | out_of_range
+        plan     | #2/entitlementTemplate/reservation/defaultOutputTokens = 501 | 400 | #2/entitlementTemplate/reservation/defaultOutputTokens | out_of_range
+        plan     | #2/entitlementTemplate/reservation/maxContextTokens = 0 | 400 | #2/entitlementTemplate/reservation/maxContextTokens | out_of_range
+        plan     | #2/entitlementTemplate/reservation/overheadBytes = -1 | 400 | #2/entitlementTemplate/reservation/overheadBytes | out_of_range
+        plan     | #2/entitlementTemplate/reservation/upstreamTimeout = "P1D" | 400 | #2/entitlementTemplate/reservation/upstreamTimeout | invalid_duration
+        plan     | #2/entitlementTemplate/reservation/grace = "1m" | 400 | #2/entitlementTemplate/reservation/grace | invalid_duration
         plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
         plan     | #2/entitlementTemplate = {"type":"static","config":"{"} | 400 | #2/entitlementTemplate/config | invalid_json
         customer | /name -                                                       | 400 | /name | required
@@ -109,6 +118,11 @@ public sealed class BadInputTests
         lease    | /requests/0/wanted = -1                                       | 400 | /requests/0/wanted | out_of_range
         lease    | /requests/0/needed = 10000000000000                           | 400 | /requests/0/needed | out_of_range
         lease    | /reports = [{"leaseId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","spent":-1,"close":false}] | 400 | /reports/0/spent | negative
+        settlement | /sidecarId = ""                                             | 400 | /sidecarId | out_of_range
+        settlement | /settlements/0/reservationId = "short"                      | 400 | /settlements/0/reservationId | invalid_id
+        settlement | /settlements/0/entitlementId = "short"                      | 400 | /settlements/0/entitlementId | invalid_id
+        settlement | /settlements/0/reserved = -1                                | 400 | /settlements/0/reserved | out_of_range
+        settlement | /settlements/0/used = 10000000000000                        | 400 | /settlements/0/used | out_of_range
         """;
 
     private static readonly Dictionary<string, (string Path, string Body)> Good = new()
@@ -123,11 +137,16 @@ public sealed class BadInputTests
                {"upToAmount":"200","flatPrice":null,"unitPrice":{"type":"unit","amount":"0.1"}},
                {"flatPrice":null,"unitPrice":{"type":"unit","amount":"0.2"}}]}},
               {"type":"flat_fee","key":"summarize","name":"Sum","featureKey":"summarize","billingCadence":null,"price":null,
-               "entitlementTemplate":{"type":"metered","issueAfterReset":100,"usagePeriod":"P1D","rateLimits":[{"limit":5,"per":"PT1M"}]}}]}]}
+               "entitlementTemplate":{"type":"metered","issueAfterReset":100,"usagePeriod":"P1D","rateLimits":[{"limit":5,"per":"PT1M"}],
+               "reservation":{"mode":"strict","maxOutputTokens":500}}}]}]}
             """),
         ["customer"] = ("/api/v1/customers", """{"name":"New","key":"new","usageAttribution":{"subjectKeys":["new-app"]}}"""),
         ["feature"] = ("/api/v1/features", """{"key":"search","name":"Search","meterSlug":"requests"}"""),
         ["subscription"] = ("/api/v1/subscriptions", """{"plan":{"key":"free"},"customerKey":"taken"}"""),
+        ["settlement"] = ("/api/v1/sidecar/settlements", """
+            {"sidecarId":"one","settlements":[{"reservationId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","entitlementId":"01HZZZZZZZZZZZZZZZZZZZZZZZ",
+             "periodStart":null,"reservedAt":"2026-01-15T09:00:00Z","reserved":1,"used":1}]}
+            """),
         ["lease"] = ("/api/v1/sidecar/leases", """
             {"sidecarId":"one","reports":[],"requests":[
              {"leaseId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","entitlementId":"01HZZZZZZZZZZZZZZZZZZZZZZZ","wanted":1,"needed":0}]}

@@ -36,11 +36,12 @@ internal static class Shop
         JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "samples", "plans", $"{name}.json")))!;
 
     /// <summary>A customer on a plan; returns the entitlement to summarize.</summary>
-    public static async Task<string> CustomerOnAsync(TestHost host, string plan, string key = "acme", string timeZone = "UTC")
+    public static async Task<string> CustomerOnAsync(
+        TestHost host, string plan, string key = "acme", string timeZone = "UTC", string itemKey = "summarize")
     {
         await Some.CustomerAsync(host, key, timeZone);
         var subscription = await Some.SubscribedAsync(host, key, plan);
-        return await EntitlementAsync(host, subscription);
+        return await EntitlementAsync(host, subscription, itemKey);
     }
 
     public static async Task<string> EntitlementAsync(TestHost host, JsonNode subscription, string itemKey = "summarize")

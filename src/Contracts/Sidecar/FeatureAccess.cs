@@ -18,4 +18,8 @@ public sealed record FeatureAccess(
     string? EventType,
     string? Config,
     QuotaTerms? Quota,
-    ImmutableArray<RateLimitTerms> RateLimits);
+    ImmutableArray<RateLimitTerms> RateLimits)
+{
+    /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take. Absent before format 3.</summary>
+    public ReservationTerms? Reservation { get; init; }
+}

@@ -19,6 +19,9 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
 
     public QuotaTerms? Quota => access.Quota;
 
+    /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take.</summary>
+    public ReservationTerms? Reservation => access.Reservation;
+
     public RateLimiter[] Limiters => limiters;
 
     /// <summary>Only when there is a <see cref="Quota"/>.</summary>

@@ -50,7 +50,10 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
     public bool TryDecide(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Decision decision)
     {
         var sharing = sidecars.Active;
-        if (!TryTakeRates(feature.Limiters, units, now, sharing, out var rate))
+
+        // Rates are of requests. A call of a model is one, however many tokens are reserved for it.
+        var rated = feature.Reservation is null ? units : 1;
+        if (!TryTakeRates(feature.Limiters, rated, now, sharing, out var rate))
         {
             decision = Decide(DecisionOutcome.RateLimited, default);
             return true;
@@ -70,7 +73,7 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
             return true;
         }
 
-        GiveBackRates(feature.Limiters, feature.Limiters.Length, units, sharing);
+        GiveBackRates(feature.Limiters, feature.Limiters.Length, rated, sharing);
         decision = spent == SpendOutcome.Exhausted ? Decide(DecisionOutcome.QuotaExhausted, account.StateAt(terms, now)) : default;
         return spent == SpendOutcome.Exhausted;
 

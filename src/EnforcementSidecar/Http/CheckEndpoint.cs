@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Globalization;
+using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Reservations;
@@ -10,7 +12,8 @@ namespace Metering.EnforcementSidecar.Http;
 /// <c>/v1/check</c> and everything below it, any method. Inputs are headers alone: gateways put the client's own path and
 /// query on this call, so nothing there can be trusted. When memory is enough, no state machine is made.
 /// </summary>
-internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated)
+internal sealed class CheckEndpoint(
+    DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated, OpenReservations open, OutputHistory outputs)
 {
     public const int MaxFeatureKeyLength = 128;
     public const int MaxRequestIdLength = 128;
@@ -39,46 +42,126 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         var now = time.Now;
         if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var identity, out var gate))
         {
-            return AnswerAsync(context, refusal, restriction: null);
+            return AnswerAsync(context, refusal, default);
+        }
+
+        var call = new CheckedCall(identity, gate, units, default, null);
+        if (gate.Reservation is { } terms && TryReserve(context, terms, ref call) is { } unreserved)
+        {
+            return unreserved;
         }
 
         if (requestId.Length > 0)
         {
-            return DecideOnceAsync(context, identity, gate, units, requestId);
+            return DecideOnceAsync(context, call, requestId);
         }
 
-        return engine.TryDecide(identity.Customer!, gate, units, now, out var decision)
-            ? AnswerAsync(context, decision, identity.Restriction)
-            : AskAndAnswerAsync(context, identity, gate, units);
+        return engine.TryDecide(identity.Customer!, gate, call.Units, now, out var decision)
+            ? AnswerAsync(context, Opened(decision, call), call)
+            : AskAndAnswerAsync(context, call);
     }
 
-    private async Task AskAndAnswerAsync(HttpContext context, Identity identity, FeatureGate gate, long units) => await AnswerAsync(
-        context, await engine.AskAndDecideAsync(identity.Customer!, gate, units, context.RequestAborted), identity.Restriction);
-
-    private async Task DecideOnceAsync(HttpContext context, Identity identity, FeatureGate gate, long units, string requestId)
+    /// <summary>How much a call of a model is likely to need. A gateway that knows better says so in units.</summary>
+    /// <returns>The answer when that can not be told; null when it can.</returns>
+    private Task? TryReserve(HttpContext context, ReservationTerms terms, ref CheckedCall call)
     {
-        var (customer, restriction) = identity;
-        var request = new RepeatableRequest(customer!.Id, gate.Key, units, requestId, restriction?.ApplicationId, restriction?.AgentId);
-        var decision = await repeated.OnceAsync(request, () => engine.DecideAsync(customer, gate, units, context.RequestAborted));
-        await AnswerAsync(context, decision, restriction);
+        if (ReservationHeaders.Read(context.Request.Headers, out var asked) is { } wrong)
+        {
+            return InvalidAsync(context, wrong.Header, wrong.Detail);
+        }
+
+        if (open.IsFull)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            return RefuseAsync(context, Denial.ReservationsFull, "Too many calls are under way; try again.", null);
+        }
+
+        var isSized = ReservationSizing.TrySize(asked, terms, outputs.UsualMost(asked.Model), out var reserved);
+        if (context.Request.Headers[HeaderNames.Units].Count > 0)
+        {
+            var most = Math.Min(asked.MaxOutputTokens ?? terms.DefaultOutputTokens, terms.MaxOutputTokens);
+            reserved = new ReservedCall(call.Units, Math.Min(asked.PromptTokens ?? reserved.PromptTokens, call.Units), most);
+        }
+        else if (!isSized)
+        {
+            const string detail = "Nothing bounds what the call reads: send X-Meter-Input-Bytes of the body as it is, without compression, or "
+                + "X-Meter-Prompt-Tokens, and let the provider add nothing; or agree on maxContextTokens.";
+            return RefuseAsync(context, Denial.InputUnbounded, detail, $"header:{HeaderNames.InputBytes}");
+        }
+
+        call = call with { Units = reserved.Units, Reserved = reserved, Model = asked.Model };
+        return null;
     }
 
-    private Task AnswerAsync(HttpContext context, in Decision decision, CredentialRestriction? restriction)
+    private async Task AskAndAnswerAsync(HttpContext context, CheckedCall call)
+    {
+        var decision = await engine.AskAndDecideAsync(call.Identity.Customer!, call.Gate, call.Units, context.RequestAborted);
+        await AnswerAsync(context, Opened(decision, call), call);
+    }
+
+    private async Task DecideOnceAsync(HttpContext context, CheckedCall call, string requestId)
+    {
+        var (customer, restriction) = call.Identity;
+
+        // What is usual may have changed between a request and its repetition; it is one reservation all the same.
+        var units = call.Gate.Reservation is null ? call.Units : 0;
+        var request = new RepeatableRequest(
+            customer!.Id, call.Gate.Key, units, requestId, restriction?.ApplicationId, restriction?.AgentId);
+        var decision = await repeated.OnceAsync(
+            request, async () => Opened(await engine.DecideAsync(customer, call.Gate, call.Units, context.RequestAborted), call));
+        await AnswerAsync(context, decision, call);
+    }
+
+    /// <summary>From here on the reservation has an end, whether the gateway settles it or not.</summary>
+    private Decision Opened(in Decision decision, in CheckedCall call)
+    {
+        if (decision.IsAllowed && call.Gate.Reservation is { } terms)
+        {
+            open.Open(decision.ReservationId, TokenOf(decision, call), terms, call.Model);
+        }
+
+        return decision;
+    }
+
+    private string TokenOf(in Decision decision, in CheckedCall call)
+    {
+        var restriction = call.Identity.Restriction;
+        var gate = decision.Feature!;
+        var reservation = new Reservation(
+            decision.ReservationId, decision.Customer!.Id, gate.Key, decision.Units, restriction?.ApplicationId, restriction?.AgentId)
+        {
+            Quotas = QuotasOf(decision),
+            PromptTokens = gate.Reservation is null ? null : call.Reserved.PromptTokens,
+        };
+
+        // The directory that identified the customer is there: decisions are only taken with one.
+        return ReservationToken.Sign(reservation, access.Known!.ReservationKey);
+    }
+
+    /// <summary>Of a single unit nothing ever comes back; the token stays short.</summary>
+    private static ImmutableArray<ReservedQuota> QuotasOf(in Decision decision) =>
+        decision.Feature!.Quota is { IsLevel: false } quota && (decision.Units > 1 || decision.Feature.Reservation is not null)
+            ? [new ReservedQuota(quota.EntitlementId, decision.Quota.Known ? decision.Quota.PeriodStart : null, decision.Units)]
+            : default;
+
+    private Task AnswerAsync(HttpContext context, in Decision decision, in CheckedCall call)
     {
         SidecarMetrics.Decisions.Add(1, SidecarMetrics.Outcome(decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason));
-        return decision.IsAllowed ? AllowAsync(context, decision, restriction) : DenyAsync(context, decision);
+        return decision.IsAllowed ? AllowAsync(context, decision, call) : DenyAsync(context, decision);
     }
 
-    private Task AllowAsync(HttpContext context, in Decision decision, CredentialRestriction? restriction)
+    private Task AllowAsync(HttpContext context, in Decision decision, in CheckedCall call)
     {
-        // The directory that identified the customer is there: decisions are only taken with one.
-        var key = access.Known!.ReservationKey;
         var customer = decision.Customer!;
         var headers = context.Response.Headers;
         headers[HeaderNames.Customer] = customer.Id;
-        var (application, agent) = (restriction?.ApplicationId, restriction?.AgentId);
-        var reservation = new Reservation(decision.ReservationId, customer.Id, decision.Feature!.Key, decision.Units, application, agent);
-        headers[HeaderNames.Reservation] = ReservationToken.Sign(reservation, key);
+        headers[HeaderNames.Reservation] = TokenOf(decision, call);
+        if (decision.Feature!.Reservation is not null)
+        {
+            headers[HeaderNames.MaxOutputTokens] = call.Reserved.MaxOutputTokens.ToString(CultureInfo.InvariantCulture);
+        }
+
+        var (application, agent) = (call.Identity.Restriction?.ApplicationId, call.Identity.Restriction?.AgentId);
         if (application is not null)
         {
             headers[HeaderNames.Application] = application;
@@ -116,9 +199,10 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
     }
 
     private static Task InvalidAsync(HttpContext context, string header, string detail) =>
-        TryDenyForNginx(context, Denial.InvalidRequest)
-            ? Task.CompletedTask
-            : ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, detail, $"header:{header}");
+        RefuseAsync(context, Denial.InvalidRequest, detail, $"header:{header}");
+
+    private static Task RefuseAsync(HttpContext context, Denial denial, string detail, string? pointer) =>
+        TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, detail, pointer);
 
     /// <summary>
     /// nginx's auth_request knows 401 and 403 alone, and an answer with a body costs it the connection. The truth is in headers.

@@ -30,6 +30,15 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     public static readonly Denial InvalidRequest =
         new(StatusCodes.Status400BadRequest, Metering + "invalid-request", "The request is not valid", "invalid_request", null);
 
+    /// <summary>A call of a model of which nobody can tell before how much it may use.</summary>
+    public static readonly Denial InputUnbounded =
+        new(StatusCodes.Status413PayloadTooLarge, Metering + "too-large", "The request is too large", "input_unbounded", "feature");
+
+    /// <summary>More calls of models are under way than can be remembered.</summary>
+    public static readonly Denial ReservationsFull = Undecided("reservations_full", null);
+
+    public static readonly Denial FeatureGone = Forbidden("feature_not_entitled", "feature");
+
     public static readonly Denial MethodNotAllowed =
         Plain(StatusCodes.Status405MethodNotAllowed, "method-not-allowed", "The resource does not support this method", "method_not_allowed");
 
@@ -90,6 +99,9 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     }
 
     private static string Reset(in Decision decision) => decision.Quota.Known ? InstantConverter.Format(decision.Quota.PeriodEnd) : "the period ends";
+
+    public static Denial UsageNotTaken(string reason) =>
+        Plain(StatusCodes.Status503ServiceUnavailable, "not-available", "The usage can not be taken now", reason);
 
     private static Denial TooMany(string title, string reason, string level) =>
         new(StatusCodes.Status429TooManyRequests, QuotaExceeded, title, reason, level);

@@ -9,6 +9,16 @@ internal static class HeaderNames
     public const string RequestId = "X-Meter-Request-Id";
     public const string Flavor = "X-Meter-Flavor";
 
+    public const string Model = "X-Meter-Model";
+    public const string InputBytes = "X-Meter-Input-Bytes";
+    public const string InputEncoding = "X-Meter-Input-Encoding";
+    public const string OriginalLength = "X-Original-Content-Length";
+    public const string PromptTokens = "X-Meter-Prompt-Tokens";
+    public const string MaxOutputTokens = "X-Meter-Max-Output-Tokens";
+    public const string Choices = "X-Meter-Choices";
+    public const string ServerContext = "X-Meter-Server-Context";
+    public const string Overrun = "X-Meter-Overrun";
+
     public const string Customer = "X-Meter-Customer";
     public const string Application = "X-Meter-Application";
     public const string Agent = "X-Meter-Agent";

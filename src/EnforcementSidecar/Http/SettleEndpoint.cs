@@ -1,9 +1,9 @@
 using System.Buffers;
-using System.Text;
+using System.Globalization;
 using System.Text.Json;
+using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Identifiers;
-using Metering.EnforcementSidecar.Json;
 using Metering.EnforcementSidecar.Reservations;
 using Metering.EnforcementSidecar.Spooling;
 
@@ -11,228 +11,208 @@ namespace Metering.EnforcementSidecar.Http;
 
 /// <summary>
 /// <c>POST /v1/settle</c>: the gateway tells what an admitted request used, and the answer comes when that is on disk. The
-/// reservation names the event, so settling twice is one event.
+/// reservation names the event and the quotas, so settling twice is one event and one settlement, of the period of the check.
 /// </summary>
-internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
+internal sealed class SettleEndpoint(AccessState access, OpenReservations open, OutputHistory outputs, EventSpool spool)
 {
-    public const int MaxBodyBytes = 64 << 10;
     public const int MaxTypeLength = 256;
-    public const string Source = "metering-sidecar";
-    private const int MaxDepth = 16;
-    private const string ApplicationProperty = "application_id";
-    private const string AgentProperty = "agent_id";
+    private static readonly string[] Fields = ["type", "data", "units", "cancelled"];
 
     public async Task HandleAsync(HttpContext context)
     {
-        if (!HttpMethods.IsPost(context.Request.Method))
-        {
-            await ProblemAnswer.WriteAsync(context, Denial.MethodNotAllowed, "Use POST.");
-            return;
-        }
-
-        if (access.Known is not { } directory)
-        {
-            context.Response.Headers.RetryAfter = "1";
-            await ProblemAnswer.WriteAsync(context, Unavailable("not_ready"), "This sidecar does not know the customers yet; try again.");
-            return;
-        }
-
-        using var body = await ReadBodyAsync(context);
-        if (body is null)
+        if (await PostedReservation.ReadAsync(context, access) is not { } posted)
         {
             return;
         }
 
-        if (Compose(body.RootElement, directory, out var id, out var payload) is { } refusal)
+        using var body = posted.Body;
+        if (Compose(body.RootElement, posted.Directory, out var settlement) is { } refusal)
         {
             await ProblemAnswer.WriteAsync(context, refusal.Denial, refusal.Detail, refusal.Pointer);
             return;
         }
 
-        await AnswerAsync(context, id, await spool.AppendAsync(payload));
-    }
-
-    /// <summary>Null when the event is composed.</summary>
-    private static Refusal? Compose(JsonElement body, AccessDirectory directory, out UInt128 id, out byte[] payload)
-    {
-        id = default;
-        payload = [];
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("reservation", out var token) || token.ValueKind != JsonValueKind.String)
+        // While the event is written the clock does not settle the call as well. Should it have begun to, the first of the two stands at Host.
+        var mine = settlement.Open is { } one && one.TryClaim() ? one : null;
+        var outcome = SpoolOutcome.NotWritable;
+        try
         {
-            return Invalid("/reservation", "The reservation that the check answered is required.");
+            outcome = await spool.AppendAsync(settlement.Payload);
         }
-
-        foreach (var field in body.EnumerateObject())
+        finally
         {
-            if (field.Name is not ("reservation" or "type" or "data"))
+            if (outcome != SpoolOutcome.Stored)
             {
-                return Invalid("/" + field.Name, "The field is not known here.");
+                mine?.GiveUp();
             }
         }
 
-        var reading = ReservationToken.Read(token.GetString(), directory.ReservationKey, out var reservation);
-        if (reading != ReservationReading.Valid)
+        if (outcome == SpoolOutcome.Stored && mine is not null)
         {
-            return reading == ReservationReading.Malformed
-                ? Invalid("/reservation", "This is not a reservation.")
-                : new Refusal(Forged, "The reservation was not made here.", "/reservation");
+            Learn(mine, settlement);
         }
 
+        await AnswerAsync(context, settlement, outcome);
+    }
+
+    /// <summary>Null when the event is composed.</summary>
+    private Refusal? Compose(JsonElement body, AccessDirectory directory, out Settlement settlement)
+    {
+        settlement = default;
+        if (PostedReservation.TryFind(body, Fields, directory, out var reservation) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var known = open.Find(reservation.Id);
+        reservation = Newest(reservation, known, directory);
         var customer = directory.FindById(reservation.CustomerId);
-        var type = !body.TryGetProperty("type", out var given) ? customer?.Find(reservation.FeatureKey)?.EventType
+        var feature = customer?.Find(reservation.FeatureKey);
+        var type = !body.TryGetProperty("type", out var given) ? feature?.EventType
             : given.ValueKind == JsonValueKind.String ? given.GetString()
             : "";
         if (customer is null)
         {
-            return new Refusal(UnknownCustomer, "The customer of the reservation is not known any more.", "/reservation");
+            return Refusal.CustomerGone;
         }
 
         if (type is not { Length: > 0 })
         {
-            return Invalid("/type", "The feature has no meter of its own, so the event type is required.");
+            return Refusal.Invalid("/type", "The feature has no meter of its own, so the event type is required.");
         }
 
         // What the ledger would refuse must be refused while the gateway still listens: after 202 nobody does.
         if (type.Length > MaxTypeLength || type.AsSpan().ContainsAnyInRange('\0', '\u001f'))
         {
-            return Invalid("/type", "An event type has at most 256 characters, and no control characters.");
+            return Refusal.Invalid("/type", "An event type has at most 256 characters, and no control characters.");
         }
 
         if (body.TryGetProperty("data", out var data) && data.ValueKind is not (JsonValueKind.Object or JsonValueKind.Null))
         {
-            return Invalid("/data", "The data of an event is an object.");
+            return Refusal.Invalid("/data", "The data of an event is an object.");
         }
 
-        id = reservation.Id;
-        payload = Event(reservation, type, customer.Subject, data);
+        var counts = known?.Counts
+            ?? (reservation.PromptTokens is null ? (CountedTokens?)null : feature?.Reservation?.Counts ?? CountedTokens.Total);
+        if (Measure(body, data, reservation, counts, out var used) is { } unclear)
+        {
+            return unclear;
+        }
+
+        var isKept = used.Units is not null || !reservation.Quotas.IsDefaultOrEmpty;
+        var units = isKept ? used.Units ?? reservation.Units : (long?)null;
+        var payload = SettledEvent.Compose(reservation, type, customer.Subject, data, used.Counted, units);
+        settlement = new Settlement(reservation, payload, units, used.OutputTokens, used.Model, known);
         return null;
     }
 
-    private static byte[] Event(in Reservation reservation, string type, string subject, JsonElement data)
+    /// <summary>An extension whose answer the gateway never got was taken all the same.</summary>
+    private static Reservation Newest(in Reservation posted, OpenReservation? known, AccessDirectory directory) =>
+        known is not null && ReservationToken.Read(known.Token, directory.ReservationKey, out var newest) == ReservationReading.Valid
+            && newest.Units > posted.Units
+                ? newest
+                : posted;
+
+    /// <summary>
+    /// What the request used: as the gateway says in units, as the provider reported it, or as far as a broken stream got. Otherwise everything
+    /// that was reserved: what is not known is not nothing.
+    /// </summary>
+    private static Refusal? Measure(JsonElement body, JsonElement data, in Reservation reservation, CountedTokens? counts, out Use used)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        used = default;
+        if (!PostedReservation.TryCount(body, "units", CheckEndpoint.MaxUnits, out var units))
         {
-            json.WriteStartObject();
-            json.WriteString("specversion", "1.0");
-            json.WriteString("id", Ulid.Format(reservation.Id));
-            json.WriteString("source", Source);
-            json.WriteString("type", type);
-            json.WriteString("subject", subject);
-            json.WriteString("time", InstantConverter.Format(Ulid.TimeOf(reservation.Id)));
-            var isNamed = reservation.ApplicationId is not null || reservation.AgentId is not null;
-            if (isNamed || data.ValueKind == JsonValueKind.Object)
+            return Refusal.Invalid("/units", "The units that were used are a whole number, at most 1,000,000,000,000.");
+        }
+
+        ActualUsage? reported = null;
+        if (counts is { } classes && ActualUsage.TryRead(data, classes, out reported) is { } problem)
+        {
+            return Refusal.Invalid("/data", $"The data {problem}.");
+        }
+
+        if (body.TryGetProperty("cancelled", out var cancelled))
+        {
+            if (cancelled.ValueKind != JsonValueKind.Object
+                || !PostedReservation.TryCount(cancelled, "outputTokens", ReservationHeaders.MaxCount, out var tokens)
+                || !PostedReservation.TryCount(cancelled, "outputBytes", ReservationHeaders.MaxCount, out var bytes)
+                || (tokens ?? bytes) is not { } streamed)
             {
-                json.WriteString("datacontenttype", "application/json");
-                json.WritePropertyName("data");
-                if (isNamed)
-                {
-                    WriteNamed(json, reservation, data);
-                }
-                else
-                {
-                    data.WriteTo(json);
-                }
+                return Refusal.Invalid("/cancelled", "How far the stream got is said as outputTokens or outputBytes, a whole number.");
             }
 
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    /// <summary>Who used it is what the key said, whatever the gateway says.</summary>
-    private static void WriteNamed(Utf8JsonWriter json, in Reservation reservation, JsonElement data)
-    {
-        json.WriteStartObject();
-        if (data.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var property in data.EnumerateObject().Where(property => property.Name is not (ApplicationProperty or AgentProperty)))
+            if (counts is not { } counted)
             {
-                property.WriteTo(json);
+                return Refusal.Invalid("/cancelled", "The reservation is no call of a model.");
+            }
+
+            if (reported is null)
+            {
+                var call = new CountedCall(
+                    reservation.PromptTokens ?? 0, tokens is null ? ReservationSizing.TokensIn(streamed) : streamed, Orphaned: false);
+                used = new Use(units ?? call.UnitsOf(counted), null, null, call);
+                return null;
             }
         }
 
-        if (reservation.ApplicationId is { } application)
-        {
-            json.WriteString(ApplicationProperty, application);
-        }
-
-        if (reservation.AgentId is { } agent)
-        {
-            json.WriteString(AgentProperty, agent);
-        }
-
-        json.WriteEndObject();
+        used = new Use(units ?? reported?.Units, reported?.OutputTokens, reported?.Model, null);
+        return null;
     }
 
-    private static Task AnswerAsync(HttpContext context, UInt128 id, SpoolOutcome outcome)
+    private void Learn(OpenReservation mine, in Settlement settlement)
+    {
+        open.Close(mine);
+        if (settlement.OutputTokens is { } tokens && (mine.Model ?? settlement.Model) is { Length: <= ReservationHeaders.MaxModelLength } model)
+        {
+            outputs.Saw(model, tokens);
+        }
+
+        var (reserved, used) = (settlement.Reservation.Units, settlement.Used ?? settlement.Reservation.Units);
+        SidecarMetrics.ReservedUnits.Add(reserved);
+        SidecarMetrics.UnusedUnits.Add(Math.Max(0, reserved - used));
+        SidecarMetrics.OverrunUnits.Add(Math.Max(0, used - reserved));
+    }
+
+    private static Task AnswerAsync(HttpContext context, in Settlement settlement, SpoolOutcome outcome)
     {
         if (outcome != SpoolOutcome.Stored)
         {
             context.Response.Headers.RetryAfter = "1";
             return outcome == SpoolOutcome.Full
-                ? ProblemAnswer.WriteAsync(context, Unavailable("spool_full"), "The server has been away for so long that there is no room left.")
-                : ProblemAnswer.WriteAsync(context, Unavailable("spool_unavailable"), "Usage can not be kept now.");
+                ? ProblemAnswer.WriteAsync(
+                    context, Denial.UsageNotTaken("spool_full"), "The server has been away for so long that there is no room left.")
+                : ProblemAnswer.WriteAsync(context, Denial.UsageNotTaken("spool_unavailable"), "Usage can not be kept now.");
         }
 
-        var body = Encoding.ASCII.GetBytes($"{{\"eventId\":\"{Ulid.Format(id)}\"}}");
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("eventId", Ulid.Format(settlement.Reservation.Id));
+            if (settlement.Used is { } used)
+            {
+                json.WriteNumber("reserved", settlement.Reservation.Units);
+                json.WriteNumber("used", used);
+            }
+
+            json.WriteEndObject();
+        }
+
+        if (settlement.Used > settlement.Reservation.Units)
+        {
+            context.Response.Headers[HeaderNames.Overrun] =
+                (settlement.Used.Value - settlement.Reservation.Units).ToString(CultureInfo.InvariantCulture);
+        }
+
         context.Response.StatusCode = StatusCodes.Status202Accepted;
         context.Response.ContentType = "application/json";
-        context.Response.ContentLength = body.Length;
-        return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+        context.Response.ContentLength = body.WrittenCount;
+        return context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted).AsTask();
     }
 
-    /// <summary>Null when the answer has been given.</summary>
-    private static async Task<JsonDocument?> ReadBodyAsync(HttpContext context)
-    {
-        var bytes = new byte[MaxBodyBytes + 1];
-        var length = await context.Request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted);
-        if (length > MaxBodyBytes)
-        {
-            await ProblemAnswer.WriteAsync(context, TooLarge, "A settlement has at most 65,536 bytes.");
-            return null;
-        }
+    /// <param name="Units">Null when nothing is known.</param>
+    private readonly record struct Use(long? Units, long? OutputTokens, string? Model, CountedCall? Counted);
 
-        try
-        {
-            CheckText(bytes.AsSpan(0, length));
-            return JsonDocument.Parse(bytes.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = MaxDepth });
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            await ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, "The body is not JSON of valid text.", "");
-            return null;
-        }
-    }
-
-    /// <summary>An escaped half of a surrogate pair is well-formed JSON and no text; a document would throw only where it is read.</summary>
-    /// <exception cref="InvalidOperationException">A name or a value is not text.</exception>
-    private static void CheckText(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
-        while (reader.Read())
-        {
-            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
-            {
-                _ = reader.GetString();
-            }
-        }
-    }
-
-    private static readonly Denial Forged =
-        Denial.Plain(StatusCodes.Status401Unauthorized, "unauthenticated", "The reservation is not valid", "reservation_forged");
-
-    private static readonly Denial UnknownCustomer =
-        Denial.Plain(StatusCodes.Status409Conflict, "conflict", "The customer is gone", "customer_unknown");
-
-    private static readonly Denial TooLarge =
-        Denial.Plain(StatusCodes.Status413PayloadTooLarge, "too-large", "The request is too large", "too_large");
-
-    private static Denial Unavailable(string reason) =>
-        Denial.Plain(StatusCodes.Status503ServiceUnavailable, "not-available", "The usage can not be taken now", reason);
-
-    private static Refusal Invalid(string pointer, string detail) => new(Denial.InvalidRequest, detail, pointer);
-
-    private sealed record Refusal(Denial Denial, string Detail, string Pointer);
+    private readonly record struct Settlement(
+        Reservation Reservation, byte[] Payload, long? Used, long? OutputTokens, string? Model, OpenReservation? Open);
 }

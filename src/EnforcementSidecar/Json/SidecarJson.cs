@@ -15,4 +15,6 @@ namespace Metering.EnforcementSidecar.Json;
 [JsonSerializable(typeof(LeaseExchangeRequest))]
 [JsonSerializable(typeof(LeaseExchangeResponse))]
 [JsonSerializable(typeof(SidecarAcknowledgement))]
+[JsonSerializable(typeof(SettlementExchangeRequest))]
+[JsonSerializable(typeof(SettlementExchangeResponse))]
 internal sealed partial class SidecarJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,19 +9,25 @@ namespace Metering.EnforcementSidecar.Reservations;
 
 /// <summary>
 /// <c>ULID.customer.feature.units.mac</c>: what was admitted, signed, so that no sidecar has to remember it. The MAC is
-/// HMAC-SHA256 cut to 128 bits. Any sidecar of the deployment can verify it. A key that names who uses it puts <c>~application~agent</c>
-/// before the feature, where either id may be left out.
+/// HMAC-SHA256 cut to 128 bits. Any sidecar of the deployment can verify it. Before the feature there may be
+/// <c>~application~agent</c>, where either id may be left out, followed by <c>~qENTITLEMENT:period:units</c> for each quota whose units
+/// were taken, and <c>~pTOKENS</c> for the input of a call of a model.
 /// </summary>
 internal static class ReservationToken
 {
-    public const int MaxLength = 300;
+    public const int MaxLength = 640;
+
+    /// <summary>More quotas than a request takes from, an extension into the next period included.</summary>
+    public const int MaxQuotas = 4;
 
     private const int MacBytes = 16;
     private const int MacChars = 22;
     private const char Separator = '.';
 
     // No feature key begins with it.
-    private const char UserMark = '~';
+    private const char PartMark = '~';
+    private const char QuotaMark = 'q';
+    private const char PromptMark = 'p';
 
     public static string Sign(in Reservation reservation, ReadOnlySpan<byte> key)
     {
@@ -31,23 +38,11 @@ internal static class ReservationToken
         reservation.CustomerId.CopyTo(text[length..]);
         length += reservation.CustomerId.Length;
         text[length++] = Separator;
-        if (reservation.ApplicationId is not null || reservation.AgentId is not null)
-        {
-            foreach (var user in (ReadOnlySpan<string?>)[reservation.ApplicationId, reservation.AgentId])
-            {
-                text[length++] = UserMark;
-                user.AsSpan().CopyTo(text[length..]);
-                length += user?.Length ?? 0;
-            }
-
-            text[length++] = Separator;
-        }
-
+        length += WriteParts(reservation, text[length..]);
         reservation.FeatureKey.CopyTo(text[length..]);
         length += reservation.FeatureKey.Length;
         text[length++] = Separator;
-        reservation.Units.TryFormat(text[length..], out var digits, provider: CultureInfo.InvariantCulture);
-        length += digits;
+        length += Write(reservation.Units, text[length..]);
 
         Span<byte> mac = stackalloc byte[MacBytes];
         Mac(text[..length], key, mac);
@@ -93,12 +88,11 @@ internal static class ReservationToken
         }
 
         var feature = text[idsLength..unitsAt];
-        string? application = null;
-        string? agent = null;
-        if (feature[0] == UserMark)
+        var parts = default(Reservation);
+        if (feature[0] == PartMark)
         {
             var end = feature.IndexOf(Separator);
-            if (end < 0 || end == feature.Length - 1 || !TryParseUsers(feature[1..end], out application, out agent))
+            if (end < 0 || end == feature.Length - 1 || !TryParseParts(feature[1..end], out parts))
             {
                 return false;
             }
@@ -106,23 +100,89 @@ internal static class ReservationToken
             feature = feature[(end + 1)..];
         }
 
-        reservation = new Reservation(id, text[(Ulid.Length + 1)..(idsLength - 1)].ToString(), feature.ToString(), units, application, agent);
+        reservation = parts with
+        {
+            Id = id, CustomerId = text[(Ulid.Length + 1)..(idsLength - 1)].ToString(), FeatureKey = feature.ToString(), Units = units,
+        };
         return true;
     }
 
-    private static bool TryParseUsers(ReadOnlySpan<char> text, out string? application, out string? agent)
+    private static int WriteParts(in Reservation reservation, Span<char> text)
     {
-        (application, agent) = (null, null);
-        var middle = text.IndexOf(UserMark);
-        if (middle < 0 || middle is not (0 or Ulid.Length) || text.Length - middle - 1 is not (0 or Ulid.Length))
+        var quotas = reservation.Quotas.IsDefault ? [] : reservation.Quotas;
+        if (reservation.ApplicationId is null && reservation.AgentId is null && quotas.IsEmpty && reservation.PromptTokens is null)
         {
-            return false;
+            return 0;
         }
 
-        application = middle == 0 ? null : text[..middle].ToString();
-        agent = text.Length == middle + 1 ? null : text[(middle + 1)..].ToString();
-        return true;
+        var length = 0;
+        foreach (var user in (ReadOnlySpan<string?>)[reservation.ApplicationId, reservation.AgentId])
+        {
+            text[length++] = PartMark;
+            user.AsSpan().CopyTo(text[length..]);
+            length += user?.Length ?? 0;
+        }
+
+        foreach (var quota in quotas)
+        {
+            text[length++] = PartMark;
+            text[length++] = QuotaMark;
+            length += QuotaText.Write(quota, text[length..]);
+        }
+
+        if (reservation.PromptTokens is { } prompt)
+        {
+            text[length++] = PartMark;
+            text[length++] = PromptMark;
+            length += Write(prompt, text[length..]);
+        }
+
+        text[length++] = Separator;
+        return length;
     }
+
+    private static int Write(long number, Span<char> text) => number.TryFormat(text, out var digits, provider: CultureInfo.InvariantCulture)
+        ? digits
+        : throw new FormatException("A reservation is too long.");
+
+    private static bool TryParseParts(ReadOnlySpan<char> text, out Reservation parts)
+    {
+        parts = default;
+        var quotas = ImmutableArray<ReservedQuota>.Empty;
+        var at = 0;
+        foreach (var range in text.Split(PartMark))
+        {
+            var part = text[range];
+            if (at++ < 2)
+            {
+                if (part.Length is not (0 or Ulid.Length))
+                {
+                    return false;
+                }
+
+                var user = part.IsEmpty ? null : part.ToString();
+                parts = at == 1 ? parts with { ApplicationId = user } : parts with { AgentId = user };
+            }
+            else if (part.Length > 1 && part[0] == QuotaMark && quotas.Length < MaxQuotas && QuotaText.TryParse(part[1..], out var quota))
+            {
+                quotas = quotas.Add(quota);
+            }
+            else if (part.Length > 1 && part[0] == PromptMark && TryParseCount(part[1..], out var prompt))
+            {
+                parts = parts with { PromptTokens = prompt };
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        parts = quotas.IsEmpty ? parts : parts with { Quotas = quotas };
+        return at >= 2;
+    }
+
+    private static bool TryParseCount(ReadOnlySpan<char> text, out long count) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
 
     private static void Mac(ReadOnlySpan<char> text, ReadOnlySpan<byte> key, Span<byte> mac)
     {

@@ -1,18 +1,21 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Metering.EnforcementSidecar.Reservations;
 
 namespace Metering.EnforcementSidecar.Spooling;
 
 /// <summary>
 /// Carries spooled events to Host, in order, until it has said yes to each. Repeating a batch is harmless: an event is known
-/// by its source and id.
+/// by its source and id, and a reservation is settled once. What reservations did not use is given back before their events are sent.
 /// </summary>
 internal sealed class EventShipper(
-    EventSpool spool, SpoolReader reader, ParkedEvents parked, HttpClient http, TimeProvider monotonic, ILogger<EventShipper> logger)
+    EventSpool spool, SpoolReader reader, SpoolNumbering numbering, ParkedEvents parked, SettlementClient settlements, HttpClient http,
+    TimeProvider monotonic, ILogger<EventShipper> logger)
     : IHostedService
 {
     public const int MaxBatch = 500;
     private const int MaxBatchBytes = 512 << 10;
+    private const int NumberBytes = 128;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(5);
@@ -122,6 +125,12 @@ internal sealed class EventShipper(
         {
             using var bounded = CancellationTokenSource.CreateLinkedTokenSource(giveUp.Token);
             bounded.CancelAfter(RequestTimeout);
+            if (batch.SelectMany(record => SettledEvent.SettlementsOf(record.Payload)).ToList() is { Count: > 0 } settled
+                && await settlements.ReportAsync(settled, bounded.Token) == ShipmentVerdict.TryAgain)
+            {
+                return (ShipmentVerdict.TryAgain, 0, "reservations could not be settled");
+            }
+
             using var content = new ByteArrayContent(BodyOf(batch));
             content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents-batch+json");
             using var response = await http.PostAsync(new Uri("api/v1/events", UriKind.Relative), content, bounded.Token);
@@ -137,9 +146,9 @@ internal sealed class EventShipper(
         }
     }
 
-    private static byte[] BodyOf(List<SpoolRecord> batch)
+    private byte[] BodyOf(List<SpoolRecord> batch)
     {
-        using var body = new MemoryStream(batch.Sum(record => record.Payload.Length + 1) + 1);
+        using var body = new MemoryStream(batch.Sum(record => record.Payload.Length + NumberBytes) + 1);
         body.WriteByte((byte)'[');
         for (var i = 0; i < batch.Count; i++)
         {
@@ -148,7 +157,7 @@ internal sealed class EventShipper(
                 body.WriteByte((byte)',');
             }
 
-            body.Write(batch[i].Payload);
+            numbering.Write(batch[i], body);
         }
 
         body.WriteByte((byte)']');

@@ -29,6 +29,7 @@ internal static class EntitlementChecks
 
         CheckAllowedFields(template, at, errors);
         CheckRateLimits(template, at, errors);
+        template.Reservation?.Check($"{at}/reservation", errors);
         if (template.Type == "static")
         {
             errors.AddIf(
@@ -54,6 +55,7 @@ internal static class EntitlementChecks
             ("preserveOverageAtReset", template.PreserveOverageAtReset is not null, template.Type == "metered"),
             ("usagePeriod", template.UsagePeriod is not null, template.Type == "metered"),
             ("rateLimits", template.RateLimits is not null, template.Type != "static"),
+            ("reservation", template.Reservation is not null, template.Type != "static"),
         ];
         foreach (var (field, present, allowed) in fields)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Metering.Platform.Http;
+using Metering.Subscriptions.Reservations;
 
 namespace Metering.Subscriptions.Plans;
 
@@ -76,6 +77,7 @@ internal sealed record UsageDiscountBody([property: JsonConverter(typeof(Numeric
 /// <param name="IssueAfterResetPriority">Metered only: the lower is burnt first.</param>
 /// <param name="UsagePeriod">Metered only: ISO 8601; the card's billing cadence, or else the plan's, when absent.</param>
 /// <param name="RateLimits">Boolean and metered: how fast requests to the feature may come.</param>
+/// <param name="Reservation">Boolean and metered: the feature is calls of a model, which are reserved before they are forwarded.</param>
 internal sealed record EntitlementTemplateBody(
     string Type,
     string? Config = null,
@@ -85,7 +87,8 @@ internal sealed record EntitlementTemplateBody(
     bool? PreserveOverageAtReset = null,
     string? UsagePeriod = null,
     ImmutableArray<RateLimitBody>? RateLimits = null,
-    ImmutableSortedDictionary<string, string>? Metadata = null);
+    ImmutableSortedDictionary<string, string>? Metadata = null,
+    ReservationBody? Reservation = null);
 
 /// <param name="Per">ISO 8601 in seconds, minutes or hours: <c>PT1M</c>.</param>
 /// <param name="Burst">How many at once; <paramref name="Limit"/> when absent.</param>

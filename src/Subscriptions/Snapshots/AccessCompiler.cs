@@ -5,6 +5,7 @@ using Metering.Platform.Identifiers;
 using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
+using Metering.Subscriptions.Reservations;
 using Metering.Subscriptions.Wire;
 using NodaTime;
 
@@ -31,11 +32,13 @@ internal static class AccessCompiler
         Guid[] limited = [.. entitlements.Select(one => one.Id)];
         var limits = (await session.QueryAsync<(Guid Id, decimal Limit)>(LimitsSql, new { ids = limited, now }, cancellationToken))
             .ToDictionary(row => row.Id, row => row.Limit);
+        var reservations = (await session.QueryAsync<(Guid Id, string Reservation)>(ReservationsSql, new { ids = limited }, cancellationToken))
+            .ToDictionary(row => row.Id, row => Metadata.FromJson<ReservationBody>(row.Reservation).ToTerms());
         var granted = entitlements.ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [
             .. changed.Select(customer => new CustomerChanged(
-                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], granted[customer.Id], limits))),
+                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], granted[customer.Id], limits, reservations))),
         ];
 
         // Fewer than asked for: that was all there is up to the head.
@@ -48,13 +51,14 @@ internal static class AccessCompiler
     /// <summary>Of each feature what is active now or will be next; what follows that comes with the boundary in between.</summary>
     private static CustomerAccess Compile(
         ChangedCustomer customer, HashSet<Guid> suspended, ImmutableArray<CompiledCredential> credentials,
-        IEnumerable<EntitlementRow> entitlements, Dictionary<Guid, decimal> limits) => new(
+        IEnumerable<EntitlementRow> entitlements, Dictionary<Guid, decimal> limits, Dictionary<Guid, ReservationTerms> reservations) => new(
         PublicId.Format(customer.Id),
         customer.Key,
         customer.Subject,
         customer.Removed ? CustomerStatus.Removed : suspended.Contains(customer.Id) ? CustomerStatus.Suspended : CustomerStatus.Active,
         [.. credentials.Where(credential => !credential.IsRestricted).Select(credential => credential.Hash)],
-        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(one => ToFeature(one, limits.GetValueOrDefault(one.Id)))])
+        [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(
+            one => ToFeature(one, limits.GetValueOrDefault(one.Id)) with { Reservation = reservations.GetValueOrDefault(one.Id) })])
         {
             RestrictedCredentials = [.. credentials.Where(credential => credential.IsRestricted).Select(one => one.ToAccess(suspended))],
         };
@@ -118,6 +122,9 @@ internal static class AccessCompiler
         ) g on true
         where e.id = any(@ids) and e.kind = 'metered'
         """;
+
+    private const string ReservationsSql =
+        "select id, reservation::text from subscriptions.entitlement where id = any(@ids) and reservation is not null";
 
     private sealed record ChangedCustomer(Guid Id, long Version, string? Key, bool Removed, string Subject);
 }

@@ -35,7 +35,9 @@ public sealed class SettleTests
 
         await Eventually.TrueAsync(() => host.EventsNow().Length == 1, "the event");
         var usage = host.EventsNow()[0].ToJsonString(new JsonSerializerOptions { WriteIndented = true });
-        Golden.Matches(usage.Replace(reservation[..26], "RESERVATION", StringComparison.Ordinal), "settled-event.json");
+        var epoch = (string)host.EventsNow()[0]["meteringepoch"]!;
+        usage = usage.Replace(reservation[..26], "RESERVATION", StringComparison.Ordinal).Replace(epoch, "EPOCH", StringComparison.Ordinal);
+        Golden.Matches(usage, "settled-event.json");
     }
 
     [Fact]
@@ -51,7 +53,13 @@ public sealed class SettleTests
         }
 
         await Eventually.TrueAsync(() => host.EventsNow().Length == 3, "the event, three times");
-        Assert.Single(host.EventsNow().Select(one => one.ToJsonString()).Distinct());
+        Assert.Equal(["1", "2", "3"], host.EventsNow().Select(one => (string?)one["meteringseq"]));
+        Assert.Single(host.EventsNow().Select(one =>
+        {
+            var unnumbered = one.DeepClone().AsObject();
+            unnumbered.Remove("meteringseq");
+            return unnumbered.ToJsonString();
+        }).Distinct());
     }
 
     [Fact]
@@ -75,7 +83,9 @@ public sealed class SettleTests
             ($$"""{"reservation":"{{reservation}}","type":"\ud800"}""", 400, ""),
             ($$"""{"reservation":"{{reservation}}","data":{"\ud800":1} }""", 400, ""),
             ("""{"reservation":"\ud800"}""", 400, ""),
-            ($$"""{"reservation":"{{reservation}}","units":7}""", 400, "/units"),
+            ($$"""{"reservation":"{{reservation}}","unit":7}""", 400, "/unit"),
+            ($$"""{"reservation":"{{reservation}}","units":-1}""", 400, "/units"),
+            ($$"""{"reservation":"{{reservation}}","cancelled":{"outputTokens":1} }""", 400, "/cancelled"),
             ("\"" + new string('x', 70_000) + "\"", 413, null),
         ];
         foreach (var (body, status, pointer) in cases)

@@ -2,6 +2,7 @@ using Metering.EnforcementSidecar.Http;
 using Metering.EnforcementSidecar.Identifiers;
 using Metering.EnforcementSidecar.Reservations;
 using Metering.EnforcementSidecar.Tests.Support;
+using NodaTime;
 using Xunit;
 
 namespace Metering.EnforcementSidecar.Tests.Reservations;
@@ -37,14 +38,39 @@ public sealed class ReservationTokenTests
         Assert.Equal(reservation, read);
     }
 
+    [Theory]
+    [InlineData(1, false, true)]
+    [InlineData(2, true, false)]
+    [InlineData(0, true, true)]
+    public void What_was_taken_from_which_period_is_read_again(int quotas, bool named, bool prompted)
+    {
+        ReservedQuota[] taken = [.. Enumerable.Range(0, quotas).Select(i => new ReservedQuota(
+            Some.Id(), i == 0 ? Some.Start + Duration.FromTicks(10) : null, CheckEndpoint.MaxUnits - i))];
+        var reservation = new Reservation(Ulid.New(Some.Start), Some.Id(), "a.b.7", 12, named ? Some.Id() : null)
+        {
+            Quotas = quotas == 0 ? default : [.. taken],
+            PromptTokens = prompted ? 34 : null,
+        };
+
+        Assert.Equal(ReservationReading.Valid, ReservationToken.Read(ReservationToken.Sign(reservation, Key), Key, out var read));
+        Assert.Equal(taken, read.Quotas.IsDefault ? [] : read.Quotas);
+        Assert.Equal(reservation with { Quotas = default }, read with { Quotas = default });
+    }
+
     [Fact]
     public void The_longest_token_that_can_be_signed_can_be_read()
     {
         var reservation = new Reservation(
-            Ulid.New(Some.Start), Some.Id(), new string('f', CheckEndpoint.MaxFeatureKeyLength), CheckEndpoint.MaxUnits, Some.Id(), Some.Id());
+            Ulid.New(Some.Start), Some.Id(), new string('f', CheckEndpoint.MaxFeatureKeyLength), CheckEndpoint.MaxUnits, Some.Id(), Some.Id())
+        {
+            Quotas = [.. Enumerable.Range(0, ReservationToken.MaxQuotas).Select(_ => new ReservedQuota(
+                Some.Id(), Instant.FromUtc(9999, 12, 31, 0, 0), CheckEndpoint.MaxUnits))],
+            PromptTokens = CheckEndpoint.MaxUnits,
+        };
 
         Assert.Equal(ReservationReading.Valid, ReservationToken.Read(ReservationToken.Sign(reservation, Key), Key, out var read));
-        Assert.Equal(reservation, read);
+        Assert.Equal(reservation.Quotas, (IEnumerable<ReservedQuota>)read.Quotas);
+        Assert.Equal(reservation with { Quotas = default }, read with { Quotas = default });
     }
 
     [Fact]

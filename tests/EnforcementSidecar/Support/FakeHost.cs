@@ -164,6 +164,7 @@ internal sealed partial class FakeHost : IAsyncDisposable
             "/api/v1/sidecar/snapshot" => StreamAsync(context),
             "/api/v1/sidecar/acknowledgements" => AcknowledgeAsync(context),
             "/api/v1/sidecar/leases" => ExchangeAsync(context),
+            "/api/v1/sidecar/settlements" => SettleAsync(context),
             "/api/v1/events" => TakeEventsAsync(context),
             _ => throw new InvalidOperationException(context.Request.Path),
         });

@@ -24,5 +24,9 @@ internal static class Some
 
     public static QuotaTerms Hard(string entitlementId, long limit) => new(entitlementId, LimitClass.Hard, limit, "P1D");
 
+    /// <summary>Calls of a model whose total of tokens is what is limited.</summary>
+    public static ReservationTerms Reserved(ReservationMode mode = ReservationMode.Strict, OrphanPolicy onOrphan = OrphanPolicy.ChargeReserved) =>
+        new(mode, CountedTokens.Total, DefaultOutputTokens: 200, MaxOutputTokens: 500, OverheadBytes: 0, MaxContextTokens: null, onOrphan, 600, 60);
+
     public static QuotaTerms Soft(string entitlementId, long limit) => new(entitlementId, LimitClass.Soft, limit, "P1D");
 }

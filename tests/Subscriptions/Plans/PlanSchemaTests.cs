@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Plans.Prices;
+using Metering.Subscriptions.Reservations;
 using Metering.Testing;
 using Xunit;
 
@@ -27,6 +28,7 @@ public sealed class PlanSchemaTests
         AssertFields(typeof(DiscountsBody), Definition("discounts"));
         AssertFields(typeof(EntitlementTemplateBody), [.. Definition("entitlementTemplate")["oneOf"]!.AsArray().Select(variant => variant!)]);
         AssertFields(typeof(RateLimitBody), Definition("rateLimits")["items"]!);
+        AssertFields(typeof(ReservationBody), Definition("reservation"));
     }
 
     [Fact]
@@ -36,6 +38,7 @@ public sealed class PlanSchemaTests
         Assert.Equal(PlanChecks.MaxRateCards, (int)Definition("phase")["properties"]!["rateCards"]!["maxItems"]!);
         Assert.Equal(EntitlementChecks.MaxRateLimits, (int)Definition("rateLimits")["maxItems"]!);
         Assert.Equal(EntitlementChecks.MaxRate, (long)Definition("rateLimits")["items"]!["properties"]!["limit"]!["maximum"]!);
+        Assert.Equal(ReservationBody.MaxTokens, (long)Definition("reservation")["properties"]!["maxOutputTokens"]!["maximum"]!);
         var metered = Definition("entitlementTemplate")["oneOf"]![2]!["properties"]!;
         Assert.Equal(EntitlementChecks.MaxAllowance, (decimal)metered["issueAfterReset"]!["maximum"]!);
         Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("tieredPrice")["properties"]!["tiers"]!["maxItems"]!);

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Reservations;
+
+namespace Metering.EnforcementSidecar.Http;
+
+/// <summary>A posted body about a reservation: JSON of valid text, with a reservation that was made here.</summary>
+internal static class PostedReservation
+{
+    public const int MaxBodyBytes = 64 << 10;
+    private const int MaxDepth = 16;
+
+    private static readonly Denial TooLarge =
+        Denial.Plain(StatusCodes.Status413PayloadTooLarge, "too-large", "The request is too large", "too_large");
+
+    /// <summary>Null when the answer has been given.</summary>
+    public static async Task<(JsonDocument Body, AccessDirectory Directory)?> ReadAsync(HttpContext context, AccessState access)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            await ProblemAnswer.WriteAsync(context, Denial.MethodNotAllowed, "Use POST.");
+            return null;
+        }
+
+        if (access.Known is not { } directory)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await ProblemAnswer.WriteAsync(context, Denial.UsageNotTaken("not_ready"), "This sidecar does not know the customers yet; try again.");
+            return null;
+        }
+
+        var bytes = new byte[MaxBodyBytes + 1];
+        var length = await context.Request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted);
+        if (length > MaxBodyBytes)
+        {
+            await ProblemAnswer.WriteAsync(context, TooLarge, "A settlement has at most 65,536 bytes.");
+            return null;
+        }
+
+        try
+        {
+            CheckText(bytes.AsSpan(0, length));
+            return (JsonDocument.Parse(bytes.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = MaxDepth }), directory);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            await ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, "The body is not JSON of valid text.", "");
+            return null;
+        }
+    }
+
+    /// <param name="fields">What the body may have beside the reservation.</param>
+    /// <returns>Null when there is a reservation.</returns>
+    public static Refusal? TryFind(JsonElement body, ReadOnlySpan<string> fields, AccessDirectory directory, out Reservation reservation)
+    {
+        reservation = default;
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("reservation", out var token) || token.ValueKind != JsonValueKind.String)
+        {
+            return Refusal.Invalid("/reservation", "The reservation that the check answered is required.");
+        }
+
+        foreach (var field in body.EnumerateObject())
+        {
+            if (field.Name != "reservation" && !fields.Contains(field.Name))
+            {
+                return Refusal.Invalid("/" + field.Name, "The field is not known here.");
+            }
+        }
+
+        return ReservationToken.Read(token.GetString(), directory.ReservationKey, out reservation) switch
+        {
+            ReservationReading.Malformed => Refusal.Invalid("/reservation", "This is not a reservation."),
+            ReservationReading.Forged => Refusal.NotMadeHere,
+            ReservationReading.Valid => null,
+        };
+    }
+
+    /// <summary>True also when there is no such field.</summary>
+    public static bool TryCount(JsonElement from, string name, long most, out long? count)
+    {
+        count = null;
+        if (!from.TryGetProperty(name, out var found))
+        {
+            return true;
+        }
+
+        var isCount = found.ValueKind == JsonValueKind.Number && found.TryGetInt64(out var value) && value >= 0 && value <= most;
+        count = isCount ? found.GetInt64() : null;
+        return isCount;
+    }
+
+    /// <summary>An escaped half of a surrogate pair is well-formed JSON and no text; a document would throw only where it is read.</summary>
+    /// <exception cref="InvalidOperationException">A name or a value is not text.</exception>
+    private static void CheckText(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using NodaTime;
+
+namespace Metering.EnforcementSidecar.Reservations;
+
+/// <summary>Units that a reservation took from one period of one quota.</summary>
+/// <param name="EntitlementId">Of 26 characters.</param>
+/// <param name="PeriodStart">As Host told it with the lease; null under a soft limit of which Host has said nothing yet.</param>
+internal readonly record struct ReservedQuota(string EntitlementId, Instant? PeriodStart, long Units);
