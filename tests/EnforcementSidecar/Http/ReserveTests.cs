@@ -53,7 +53,6 @@ public sealed class ReserveTests
     [Theory]
     [InlineData("", "")]
     [InlineData("X-Meter-Input-Bytes", "1000", "X-Meter-Input-Encoding", "gzip")]
-    [InlineData("X-Meter-Input-Bytes", "1000", "Content-Encoding", "br")]
     [InlineData("X-Meter-Input-Bytes", "1000", "X-Meter-Server-Context", "true")]
     public async Task What_nothing_bounds_is_denied_unless_a_largest_context_is_agreed(params string[] headers)
     {
@@ -70,6 +69,25 @@ public sealed class ReserveTests
         Assert.Equal((403, "413"), ((int)nginx.StatusCode, nginx.Header("X-Meter-Status")));
         Assert.Equal(HttpStatusCode.OK, (await sidecar.CheckAsync("agreed", "chat", sent)).StatusCode);
         await host.UntilSpentAsync(agreed, 4_200);
+    }
+
+    [Theory]
+    [InlineData("X-Meter-Input-Bytes: 7, X-Original-Content-Length: 8, Content-Length: 9", 7, false)]
+    [InlineData("X-Original-Content-Length: 8, Content-Length: 9", 8, false)]
+    [InlineData("Content-Length: 9, Content-Encoding: identity", 9, false)]
+    [InlineData("Content-Length: 0", null, false)]
+    [InlineData("Content-Length: 9, Content-Encoding: br", 9, true)]
+    [InlineData("Content-Length: 9, Content-Encoding: br, X-Meter-Input-Encoding: identity", 9, false)]
+    public void The_length_of_the_clients_body_is_read_from_where_a_gateway_can_say_it(string sent, int? bytes, bool encoded)
+    {
+        var headers = new Microsoft.AspNetCore.Http.HeaderDictionary();
+        foreach (var header in sent.Split(", "))
+        {
+            headers[header.Split(": ")[0]] = header.Split(": ")[1];
+        }
+
+        Assert.Null(EnforcementSidecar.Http.ReservationHeaders.Read(headers, out var call));
+        Assert.Equal((bytes, encoded), (call.InputBytes, call.InputIsEncoded));
     }
 
     [Theory]
