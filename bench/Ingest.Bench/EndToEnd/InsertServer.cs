@@ -38,7 +38,7 @@ internal static class InsertServer
         var app = builder.Build();
         app.MapGet("/ready", () => "ready");
         app.MapPost("/events", context => InsertAsync(context, source));
-        app.MapPost("/nothing", (HttpContext context) => (Task)ReadAsync(context));
+        app.MapPost("/nothing", async context => _ = await ReadAsync(context));
         await app.RunAsync($"http://127.0.0.1:{port}");
     }
 
