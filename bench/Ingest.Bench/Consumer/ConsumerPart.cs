@@ -10,7 +10,7 @@ internal sealed class ConsumerPart : BenchPart
     private const int Rounds = 5;
 
     /// <summary>Until what is measured has been compiled for good.</summary>
-    private const int WarmUpRounds = 3;
+    private const int WarmUpRounds = 6;
     private const int Batches = 40;
     private const int BatchSize = 10_000;
 
