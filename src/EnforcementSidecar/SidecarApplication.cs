@@ -56,6 +56,7 @@ internal static class SidecarApplication
             EventSpool.Open(spool, provider.GetRequiredService<SpoolReader>().Next, provider.GetRequiredService<ILogger<EventSpool>>()));
         services.AddSingleton<CheckEndpoint>();
         services.AddSingleton<SettleEndpoint>();
+        services.AddSingleton<ReleaseEndpoint>();
         services.AddSingleton<LimitsEndpoint>();
         services.AddSingleton<SidecarRoutes>();
 

@@ -79,7 +79,7 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Apply(Heartbeat heartbeat)
     {
-        sidecars.Active = heartbeat.ActiveSidecars;
+        sidecars.Set(heartbeat.ActiveSidecars, heartbeat.Rank);
         time.Apply(heartbeat);
     }
 

@@ -36,8 +36,13 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
             return InvalidAsync(context, HeaderNames.RequestId, "X-Meter-Request-Id has at most 128 characters.");
         }
 
+        if (!SizeHeaders.TryRead(headers, out var size, out var wrong))
+        {
+            return InvalidAsync(context, wrong!, $"{wrong} has to be a whole number.");
+        }
+
         var now = time.Now;
-        if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var identity, out var gate))
+        if (!engine.TryIdentify(Credential.Of(headers), feature, units, size, now, out var refusal, out var identity, out var gate))
         {
             return AnswerAsync(context, refusal, restriction: null);
         }
@@ -107,6 +112,11 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         var retryAfter = RateLimitHeaders.RetryAfterSeconds(decision);
         var headers = context.Response.Headers;
         RateLimitHeaders.Write(headers, decision);
+        if (DeniedLimit.Of(decision) is { } limit)
+        {
+            headers[HeaderNames.Limit] = RateLimitHeaders.Told(limit, denial.Level, decision.At);
+        }
+
         if (retryAfter is { } seconds)
         {
             headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

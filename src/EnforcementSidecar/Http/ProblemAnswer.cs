@@ -74,27 +74,20 @@ internal static class ProblemAnswer
         }
 
         json.WriteString("feature", feature.Key);
-        var (rate, quota) = (decision.Rate, decision.Quota);
-        var (policy, limit, remaining) = decision.Outcome switch
-        {
-            DecisionOutcome.RateLimited => (feature.RatePolicyName(rate.Limiter!), rate.Limiter!.Terms.Limit, rate.Remaining),
-            DecisionOutcome.QuotaExhausted => (feature.QuotaPolicyName, quota.Limit, Math.Max(0, quota.Remaining)),
-            _ => ("", 0L, 0L),
-        };
-        if (policy.Length == 0)
+        if (DeniedLimit.Of(decision) is not { } limit)
         {
             return;
         }
 
-        json.WriteNumber("limit", limit);
-        json.WriteNumber("remaining", remaining);
-        if (decision.Outcome == DecisionOutcome.QuotaExhausted && decision.Quota.Known)
+        json.WriteNumber("limit", limit.Limit);
+        json.WriteNumber("remaining", limit.Remaining);
+        if (limit.ResetsAt is { } resetsAt)
         {
-            json.WriteString("resetsAt", InstantConverter.Format(decision.Quota.PeriodEnd));
+            json.WriteString("resetsAt", InstantConverter.Format(resetsAt));
         }
 
         json.WriteStartArray("violated-policies");
-        json.WriteStringValue(policy.Trim('"'));
+        json.WriteStringValue(limit.Policy.Trim('"'));
         json.WriteEndArray();
     }
 
