@@ -50,11 +50,13 @@ internal static class SidecarApplication
         services.AddSingleton<LeaseBroker>();
         services.AddSingleton<AccessState>();
         services.AddSingleton<DecisionEngine>();
+        services.AddSingleton<DecisionCounts>();
         services.AddSingleton<RepeatedRequests>();
         services.AddSingleton(provider => SpoolReader.Open(spool, provider.GetRequiredService<ILogger<SpoolReader>>()));
         services.AddSingleton(provider =>
             EventSpool.Open(spool, provider.GetRequiredService<SpoolReader>().Next, provider.GetRequiredService<ILogger<EventSpool>>()));
         services.AddSingleton<CheckEndpoint>();
+        services.AddSingleton<ChecksEndpoint>();
         services.AddSingleton<SettleEndpoint>();
         services.AddSingleton<ReleaseEndpoint>();
         services.AddSingleton<LimitsEndpoint>();

@@ -25,7 +25,8 @@ public abstract record SidecarMessage
 /// <param name="ReservationKey">Base64 of the key that signs reservations, the same for every sidecar of the deployment.</param>
 /// <param name="Format">
 /// What a reader has to know to decide from what follows: 1 (also when absent) from the beginning, 2 restricted credentials, 3 limits of size
-/// and of requests in flight. A sidecar that reads a format it does not know decides nothing. It is raised only for what would be allowed wrongly without that knowledge.
+/// and of requests in flight. A sidecar that reads a format it does not know decides nothing. It is raised only for what would be allowed
+/// wrongly without that knowledge.
 /// </param>
 public sealed record SnapshotBegins(bool Full, string ReservationKey, int Format = 1) : SidecarMessage
 {

@@ -14,7 +14,7 @@ namespace Metering.EnforcementSidecar.Deciding;
 /// identity → status → scope of the key → feature → size → requests in flight → rates → quota, all or nothing. The quota comes last
 /// because all before it can be undone at once, while a spent unit of a lease can not: what was reported as spent must never fall.
 /// </summary>
-internal sealed class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+internal sealed partial class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
 {
     /// <summary>How long a request may wait for Host before it is told that nobody could decide.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);

@@ -10,7 +10,7 @@ namespace Metering.EnforcementSidecar.Http;
 /// <c>/v1/check</c> and everything below it, any method. Inputs are headers alone: gateways put the client's own path and
 /// query on this call, so nothing there can be trusted. When memory is enough, no state machine is made.
 /// </summary>
-internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated)
+internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated, DecisionCounts counts)
 {
     public const int MaxFeatureKeyLength = 128;
     public const int MaxRequestIdLength = 128;
@@ -70,7 +70,7 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
 
     private Task AnswerAsync(HttpContext context, in Decision decision, CredentialRestriction? restriction)
     {
-        SidecarMetrics.Decisions.Add(1, SidecarMetrics.Outcome(decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason));
+        counts.Count(decision, decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason);
         return decision.IsAllowed ? AllowAsync(context, decision, restriction) : DenyAsync(context, decision);
     }
 
@@ -155,7 +155,7 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         return true;
     }
 
-    private static bool IsFeatureKey(string text) =>
+    public static bool IsFeatureKey(string text) =>
         text.Length is > 0 and <= MaxFeatureKeyLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static bool TryReadUnits(IHeaderDictionary headers, out long units)

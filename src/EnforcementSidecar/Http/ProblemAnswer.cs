@@ -15,7 +15,8 @@ internal static class ProblemAnswer
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
-            Begin(json, denial, detail);
+            json.WriteStartObject();
+            WriteProblem(json, denial, detail);
             if (pointer is not null)
             {
                 json.WriteStartArray("errors");
@@ -39,22 +40,27 @@ internal static class ProblemAnswer
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
-            Begin(json, denial, Denial.DetailOf(decision));
-            WriteLimit(json, decision);
-            if (retryAfter is { } seconds)
-            {
-                json.WriteNumber("retryAfterSeconds", seconds);
-            }
-
+            json.WriteStartObject();
+            WriteMembers(json, denial, decision, retryAfter);
             json.WriteEndObject();
         }
 
         return SendAsync(context, denial.Status, body.WrittenMemory);
     }
 
-    private static void Begin(Utf8JsonWriter json, Denial denial, string detail)
+    /// <summary>Within an object that somebody else begins and ends.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, Denial denial, in Decision decision, long? retryAfter)
     {
-        json.WriteStartObject();
+        WriteProblem(json, denial, Denial.DetailOf(decision));
+        WriteLimit(json, decision);
+        if (retryAfter is { } seconds)
+        {
+            json.WriteNumber("retryAfterSeconds", seconds);
+        }
+    }
+
+    private static void WriteProblem(Utf8JsonWriter json, Denial denial, string detail)
+    {
         json.WriteString("type", denial.Type);
         json.WriteString("title", denial.Title);
         json.WriteNumber("status", denial.Status);

@@ -221,7 +221,8 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
     private const string PutSql = """
         insert into subscriptions.entitlement
             (id, customer_id, subscription_id, item_id, feature_id, feature_key, kind, config, soft, allowance, issue_priority, preserve_overage,
-             usage_period, anchor, measured_from, time_zone, rate_limits, request_limits, origin, metadata, active_from, active_to, created_at, updated_at)
+             usage_period, anchor, measured_from, time_zone, rate_limits, request_limits, origin, metadata, active_from, active_to, created_at,
+             updated_at)
         values
             (@Id, @customerId, @SubscriptionId, @ItemId, @FeatureId, @FeatureKey, @kind, @Config, @soft, @Allowance, @issuePriority,
              @preserveOverage, @UsagePeriod, @anchor, @From, @TimeZone, @rateLimits::jsonb, @requestLimits::jsonb,
