@@ -39,6 +39,7 @@ internal static class SidecarApplication
         var identity = OpenIdentity(options);
         var spool = Path.Combine(options.DataDirectory, "spool");
         services.AddSingleton(identity);
+        services.AddSingleton(options.Dialect);
         services.AddSingleton(monotonic);
         services.AddSingleton(_ => OpenSlots(options, identity));
         services.AddSingleton(new SnapshotJournal(options.DataDirectory));
