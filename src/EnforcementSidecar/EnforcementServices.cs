@@ -21,6 +21,7 @@ internal static class EnforcementServices
         var identity = OpenIdentity(options);
         var spool = Path.Combine(options.DataDirectory, "spool");
         services.AddSingleton(identity);
+        services.AddSingleton(options.Dialect);
         services.AddSingleton(monotonic);
         services.AddSingleton(_ => OpenSlots(options, identity));
         services.AddSingleton(new SnapshotJournal(options.DataDirectory));

@@ -1,3 +1,5 @@
+using Metering.EnforcementSidecar.Http;
+
 namespace Metering.EnforcementSidecar;
 
 /// <summary>What the operator chose, read once at start from <c>METERING_*</c> environment variables.</summary>
@@ -9,6 +11,9 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
 {
     public const int DefaultPort = 8081;
     private const int MaxKeyLength = 512;
+
+    /// <summary>How the check words its answers.</summary>
+    public AnswerDialect Dialect { get; init; } = AnswerDialect.Default;
 
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static SidecarOptions FromEnvironment(Func<string, string?> read)
@@ -29,7 +34,8 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
             throw new InvalidOptionException("METERING_SIDECAR_BIND", "is not an IP address to listen on");
         }
 
-        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port);
+        var dialect = AnswerDialect.Parse(Read("METERING_SIDECAR_HEADERS"), Read("METERING_SIDECAR_STATUS_OVERRIDES"));
+        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { Dialect = dialect };
     }
 
     /// <summary>The record's own text would print the key.</summary>

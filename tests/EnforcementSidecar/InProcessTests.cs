@@ -81,7 +81,7 @@ public sealed class InProcessTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(client, HttpMethod.Post, "/summaries", null)).StatusCode);
         var tooLarge = await SendAsync(client, HttpMethod.Post, "/summaries", "free", bytes: 11);
-        Assert.Equal(("request_too_large", "body"), ((string?)(await tooLarge.JsonAsync())["reason"], (string?)(await tooLarge.JsonAsync())["level"]));
+        Assert.Equal("request_too_large", (string?)(await tooLarge.JsonAsync())["reason"]);
         for (var i = 0; i < 3; i++)
         {
             var answer = await SendAsync(client, HttpMethod.Post, "/summaries", "free", bytes: 10);

@@ -21,4 +21,7 @@ internal static class HeaderNames
     public const string Warning = "X-Meter-Warning";
     public const string RateLimit = "Ratelimit";
     public const string RateLimitPolicy = "Ratelimit-Policy";
+    public const string KongLimit = "Ratelimit-Limit";
+    public const string KongRemaining = "Ratelimit-Remaining";
+    public const string KongReset = "Ratelimit-Reset";
 }

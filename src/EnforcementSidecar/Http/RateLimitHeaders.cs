@@ -7,12 +7,27 @@ using NodaTime;
 
 namespace Metering.EnforcementSidecar.Http;
 
-/// <summary>RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers-10.</summary>
+/// <summary>
+/// What is left, in the words that the operator chose; RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers-10.
+/// </summary>
 internal static class RateLimitHeaders
 {
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    public static void Write(IHeaderDictionary headers, in Decision decision)
+    public static void Write(IHeaderDictionary headers, in Decision decision, AnswerDialect dialect)
+    {
+        if (dialect.SpeaksIetf)
+        {
+            Write(headers, decision);
+        }
+
+        if (dialect.SpeaksKong)
+        {
+            KongHeaders.Write(headers, decision);
+        }
+    }
+
+    private static void Write(IHeaderDictionary headers, in Decision decision)
     {
         if (decision.Feature is not { } feature || (feature.Limiters.Length == 0 && feature.Slots is null && !decision.Quota.Known))
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Metering.EnforcementSidecar.Access;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Metering.EnforcementSidecar.Http;
 
@@ -16,14 +17,14 @@ internal sealed class SidecarRoutes(
 
     public Task HandleAsync(HttpContext context)
     {
-        var path = context.Request.Path.Value ?? "";
-        if (path.StartsWith(Check, StringComparison.Ordinal) && (path.Length == Check.Length || path[Check.Length] == '/'))
+        // Gateways append the client's own path, and the server resolves its dot segments: `/v1/check/../../health/live` must stay a check.
+        if (IsCheck(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) || IsCheck(context.Request.Path.Value))
         {
             var answer = check.HandleAsync(context);
             return answer.IsCompletedSuccessfully ? answer : GuardAsync(context, answer);
         }
 
-        return GuardAsync(context, path switch
+        return GuardAsync(context, context.Request.Path.Value switch
         {
             "/v1/checks" => checks.HandleAsync(context),
             "/v1/settle" => settle.HandleAsync(context),
@@ -37,6 +38,10 @@ internal sealed class SidecarRoutes(
                 context, NotFound, "The sidecar answers /v1/check, /v1/checks, /v1/settle, /v1/release, /v1/limits and /health."),
         });
     }
+
+    private static bool IsCheck(string? target) =>
+        target is not null && target.StartsWith(Check, StringComparison.Ordinal)
+        && (target.Length == Check.Length || target[Check.Length] is '/' or '?');
 
     private async Task GuardAsync(HttpContext context, Task answer)
     {

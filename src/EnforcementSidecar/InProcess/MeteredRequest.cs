@@ -33,7 +33,9 @@ public sealed class MeteredRequest
     public string Reservation { get; }
 
     /// <summary>Tells what was really used, as <c>POST /v1/settle</c> does, and returns when that is on disk. Safe to repeat.</summary>
-    /// <param name="body">The settlement without its reservation, such as <c>{"data": {"total_tokens": 12}}</c>; null when the event says it all.</param>
+    /// <param name="body">
+    /// The settlement without its reservation, such as <c>{"data": {"total_tokens": 12}}</c>; null when there is no more to say.
+    /// </param>
     /// <returns>The status that <c>/v1/settle</c> would answer: 202 when it is kept.</returns>
     public async Task<int> SettleAsync(JsonElement? body, CancellationToken cancellationToken)
     {
