@@ -8,6 +8,8 @@ present() {
     rabbitmq-server) compgen -G '/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server' ;;
     nginx) command -v nginx || [ -x /usr/sbin/nginx ] ;;
     libnginx-mod-http-js) nginx_js_module ;;
+    haproxy) command -v haproxy || [ -x /usr/sbin/haproxy ] ;;
+    caddy | lua5.1 | python3) command -v "$1" ;;
     nodejs) command -v node ;;
     npm) command -v npm ;;
     weasyprint) command -v weasyprint ;;

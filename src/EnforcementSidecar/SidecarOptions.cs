@@ -1,3 +1,4 @@
+using Metering.EnforcementSidecar.Http;
 using System.Text;
 
 namespace Metering.EnforcementSidecar;
@@ -18,6 +19,9 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
     /// <summary>Where a gateway on the same machine connects without a port; null when there is no such socket.</summary>
     public string? SocketPath { get; init; }
 
+    /// <summary>How the check words its answers.</summary>
+    public AnswerDialect Dialect { get; init; } = AnswerDialect.Default;
+
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static SidecarOptions FromEnvironment(Func<string, string?> read)
     {
@@ -37,7 +41,8 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
             throw new InvalidOptionException("METERING_SIDECAR_BIND", "is not an IP address to listen on");
         }
 
-        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { SocketPath = ReadSocketPath(Read) };
+        var dialect = AnswerDialect.Parse(Read("METERING_SIDECAR_HEADERS"), Read("METERING_SIDECAR_STATUS_OVERRIDES"));
+        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { Dialect = dialect, SocketPath = ReadSocketPath(Read) };
     }
 
     /// <summary>The record's own text would print the key.</summary>

@@ -20,6 +20,15 @@ public sealed record FeatureAccess(
     QuotaTerms? Quota,
     ImmutableArray<RateLimitTerms> RateLimits)
 {
+    /// <summary>Absent before format 3, as the two below: there is no such limit.</summary>
+    public ConcurrencyTerms? Concurrency { get; init; }
+
+    /// <summary>Bytes of the body.</summary>
+    public SizeTerms? BodySize { get; init; }
+
+    /// <summary>Tokens of the prompt, as the gateway counts them.</summary>
+    public SizeTerms? PromptSize { get; init; }
+
     /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take. Absent before format 3.</summary>
     public ReservationTerms? Reservation { get; init; }
 }

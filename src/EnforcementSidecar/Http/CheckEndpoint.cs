@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
@@ -13,7 +12,8 @@ namespace Metering.EnforcementSidecar.Http;
 /// query on this call, so nothing there can be trusted. When memory is enough, no state machine is made.
 /// </summary>
 internal sealed class CheckEndpoint(
-    DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated, OpenReservations open, OutputHistory outputs)
+    DecisionEngine engine, ProductTime time, RepeatedRequests repeated, AdmittedRequests admitted, OpenReservations open, OutputHistory outputs,
+    DecisionCounts counts, AnswerDialect dialect)
 {
     public const int MaxFeatureKeyLength = 128;
     public const int MaxRequestIdLength = 128;
@@ -39,8 +39,13 @@ internal sealed class CheckEndpoint(
             return InvalidAsync(context, HeaderNames.RequestId, "X-Meter-Request-Id has at most 128 characters.");
         }
 
+        if (!SizeHeaders.TryRead(headers, out var size, out var wrong))
+        {
+            return InvalidAsync(context, wrong!, $"{wrong} has to be a whole number.");
+        }
+
         var now = time.Now;
-        if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var identity, out var gate))
+        if (!engine.TryIdentify(Credential.Of(headers), feature, units, size, now, out var refusal, out var identity, out var gate))
         {
             return AnswerAsync(context, refusal, default);
         }
@@ -112,41 +117,15 @@ internal sealed class CheckEndpoint(
         await AnswerAsync(context, decision, call);
     }
 
-    /// <summary>From here on the reservation has an end, whether the gateway settles it or not.</summary>
     private Decision Opened(in Decision decision, in CheckedCall call)
     {
-        if (decision.IsAllowed && call.Gate.Reservation is { } terms)
-        {
-            open.Open(decision.ReservationId, TokenOf(decision, call), terms, call.Model);
-        }
-
+        admitted.Open(decision, call.Identity.Restriction, call.Reserved.PromptTokens, call.Model);
         return decision;
     }
 
-    private string TokenOf(in Decision decision, in CheckedCall call)
-    {
-        var restriction = call.Identity.Restriction;
-        var gate = decision.Feature!;
-        var reservation = new Reservation(
-            decision.ReservationId, decision.Customer!.Id, gate.Key, decision.Units, restriction?.ApplicationId, restriction?.AgentId)
-        {
-            Quotas = QuotasOf(decision),
-            PromptTokens = gate.Reservation is null ? null : call.Reserved.PromptTokens,
-        };
-
-        // The directory that identified the customer is there: decisions are only taken with one.
-        return ReservationToken.Sign(reservation, access.Known!.ReservationKey);
-    }
-
-    /// <summary>Of a single unit nothing ever comes back; the token stays short.</summary>
-    private static ImmutableArray<ReservedQuota> QuotasOf(in Decision decision) =>
-        decision.Feature!.Quota is { IsLevel: false } quota && (decision.Units > 1 || decision.Feature.Reservation is not null)
-            ? [new ReservedQuota(quota.EntitlementId, decision.Quota.Known ? decision.Quota.PeriodStart : null, decision.Units)]
-            : default;
-
     private Task AnswerAsync(HttpContext context, in Decision decision, in CheckedCall call)
     {
-        SidecarMetrics.Decisions.Add(1, SidecarMetrics.Outcome(decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason));
+        counts.Count(decision, decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason);
         return decision.IsAllowed ? AllowAsync(context, decision, call) : DenyAsync(context, decision);
     }
 
@@ -155,7 +134,7 @@ internal sealed class CheckEndpoint(
         var customer = decision.Customer!;
         var headers = context.Response.Headers;
         headers[HeaderNames.Customer] = customer.Id;
-        headers[HeaderNames.Reservation] = TokenOf(decision, call);
+        headers[HeaderNames.Reservation] = admitted.TokenOf(decision, call.Identity.Restriction, call.Reserved.PromptTokens);
         if (decision.Feature!.Reservation is not null)
         {
             headers[HeaderNames.MaxOutputTokens] = call.Reserved.MaxOutputTokens.ToString(CultureInfo.InvariantCulture);
@@ -172,7 +151,7 @@ internal sealed class CheckEndpoint(
             headers[HeaderNames.Agent] = agent;
         }
 
-        RateLimitHeaders.Write(headers, decision);
+        RateLimitHeaders.Write(headers, decision, dialect);
         if (decision.Quota is { Known: true, Remaining: < 0 } passed)
         {
             headers[HeaderNames.Warning] = string.Create(
@@ -184,12 +163,17 @@ internal sealed class CheckEndpoint(
         return Task.CompletedTask;
     }
 
-    private static Task DenyAsync(HttpContext context, in Decision decision)
+    private Task DenyAsync(HttpContext context, in Decision decision)
     {
-        var denial = Denial.Of(decision.Outcome);
+        var denial = dialect.Statuses.Apply(Denial.Of(decision.Outcome));
         var retryAfter = RateLimitHeaders.RetryAfterSeconds(decision);
         var headers = context.Response.Headers;
-        RateLimitHeaders.Write(headers, decision);
+        RateLimitHeaders.Write(headers, decision, dialect);
+        if (DeniedLimit.Of(decision) is { } limit)
+        {
+            headers[HeaderNames.Limit] = RateLimitHeaders.Told(limit, denial.Level, decision.At);
+        }
+
         if (retryAfter is { } seconds)
         {
             headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
@@ -198,11 +182,14 @@ internal sealed class CheckEndpoint(
         return TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, decision, retryAfter);
     }
 
-    private static Task InvalidAsync(HttpContext context, string header, string detail) =>
+    private Task InvalidAsync(HttpContext context, string header, string detail) =>
         RefuseAsync(context, Denial.InvalidRequest, detail, $"header:{header}");
 
-    private static Task RefuseAsync(HttpContext context, Denial denial, string detail, string? pointer) =>
-        TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, detail, pointer);
+    private Task RefuseAsync(HttpContext context, Denial refusal, string detail, string? pointer)
+    {
+        var denial = dialect.Statuses.Apply(refusal);
+        return TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, detail, pointer);
+    }
 
     /// <summary>
     /// nginx's auth_request knows 401 and 403 alone, and an answer with a body costs it the connection. The truth is in headers.
@@ -229,7 +216,7 @@ internal sealed class CheckEndpoint(
         return true;
     }
 
-    private static bool IsFeatureKey(string text) =>
+    public static bool IsFeatureKey(string text) =>
         text.Length is > 0 and <= MaxFeatureKeyLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static bool TryReadUnits(IHeaderDictionary headers, out long units)

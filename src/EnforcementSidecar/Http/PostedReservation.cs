@@ -8,10 +8,6 @@ namespace Metering.EnforcementSidecar.Http;
 internal static class PostedReservation
 {
     public const int MaxBodyBytes = 64 << 10;
-    private const int MaxDepth = 16;
-
-    private static readonly Denial TooLarge =
-        Denial.Plain(StatusCodes.Status413PayloadTooLarge, "too-large", "The request is too large", "too_large");
 
     /// <summary>Null when the answer has been given.</summary>
     public static async Task<(JsonDocument Body, AccessDirectory Directory)?> ReadAsync(HttpContext context, AccessState access)
@@ -29,24 +25,7 @@ internal static class PostedReservation
             return null;
         }
 
-        var bytes = new byte[MaxBodyBytes + 1];
-        var length = await context.Request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted);
-        if (length > MaxBodyBytes)
-        {
-            await ProblemAnswer.WriteAsync(context, TooLarge, "A settlement has at most 65,536 bytes.");
-            return null;
-        }
-
-        try
-        {
-            CheckText(bytes.AsSpan(0, length));
-            return (JsonDocument.Parse(bytes.AsMemory(0, length), new JsonDocumentOptions { MaxDepth = MaxDepth }), directory);
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            await ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, "The body is not JSON of valid text.", "");
-            return null;
-        }
+        return await JsonBody.ReadAsync(context, MaxBodyBytes) is { } body ? (body, directory) : null;
     }
 
     /// <param name="fields">What the body may have beside the reservation.</param>
@@ -87,19 +66,5 @@ internal static class PostedReservation
         var isCount = found.ValueKind == JsonValueKind.Number && found.TryGetInt64(out var value) && value >= 0 && value <= most;
         count = isCount ? found.GetInt64() : null;
         return isCount;
-    }
-
-    /// <summary>An escaped half of a surrogate pair is well-formed JSON and no text; a document would throw only where it is read.</summary>
-    /// <exception cref="InvalidOperationException">A name or a value is not text.</exception>
-    private static void CheckText(ReadOnlySpan<byte> json)
-    {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
-        while (reader.Read())
-        {
-            if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && reader.ValueIsEscaped)
-            {
-                _ = reader.GetString();
-            }
-        }
     }
 }

@@ -42,7 +42,7 @@ internal static class ReservationHeaders
         }
 
         // A gateway's own check has no body: a length of nothing is not the client's.
-        if (bytes is null && (!TryCount(headers, HeaderNames.OriginalLength, 0, MaxCount, ref bytes) || bytes is null)
+        if (bytes is null && (!TryCount(headers, HeaderNames.OriginalContentLength, 0, MaxCount, ref bytes) || bytes is null)
             && headers.ContentLength is > 0 and <= MaxCount and var length)
         {
             bytes = length;

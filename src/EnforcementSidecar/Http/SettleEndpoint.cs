@@ -64,6 +64,8 @@ internal sealed class SettleEndpoint(AccessState access, OpenReservations open, 
             return refusal;
         }
 
+        // The request is over, whether or not its usage can be kept.
+        directory.Release(reservation);
         var known = open.Find(reservation.Id);
         reservation = Newest(reservation, known, directory);
         var customer = directory.FindById(reservation.CustomerId);

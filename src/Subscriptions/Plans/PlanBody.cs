@@ -77,6 +77,7 @@ internal sealed record UsageDiscountBody([property: JsonConverter(typeof(Numeric
 /// <param name="IssueAfterResetPriority">Metered only: the lower is burnt first.</param>
 /// <param name="UsagePeriod">Metered only: ISO 8601; the card's billing cadence, or else the plan's, when absent.</param>
 /// <param name="RateLimits">Boolean and metered: how fast requests to the feature may come.</param>
+/// <param name="RequestLimits">Boolean and metered: how large a request may be, and how many may be in flight.</param>
 /// <param name="Reservation">Boolean and metered: the feature is calls of a model, which are reserved before they are forwarded.</param>
 internal sealed record EntitlementTemplateBody(
     string Type,
@@ -88,8 +89,5 @@ internal sealed record EntitlementTemplateBody(
     string? UsagePeriod = null,
     ImmutableArray<RateLimitBody>? RateLimits = null,
     ImmutableSortedDictionary<string, string>? Metadata = null,
+    RequestLimitsBody? RequestLimits = null,
     ReservationBody? Reservation = null);
-
-/// <param name="Per">ISO 8601 in seconds, minutes or hours: <c>PT1M</c>.</param>
-/// <param name="Burst">How many at once; <paramref name="Limit"/> when absent.</param>
-internal sealed record RateLimitBody(long Limit, string Per, long? Burst = null);

@@ -161,7 +161,7 @@ public sealed class CheckTests
         await using var __ = sidecar;
 
         Assert.Equal(HttpStatusCode.OK, (await sidecar.SendAsync(new HttpMethod(method), path, "free", "summarize")).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await sidecar.SendAsync(HttpMethod.Get, "/v1/checks", "free", "summarize")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await sidecar.SendAsync(HttpMethod.Get, "/v1/checked", "free", "summarize")).StatusCode);
     }
 
     [Fact]

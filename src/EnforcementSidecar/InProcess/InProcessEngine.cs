@@ -1,0 +1,60 @@
+using Metering.EnforcementSidecar.Deciding;
+using Metering.EnforcementSidecar.Http;
+using Metering.EnforcementSidecar.Reservations;
+using Metering.EnforcementSidecar.Time;
+
+namespace Metering.EnforcementSidecar.InProcess;
+
+/// <summary>
+/// Everything of the sidecar but its server, with services of its own: the application's are neither seen nor changed.
+/// </summary>
+internal sealed class InProcessEngine : IHostedService, IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+    private readonly IHostedService[] loops;
+
+    /// <exception cref="InvalidOptionException">An option is wrong, or the data directory can not be used.</exception>
+    public InProcessEngine(MeteringEnforcementOptions options, ILoggerFactory loggers)
+    {
+        var collection = new ServiceCollection();
+        collection.AddSingleton(loggers);
+        collection.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
+        EnforcementServices.Add(collection, options.ToSidecar(), TimeProvider.System);
+        services = collection.BuildServiceProvider();
+        loops = [.. services.GetServices<IHostedService>()];
+        Decisions = services.GetRequiredService<DecisionEngine>();
+        Counts = services.GetRequiredService<DecisionCounts>();
+        Time = services.GetRequiredService<ProductTime>();
+        Admitted = services.GetRequiredService<AdmittedRequests>();
+        Settling = services.GetRequiredService<SettleEndpoint>();
+    }
+
+    public DecisionEngine Decisions { get; }
+
+    public DecisionCounts Counts { get; }
+
+    public ProductTime Time { get; }
+
+    public AdmittedRequests Admitted { get; }
+
+    public SettleEndpoint Settling { get; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var loop in loops)
+        {
+            await loop.StartAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>In the opposite order: leases go back, then usage is shipped.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var loop in loops.Reverse())
+        {
+            await loop.StopAsync(cancellationToken);
+        }
+    }
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}
