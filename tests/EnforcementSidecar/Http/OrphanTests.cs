@@ -7,7 +7,8 @@ namespace Metering.EnforcementSidecar.Tests.Http;
 
 public sealed class OrphanTests
 {
-    private static ReservationTerms Short(OrphanPolicy policy) => Some.Reserved(onOrphan: policy) with { UpstreamTimeoutSeconds = 1, GraceSeconds = 0 };
+    private static ReservationTerms Short(OrphanPolicy policy) =>
+        Some.Reserved(onOrphan: policy) with { UpstreamTimeoutSeconds = 1, GraceSeconds = 0 };
 
     [Theory]
     [InlineData(OrphanPolicy.ChargeReserved, 1_200)]

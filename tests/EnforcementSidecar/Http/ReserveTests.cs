@@ -43,7 +43,8 @@ public sealed class ReserveTests
         var answer = await settled.JsonAsync();
         Assert.Equal((1_200, 120), ((int)answer["reserved"]!, (int)answer["used"]!));
         await Eventually.TrueAsync(
-            async () => (await sidecar.CheckAsync("free", "chat", ("X-Meter-Input-Bytes", "800"))).StatusCode == HttpStatusCode.OK, "units to come back");
+            async () => (await sidecar.CheckAsync("free", "chat", ("X-Meter-Input-Bytes", "800"))).StatusCode == HttpStatusCode.OK,
+            "units to come back");
         await host.UntilUsedAsync(entitlement, 120 + 1_000);
         var usage = host.EventsNow().Single();
         Assert.Equal(("llm.usage", "1200", "120"), ((string?)usage["type"], (string?)usage["meteringreserved"], (string?)usage["meteringused"]));

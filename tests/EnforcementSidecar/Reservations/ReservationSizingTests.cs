@@ -48,7 +48,8 @@ public sealed class ReservationSizingTests
             var sized = ReservationSizing.TrySize(call, terms, Number(cells[3]), out var reserved);
 
             var expected = cells[10] == "none" ? "none" : string.Join(' ', cells[10..13]);
-            Assert.Equal($"{row} => {expected}", $"{row} => {(sized ? $"{reserved.Units} {reserved.PromptTokens} {reserved.MaxOutputTokens}" : "none")}");
+            var actual = sized ? $"{reserved.Units} {reserved.PromptTokens} {reserved.MaxOutputTokens}" : "none";
+            Assert.Equal($"{row} => {expected}", $"{row} => {actual}");
         }
     }
 

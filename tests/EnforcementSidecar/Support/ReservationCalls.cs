@@ -30,7 +30,8 @@ internal static class ReservationCalls
         return answer.Header("X-Meter-Reservation")!;
     }
 
-    public static (string Name, string Value) Units(long units) => ("X-Meter-Units", units.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public static (string Name, string Value) Units(long units) =>
+        ("X-Meter-Units", units.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>A customer whose calls of a model are reserved, and the entitlement that limits them.</summary>
     public static string PutModelCustomer(this FakeHost host, string key, long limit, ReservationTerms terms)
