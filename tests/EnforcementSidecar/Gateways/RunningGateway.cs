@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Metering.Testing;
+using Xunit;
 
 namespace Metering.EnforcementSidecar.Tests.Gateways;
 
@@ -55,7 +56,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     }
 
     /// <summary>Posts as an application does that also tries to choose for itself what it is asked for.</summary>
-    public async Task<HttpResponseMessage> PostAsync(string? key, string path = "/v1/chat/completions?x=1", CancellationToken cancellationToken = default)
+    public async Task<HttpResponseMessage> PostAsync(string? key, string path = "/v1/chat/completions?x=1")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent("""{"prompt":"hello"}""") };
         request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
@@ -64,7 +65,7 @@ internal sealed class RunningGateway : IAsyncDisposable
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return await Client.SendAsync(request, cancellationToken);
+        return await Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     /// <summary>What a client may not say to the check, nor to the service in Metering's name.</summary>
