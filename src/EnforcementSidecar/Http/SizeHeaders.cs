@@ -12,7 +12,7 @@ internal static class SizeHeaders
     /// <param name="wrong">The header that is no number; null when all is well.</param>
     public static bool TryRead(IHeaderDictionary headers, out RequestSize size, out string? wrong)
     {
-        var body = headers.ContentLength is > 0 and var length ? length : null;
+        long? body = headers.ContentLength is > 0 and var length ? length : null;
         long? tokens = null;
         wrong = !TryReadCount(headers, HeaderNames.OriginalContentLength, ref body) ? HeaderNames.OriginalContentLength
             : !TryReadCount(headers, HeaderNames.PromptTokens, ref tokens) ? HeaderNames.PromptTokens

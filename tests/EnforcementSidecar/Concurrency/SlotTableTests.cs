@@ -13,22 +13,22 @@ public sealed class SlotTableTests
     public void A_place_is_free_when_it_is_released_or_when_its_time_is_over()
     {
         const string table = """
-            at  what     id  share  until  answer  left  free at
-             0  take      1      2    100     yes     1        0
-            10  take      2      2    110     yes     0       10
-            20  take      3      2    120      no     0      100
-            30  release   1      -      -     yes     -        -
-            30  release   1      -      -      no     -        -
-            40  take      3      2    140     yes     0       40
-            40  release   9      -      -      no     -        -
-            99  take      4      2    199      no     0      110
-           110  take      4      2    210     yes     0      110
-           120  take      5      1    220      no     0      210
-           120  take      5      0    220      no     0    never
-           140  take      5      2    240     yes     0      140
-           150  take      6      3    160     yes     0      150
-           155  take      7      3    255      no     0      160
-           160  take      7      3    260     yes     0      160
+             at  what     id  share  until  answer  left  free at
+              0  take      1      2    100     yes     1        0
+             10  take      2      2    110     yes     0       10
+             20  take      3      2    120      no     0      100
+             30  release   1      -      -     yes     -        -
+             30  release   1      -      -      no     -        -
+             40  take      3      2    140     yes     0       40
+             40  release   9      -      -      no     -        -
+             99  take      4      2    199      no     0      110
+            110  take      4      2    210     yes     0      110
+            120  take      5      1    220      no     0      210
+            120  take      5      0    220      no     0    never
+            140  take      5      2    240     yes     0      140
+            150  take      6      3    160     yes     0      150
+            155  take      7      3    255      no     0      160
+            160  take      7      3    260     yes     0      160
             """;
         var slots = new SlotTable();
         foreach (var row in table.Split('\n', StringSplitOptions.TrimEntries).Skip(1))
@@ -106,7 +106,7 @@ public sealed class SlotTableTests
         var now = 0L;
         foreach (var (i, step) in steps.Index())
         {
-            var choice = (uint)step;
+            var choice = unchecked((uint)step);
             now += choice % 7;
             foreach (var over in model.Where(entry => entry.Value <= now).Select(entry => entry.Key).ToList())
             {

@@ -124,7 +124,7 @@ public sealed class EngineTests
             },
             Some.Feature("two", Some.Hard(ids[1], 9), new RateLimitTerms(100, 60, 30)));
         var inFlight = new Queue<(FeatureGate Gate, UInt128 Id)>();
-        foreach (var step in steps.Select(step => (uint)step))
+        foreach (var step in steps.Select(step => unchecked((uint)step)))
         {
             if (step % 5 == 0 && inFlight.TryDequeue(out var over))
             {
