@@ -23,7 +23,7 @@ internal static class SidecarApplication
             kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         });
-        builder.WebHost.UseUrls($"http://{options.BindAddress}:{options.Port}");
+        builder.WebHost.UseUrls(AddressesOf(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
 
         EnforcementServices.Add(builder.Services, options, monotonic);
@@ -32,5 +32,18 @@ internal static class SidecarApplication
         var identity = app.Services.GetRequiredService<SidecarIdentity>();
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.EnforcementSidecar").Started(identity.Id, options.HostUrl);
         return app;
+    }
+
+    /// <summary>What a killed process has left of its socket is in the way of the next.</summary>
+    private static string[] AddressesOf(SidecarOptions options)
+    {
+        var tcp = $"http://{options.BindAddress}:{options.Port}";
+        if (options.SocketPath is not { } socket)
+        {
+            return [tcp];
+        }
+
+        File.Delete(socket);
+        return [tcp, $"http://unix:{socket}"];
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Metering.EnforcementSidecar.Http;
 
 namespace Metering.EnforcementSidecar;
@@ -14,6 +15,12 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
 
     /// <summary>How the check words its answers.</summary>
     public AnswerDialect Dialect { get; init; } = AnswerDialect.Default;
+
+    /// <summary>The kernel allows 107 bytes for the path of a Unix socket.</summary>
+    private const int MaxSocketPathLength = 107;
+
+    /// <summary>Where a gateway on the same machine connects without a port; null when there is no such socket.</summary>
+    public string? SocketPath { get; init; }
 
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static SidecarOptions FromEnvironment(Func<string, string?> read)
@@ -35,11 +42,25 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
         }
 
         var dialect = AnswerDialect.Parse(Read("METERING_SIDECAR_HEADERS"), Read("METERING_SIDECAR_STATUS_OVERRIDES"));
-        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { Dialect = dialect };
+        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { Dialect = dialect, SocketPath = ReadSocketPath(Read) };
     }
 
     /// <summary>The record's own text would print the key.</summary>
     public override string ToString() => $"{HostUrl} {DataDirectory} {BindAddress}:{Port}";
+
+    private static string? ReadSocketPath(Func<string, string?> read)
+    {
+        if (read("METERING_SIDECAR_SOCKET") is not { } path)
+        {
+            return null;
+        }
+
+        var full = Path.GetFullPath(path);
+        return Encoding.UTF8.GetByteCount(full) > MaxSocketPathLength
+            ? throw new InvalidOptionException("METERING_SIDECAR_SOCKET", $"is longer than {MaxSocketPathLength} bytes")
+            : Directory.Exists(Path.GetDirectoryName(full)) ? full
+            : throw new InvalidOptionException("METERING_SIDECAR_SOCKET", "is in a folder that does not exist");
+    }
 
     private static string ReadKey(Func<string, string?> read)
     {

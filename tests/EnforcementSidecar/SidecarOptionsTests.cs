@@ -40,6 +40,7 @@ public sealed class SidecarOptionsTests
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "quota_exhausted=402,quota_exhausted=403")]
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "no_such_reason=402")]
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "lease_unavailable=429")]
+    [InlineData("METERING_SIDECAR_SOCKET", "/nowhere/check.sock")]
     [InlineData("METERING_SIDECAR_KEY", "two words")]
     [InlineData("METERING_SIDECAR_KEY_FILE", "/nowhere/key")]
     public void A_wrong_option_is_named(string name, string value)

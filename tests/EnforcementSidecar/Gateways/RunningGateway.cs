@@ -28,13 +28,14 @@ internal sealed class RunningGateway : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory($"metering-{gateway.Name}-").FullName;
         var port = FreePort.Take(1).Single();
-        var command = gateway.Prepare(new GatewaySite(directory, port, sidecar, service, failOpen));
+        var site = new GatewaySite(directory, port, sidecar, service, failOpen);
+        var command = gateway.Prepare(site);
         var environment = new Dictionary<string, string>
         {
             ["METERING_GATEWAY_PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["METERING_SIDECAR"] = sidecar.Authority,
             ["METERING_UPSTREAM"] = service.Authority,
-            ["METERING_FAILURE"] = failOpen ? "open" : "closed",
+            ["METERING_FAILURE"] = site.Failure,
         };
         foreach (var (name, value) in command.Environment)
         {
