@@ -1,5 +1,5 @@
-using Metering.EnforcementSidecar.Http;
 using System.Text;
+using Metering.EnforcementSidecar.Http;
 
 namespace Metering.EnforcementSidecar;
 
@@ -13,14 +13,14 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
     public const int DefaultPort = 8081;
     private const int MaxKeyLength = 512;
 
+    /// <summary>How the check words its answers.</summary>
+    public AnswerDialect Dialect { get; init; } = AnswerDialect.Default;
+
     /// <summary>The kernel allows 107 bytes for the path of a Unix socket.</summary>
     private const int MaxSocketPathLength = 107;
 
     /// <summary>Where a gateway on the same machine connects without a port; null when there is no such socket.</summary>
     public string? SocketPath { get; init; }
-
-    /// <summary>How the check words its answers.</summary>
-    public AnswerDialect Dialect { get; init; } = AnswerDialect.Default;
 
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static SidecarOptions FromEnvironment(Func<string, string?> read)

@@ -31,7 +31,6 @@ public sealed class SidecarOptionsTests
     [InlineData("METERING_SIDECAR_PORT", "many")]
     [InlineData("METERING_HOST_URL", "host:8080")]
     [InlineData("METERING_SIDECAR_BIND", "everywhere")]
-    [InlineData("METERING_SIDECAR_SOCKET", "/nowhere/check.sock")]
     [InlineData("METERING_SIDECAR_HEADERS", "IETF")]
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "quota_exhausted")]
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "quota_exhausted=402=403")]
@@ -41,6 +40,7 @@ public sealed class SidecarOptionsTests
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "quota_exhausted=402,quota_exhausted=403")]
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "no_such_reason=402")]
     [InlineData("METERING_SIDECAR_STATUS_OVERRIDES", "lease_unavailable=429")]
+    [InlineData("METERING_SIDECAR_SOCKET", "/nowhere/check.sock")]
     [InlineData("METERING_SIDECAR_KEY", "two words")]
     [InlineData("METERING_SIDECAR_KEY_FILE", "/nowhere/key")]
     public void A_wrong_option_is_named(string name, string value)

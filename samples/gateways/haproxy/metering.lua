@@ -1,7 +1,7 @@
 -- Asks Metering's sidecar over HAProxy's own HTTP client, which keeps its connections (HAProxy 2.6).
 
-local sidecar, failure = ...
-local CHECK = "http://" .. sidecar .. "/v1/check"
+local CHECK = "http://" .. os.getenv("METERING_SIDECAR") .. "/v1/check"
+local FAILS_OPEN = os.getenv("METERING_FAILURE") == "open"
 
 -- A check may wait up to one second for the server that holds the quota.
 local TIMEOUT_MS = 1500
@@ -49,13 +49,20 @@ local function deny(txn, status, headers, body)
   txn:done(reply)
 end
 
+-- What the configuration takes from here: it alone changes the request and its answer.
+local KEPT = {
+  ["x-meter-customer"] = "txn.meter_customer",
+  ["x-meter-reservation"] = "txn.meter_reservation",
+  ["x-meter-warning"] = "txn.meter_warning",
+  ["ratelimit"] = "txn.meter_ratelimit",
+  ["ratelimit-policy"] = "txn.meter_ratelimit_policy",
+}
+
 local function allow(txn, headers)
-  txn.http:req_set_header("X-Meter-Customer", first(headers, "x-meter-customer") or "")
-  txn.http:req_set_header("X-Meter-Reservation", first(headers, "x-meter-reservation") or "")
-  for header, variable in pairs({ ["ratelimit"] = "ratelimit", ["ratelimit-policy"] = "ratelimit_policy", ["x-meter-warning"] = "warning" }) do
+  for header, variable in pairs(KEPT) do
     local value = first(headers, header)
     if value then
-      txn:set_var("txn.meter_" .. variable, value)
+      txn:set_var(variable, value)
     end
   end
 end
@@ -64,9 +71,10 @@ core.register_action("metering_check", { "http-req" }, function(txn)
   local answer = core.httpclient():get({ url = CHECK, headers = question(txn), timeout = TIMEOUT_MS })
   if answer.status == 200 then
     allow(txn, answer.headers)
-  elseif answer.status ~= 0 then
+  elseif first(answer.headers or {}, "x-meter-reason") then
     deny(txn, answer.status, answer.headers, answer.body)
-  elseif failure == "open" then
+  elseif FAILS_OPEN then
+    -- HAProxy's own 503 or 504, or nothing at all: only the sidecar gives a reason.
     txn:Warning("passed without a decision: " .. txn:get_var("txn.meter_request"))
   else
     deny(txn, 503, { ["content-type"] = { "application/problem+json" }, ["retry-after"] = { "1" } }, UNDECIDED)

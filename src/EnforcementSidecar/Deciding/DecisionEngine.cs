@@ -72,8 +72,9 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
         }
 
         held.GiveBack();
+        var rate = held.Rate.Limiter?.Peek(NanosecondsOf(now), held.Sharing) ?? default;
         decision = spent == SpendOutcome.Exhausted
-            ? new Decision(DecisionOutcome.QuotaExhausted, customer, feature, units, now, default, held.Rate, account.StateAt(terms, now))
+            ? new Decision(DecisionOutcome.QuotaExhausted, customer, feature, units, now, default, rate, account.StateAt(terms, now))
             : default;
         return spent == SpendOutcome.Exhausted;
     }
@@ -170,7 +171,7 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
     private static bool TryTakeRates(RateLimiter[] limiters, long units, Instant now, int sharing, out RateState tightest)
     {
         tightest = default;
-        var nanoseconds = now.ToUnixTimeTicks() * NanosecondsPerTick;
+        var nanoseconds = NanosecondsOf(now);
         for (var i = 0; i < limiters.Length; i++)
         {
             if (!limiters[i].TryTake(units, nanoseconds, sharing, out var state))
@@ -185,6 +186,8 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
 
         return true;
     }
+
+    private static long NanosecondsOf(Instant now) => now.ToUnixTimeTicks() * NanosecondsPerTick;
 
     private static void GiveBackRates(RateLimiter[] limiters, int taken, long units, int sharing)
     {

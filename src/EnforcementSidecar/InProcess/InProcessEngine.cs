@@ -12,6 +12,7 @@ internal sealed class InProcessEngine : IHostedService, IAsyncDisposable
 {
     private readonly ServiceProvider services;
     private readonly IHostedService[] loops;
+    private int running;
 
     /// <exception cref="InvalidOptionException">An option is wrong, or the data directory can not be used.</exception>
     public InProcessEngine(MeteringEnforcementOptions options, ILoggerFactory loggers)
@@ -44,17 +45,23 @@ internal sealed class InProcessEngine : IHostedService, IAsyncDisposable
         foreach (var loop in loops)
         {
             await loop.StartAsync(cancellationToken);
+            running++;
         }
     }
 
     /// <summary>In the opposite order: leases go back, then usage is shipped.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        foreach (var loop in loops.Reverse())
+        while (running > 0)
         {
-            await loop.StopAsync(cancellationToken);
+            await loops[--running].StopAsync(cancellationToken);
         }
     }
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    /// <summary>An application that is thrown away without being stopped still must not have its counters taken from under its loops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        await services.DisposeAsync();
+    }
 }

@@ -9,5 +9,5 @@ internal sealed class Caddy : IGateway
     public bool IsInstalled => File.Exists(Binary);
 
     public GatewayCommand Prepare(GatewaySite site) => new(
-        Binary, ["run", "--adapter", "caddyfile", "--config", site.Copy(Name, "Caddyfile")], ("HOME", site.Directory));
+        Binary, ["run", "--adapter", "caddyfile", "--config", site.CopySample(Name, "Caddyfile")], ("HOME", site.Directory));
 }

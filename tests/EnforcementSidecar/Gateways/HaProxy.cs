@@ -10,7 +10,7 @@ internal sealed class HaProxy : IGateway
 
     public GatewayCommand Prepare(GatewaySite site)
     {
-        site.Copy(Name, "metering.lua");
-        return new GatewayCommand(Binary, ["-db", "-C", site.Directory, "-f", site.Copy(Name, "haproxy.cfg")]);
+        site.CopySample(Name, "metering.lua");
+        return new GatewayCommand(Binary, ["-db", "-C", site.Directory, "-f", site.CopySample(Name, "haproxy.cfg")]);
     }
 }

@@ -26,7 +26,11 @@ internal static class RawHttp
 
         var isHead = request.StartsWith("HEAD ", StringComparison.Ordinal);
         var body = new char[isHead ? 0 : int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
-        await reader.ReadBlockAsync(body, cancellationToken);
+        if (body.Length > 0)
+        {
+            await reader.ReadBlockAsync(body, cancellationToken);
+        }
+
         return new RawAnswer(status, headers, new string(body));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Metering.Testing;
+using Xunit;
 
 namespace Metering.EnforcementSidecar.Tests.Gateways;
 
@@ -28,13 +29,14 @@ internal sealed class RunningGateway : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory($"metering-{gateway.Name}-").FullName;
         var port = FreePort.Take(1).Single();
-        var command = gateway.Prepare(new GatewaySite(directory, port, sidecar, service, failOpen));
+        var site = new GatewaySite(directory, port, sidecar, service, failOpen);
+        var command = gateway.Prepare(site);
         var environment = new Dictionary<string, string>
         {
             ["METERING_GATEWAY_PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["METERING_SIDECAR"] = sidecar.Authority,
             ["METERING_UPSTREAM"] = service.Authority,
-            ["METERING_FAILURE"] = failOpen ? "open" : "closed",
+            ["METERING_FAILURE"] = site.Failure,
         };
         foreach (var (name, value) in command.Environment)
         {
@@ -54,7 +56,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     }
 
     /// <summary>Posts as an application does that also tries to choose for itself what it is asked for.</summary>
-    public async Task<HttpResponseMessage> PostAsync(string? key, string path = "/v1/chat/completions?x=1", CancellationToken cancellationToken = default)
+    public async Task<HttpResponseMessage> PostAsync(string? key, string path = "/v1/chat/completions?x=1")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent("""{"prompt":"hello"}""") };
         request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
@@ -63,7 +65,7 @@ internal sealed class RunningGateway : IAsyncDisposable
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return await Client.SendAsync(request, cancellationToken);
+        return await Client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     /// <summary>What a client may not say to the check, nor to the service in Metering's name.</summary>

@@ -8,7 +8,10 @@ namespace Metering.EnforcementSidecar.Tests.Gateways;
 public sealed class WireContractTests
 {
     public static TheoryData<string> Gateways =>
-        [.. Directory.GetFiles(WireExchange.Folder, "contract.http", SearchOption.AllDirectories).Select(file => Path.GetFileName(Path.GetDirectoryName(file)!))];
+    [
+        .. Directory.GetFiles(WireExchange.Folder, "contract.http", SearchOption.AllDirectories)
+            .Select(file => Path.GetFileName(Path.GetDirectoryName(file)!)),
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -56,8 +59,8 @@ public sealed class WireContractTests
         await using var host = await CustomersAsync();
         await using var sidecar = await TestSidecar.StartAsync(host);
 
-        var answer = await RawHttp.SendAsync(
-            sidecar.Client.BaseAddress!, $"GET {target} HTTP/1.1\r\nHost: x\r\nX-Meter-Feature: summarize\r\nAuthorization: Bearer nobody\r\n\r\n", Token);
+        var request = $"GET {target} HTTP/1.1\r\nHost: x\r\nX-Meter-Feature: summarize\r\nAuthorization: Bearer nobody\r\n\r\n";
+        var answer = await RawHttp.SendAsync(sidecar.Client.BaseAddress!, request, Token);
 
         Assert.Equal((401, "unknown_credential"), (answer.Status, answer.Headers["X-Meter-Reason"]));
     }

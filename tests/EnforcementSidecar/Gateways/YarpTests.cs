@@ -22,7 +22,7 @@ public sealed class YarpTests
         context.Response.Headers["RateLimit"] = "the service's own";
         return context.Response.WriteAsync(
             string.Join('\n', context.Request.Headers.Where(header => header.Key.StartsWith("X-Meter-", StringComparison.OrdinalIgnoreCase))
-                .Select(header => $"{header.Key}={header.Value}")));
+                .Select(header => $"{header.Key}={header.Value}").Order(StringComparer.Ordinal)));
     }
 
     private static async Task<(WebApplication Gateway, HttpClient Client)> StartAsync(Uri sidecar, bool failOpen)

@@ -140,7 +140,7 @@ public sealed class KnownDefectTests
     public async Task LiteLLM_30460_timeouts_and_repetitions_do_not_inflate_what_was_used()
     {
         var (host, sidecars, entitlement) = await StartAsync(2, 1_000);
-        var reservations = await AdmittedAsync(sidecars, 10, 100);
+        var reservations = await AdmittedAsync([sidecars[0]], 10, 100);
         Assert.Equal(10, reservations.Count);
         host.SettlementAnswersToLose = 3;
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -71,7 +72,8 @@ public sealed class PlanSchemaTests
         Definition("price")["oneOf"]!.AsArray().Select(variant => Definition(((string)variant!["$ref"]!).Split('/')[^1]));
 
     private static IEnumerable<string> Names(Type type) =>
-        type.GetProperties().Where(property => !property.IsDefined(typeof(JsonIgnoreAttribute), false)).Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
+        type.GetProperties().Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
+            .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
 
     private static JsonNode Definition(string name) => Schema["$defs"]![name]!;
 
