@@ -6,7 +6,8 @@ namespace Metering.EnforcementSidecar.Http;
 
 /// <summary>The one middleware: a handful of paths compared in the order in which they are used, instead of routing.</summary>
 internal sealed class SidecarRoutes(
-    CheckEndpoint check, SettleEndpoint settle, LimitsEndpoint limits, AccessState access, ILogger<SidecarRoutes> logger)
+    CheckEndpoint check, ChecksEndpoint checks, SettleEndpoint settle, ReleaseEndpoint release, LimitsEndpoint limits,
+    AccessState access, ILogger<SidecarRoutes> logger)
 {
     private const string Check = "/v1/check";
     private static readonly Denial NotFound = Denial.Plain(StatusCodes.Status404NotFound, "not-found", "There is no such resource", "not_found");
@@ -25,13 +26,16 @@ internal sealed class SidecarRoutes(
 
         return GuardAsync(context, context.Request.Path.Value switch
         {
+            "/v1/checks" => checks.HandleAsync(context),
             "/v1/settle" => settle.HandleAsync(context),
+            "/v1/release" => release.HandleAsync(context),
             "/v1/limits" => limits.HandleAsync(context),
             "/health/live" => TextAsync(context, StatusCodes.Status200OK, "live"),
             "/health/ready" => access.Current is null
                 ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready: no snapshot of the customers is known yet")
                 : TextAsync(context, StatusCodes.Status200OK, "ready"),
-            _ => ProblemAnswer.WriteAsync(context, NotFound, "The sidecar answers /v1/check, /v1/settle, /v1/limits and /health."),
+            _ => ProblemAnswer.WriteAsync(
+                context, NotFound, "The sidecar answers /v1/check, /v1/checks, /v1/settle, /v1/release, /v1/limits and /health."),
         });
     }
 

@@ -22,6 +22,11 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
     /// <summary>Spends from memory or says why not. Never waits.</summary>
     public SpendOutcome TrySpend(long units, QuotaTerms terms, Instant now)
     {
+        if (TrySpendReturned(units, now))
+        {
+            return SpendOutcome.Spent;
+        }
+
         foreach (var lease in Volatile.Read(ref leases))
         {
             if (lease.TrySpend(units, now, monotonic))
@@ -62,7 +67,7 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
             return new QuotaState(true, answer.Limit, answer.Free, start, end);
         }
 
-        var remaining = answer.Free - Interlocked.Read(ref uncovered);
+        var remaining = answer.Free + ReturnedAt(now) - Interlocked.Read(ref uncovered);
         foreach (var lease in Volatile.Read(ref leases))
         {
             remaining += lease.PeriodEnd == end ? lease.Remaining : 0;

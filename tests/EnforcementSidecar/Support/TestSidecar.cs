@@ -28,11 +28,11 @@ internal sealed class TestSidecar : IAsyncDisposable
     public IServiceProvider Services => application.Services;
 
     public static async Task<TestSidecar> StartAsync(
-        FakeHost host, string? directory = null, bool waitUntilReady = true, AnswerDialect? dialect = null)
+        FakeHost host, string? directory = null, bool waitUntilReady = true, AnswerDialect? dialect = null, TimeProvider? monotonic = null)
     {
         var data = directory ?? Directory.CreateTempSubdirectory("metering-sidecar-").FullName;
         var options = new SidecarOptions(host.Url, FakeHost.SidecarKey, data, "127.0.0.1", 0) { Dialect = dialect ?? AnswerDialect.Default };
-        var application = SidecarApplication.Create(options, TimeProvider.System);
+        var application = SidecarApplication.Create(options, monotonic ?? TimeProvider.System);
         await application.StartAsync();
         var sidecar = new TestSidecar(application, data);
         if (waitUntilReady)
