@@ -26,6 +26,8 @@ internal sealed class SimulatedHost(int ttlMilliseconds)
 
     public int Exchanges { get; private set; }
 
+    public int Grants => leases.Count;
+
     /// <summary>A fault made on purpose: units of leases are given to others although their holder may still spend them.</summary>
     public int? TakesBackAfterMilliseconds { get; set; }
 
