@@ -193,9 +193,12 @@ internal sealed class LeaseDesk(
         """;
 
     // A cap that had to stay above what was allowed comes down as units come back. It never goes up here: the check constraint is the judge.
+    // Of a period that is over it stays: what was held and let go may still be reported as spent.
     private const string UpdatePoolsSql = """
         update subscriptions.pool p
-        set settled = c.settled, held = c.held, cap = least(p.cap, greatest(p.allowed, c.settled + c.held))
+        set settled = c.settled,
+            held = c.held,
+            cap = case when p.closed_at is null then least(p.cap, greatest(p.allowed, c.settled + c.held)) else p.cap end
         from unnest(@ids, @settled, @held) as c (id, settled, held)
         where p.id = c.id
         """;

@@ -4,12 +4,9 @@ using Metering.Testing;
 namespace Metering.Faults.Overshoot;
 
 /// <summary>PostgreSQL, Host and the sidecars, started when the first seed asks for them and used by all.</summary>
-public sealed class OvershootStack : IAsyncDisposable
+public class OvershootStack(TimeSpan leaseLifetime) : IAsyncDisposable
 {
     public const int Sidecars = 8;
-
-    /// <summary>Short, so that a seed can outlast it several times.</summary>
-    public static readonly TimeSpan LeaseLifetime = TimeSpan.FromSeconds(3);
 
     private int running;
 
@@ -25,7 +22,7 @@ public sealed class OvershootStack : IAsyncDisposable
         {
             var settings = new Dictionary<string, string>
             {
-                ["METERING_LEASE_SECONDS"] = LeaseLifetime.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+                ["METERING_LEASE_SECONDS"] = leaseLifetime.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             };
             Product = await ProductStack.StartAsync(rabbitMq: null, cancellationToken, hostSettings: settings);
             await SampleCatalog.PublishAsync(Product.PostAsync);
@@ -37,6 +34,7 @@ public sealed class OvershootStack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (Fleet is not null)
         {
             await Fleet.DisposeAsync();

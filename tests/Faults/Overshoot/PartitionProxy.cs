@@ -145,9 +145,16 @@ internal sealed class PartitionProxy : IAsyncDisposable
         /// <summary>With a reset, so that nobody takes it for an orderly end.</summary>
         private static void Close(TcpClient end)
         {
-            if (end.Client is { Connected: true } socket)
+            try
             {
-                socket.LingerState = Abruptly;
+                if (end.Client is { Connected: true } socket)
+                {
+                    socket.LingerState = Abruptly;
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // It has just been closed by somebody else.
             }
 
             end.Dispose();

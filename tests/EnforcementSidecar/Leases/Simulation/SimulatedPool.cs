@@ -49,11 +49,11 @@ internal sealed class SimulatedPool
     /// <summary>As a transaction sees it that holds the lock.</summary>
     public Pool Locked() => new(id, entitlementId, start, end, hard: true, allowed, Settled, Held, Metered, Closed);
 
-    /// <summary>What the exchange has decided is written; the cap comes down with what is out, and never goes up.</summary>
+    /// <summary>What the exchange has decided is written; while the period lasts the cap comes down with what is out, and never goes up.</summary>
     public void Write(Pool decided)
     {
         (Settled, Held) = (decided.Settled, decided.Held);
-        Cap = Math.Min(Cap, Math.Max(allowed, Settled + Held));
+        Cap = Closed ? Cap : Math.Min(Cap, Math.Max(allowed, Settled + Held));
     }
 
     public void Add(SimulatedLease lease) => leases.Add(lease);

@@ -14,7 +14,7 @@ namespace Metering.EnforcementSidecar.Tests.Leases.Simulation;
 /// </summary>
 internal sealed unsafe class SimulatedSidecar : IDisposable
 {
-    private const int Slots = 512;
+    private const int Slots = 128;
     private const string Boot = "the same machine all the time";
 
     private readonly VirtualClock clock;
