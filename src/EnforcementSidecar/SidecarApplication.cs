@@ -32,7 +32,7 @@ internal static class SidecarApplication
             kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         });
-        builder.WebHost.UseUrls($"http://{options.BindAddress}:{options.Port}");
+        builder.WebHost.UseUrls(AddressesOf(options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
 
         var services = builder.Services;
@@ -68,6 +68,19 @@ internal static class SidecarApplication
         app.Run(app.Services.GetRequiredService<SidecarRoutes>().HandleAsync);
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.EnforcementSidecar").Started(identity.Id, options.HostUrl);
         return app;
+    }
+
+    /// <summary>What a killed process has left of its socket is in the way of the next.</summary>
+    private static string[] AddressesOf(SidecarOptions options)
+    {
+        var tcp = $"http://{options.BindAddress}:{options.Port}";
+        if (options.SocketPath is not { } socket)
+        {
+            return [tcp];
+        }
+
+        File.Delete(socket);
+        return [tcp, $"http://unix:{socket}"];
     }
 
     private static SidecarIdentity OpenIdentity(SidecarOptions options)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Metering.EnforcementSidecar;
 
 /// <summary>What the operator chose, read once at start from <c>METERING_*</c> environment variables.</summary>
@@ -9,6 +11,12 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
 {
     public const int DefaultPort = 8081;
     private const int MaxKeyLength = 512;
+
+    /// <summary>The kernel allows 107 bytes for the path of a Unix socket.</summary>
+    private const int MaxSocketPathLength = 107;
+
+    /// <summary>Where a gateway on the same machine connects without a port; null when there is no such socket.</summary>
+    public string? SocketPath { get; init; }
 
     /// <exception cref="InvalidOptionException">An option is missing or malformed; the message names it.</exception>
     public static SidecarOptions FromEnvironment(Func<string, string?> read)
@@ -29,11 +37,25 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
             throw new InvalidOptionException("METERING_SIDECAR_BIND", "is not an IP address to listen on");
         }
 
-        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port);
+        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { SocketPath = ReadSocketPath(Read) };
     }
 
     /// <summary>The record's own text would print the key.</summary>
     public override string ToString() => $"{HostUrl} {DataDirectory} {BindAddress}:{Port}";
+
+    private static string? ReadSocketPath(Func<string, string?> read)
+    {
+        if (read("METERING_SIDECAR_SOCKET") is not { } path)
+        {
+            return null;
+        }
+
+        var full = Path.GetFullPath(path);
+        return Encoding.UTF8.GetByteCount(full) > MaxSocketPathLength
+            ? throw new InvalidOptionException("METERING_SIDECAR_SOCKET", $"is longer than {MaxSocketPathLength} bytes")
+            : Directory.Exists(Path.GetDirectoryName(full)) ? full
+            : throw new InvalidOptionException("METERING_SIDECAR_SOCKET", "is in a folder that does not exist");
+    }
 
     private static string ReadKey(Func<string, string?> read)
     {

@@ -31,6 +31,7 @@ public sealed class SidecarOptionsTests
     [InlineData("METERING_SIDECAR_PORT", "many")]
     [InlineData("METERING_HOST_URL", "host:8080")]
     [InlineData("METERING_SIDECAR_BIND", "everywhere")]
+    [InlineData("METERING_SIDECAR_SOCKET", "/nowhere/check.sock")]
     [InlineData("METERING_SIDECAR_KEY", "two words")]
     [InlineData("METERING_SIDECAR_KEY_FILE", "/nowhere/key")]
     public void A_wrong_option_is_named(string name, string value)

@@ -8,6 +8,8 @@ namespace Metering.Ingest.Bench.Consumer;
 /// <summary>The yardstick: the same columns by binary COPY into a table without index, dedupe or roll-up.</summary>
 internal sealed class RawCopy(string type) : RecordingWay
 {
+    private const byte JsonbVersion = 1;
+
     public override string Name => $"raw binary COPY, data as {type}, no index, no dedupe, no roll-up";
 
     private string Table => $"raw_{type}";
@@ -37,7 +39,7 @@ internal sealed class RawCopy(string type) : RecordingWay
             rows.Write(usageEvent.Id);
             if (type == "jsonb")
             {
-                rows.WriteJsonb(System.Text.Encoding.UTF8.GetString(usageEvent.Data.Span));
+                rows.WriteUtf8([JsonbVersion, .. usageEvent.Data.Span]);
             }
             else
             {

@@ -38,14 +38,22 @@ internal static class InsertServer
         var app = builder.Build();
         app.MapGet("/ready", () => "ready");
         app.MapPost("/events", context => InsertAsync(context, source));
+        app.MapPost("/nothing", async context => _ = await ReadAsync(context));
         await app.RunAsync($"http://127.0.0.1:{port}");
+    }
+
+    /// <summary>Keeps nothing: as many requests as this server and this load generator can do between them.</summary>
+    private static async Task<UsageEvent> ReadAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return CloudEventReader.Read(body.ToArray(), EventBatchForm.Single, SystemClock.Instance.GetCurrentInstant()).Events[0];
     }
 
     private static async Task InsertAsync(HttpContext context, NpgsqlDataSource source)
     {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body);
-        var usage = CloudEventReader.Read(body.ToArray(), EventBatchForm.Single, SystemClock.Instance.GetCurrentInstant()).Events[0];
+        var usage = await ReadAsync(context);
         await using var command = source.CreateCommand(InsertSql);
         command.Parameters.Add(new() { Value = usage.Key });
         command.Parameters.Add(new() { Value = usage.PayloadHash });
@@ -56,6 +64,5 @@ internal static class InsertServer
         command.Parameters.Add(new() { Value = usage.Id });
         command.Parameters.Add(new() { Value = Encoding.UTF8.GetString(usage.Data.Span) });
         await command.ExecuteNonQueryAsync(context.RequestAborted);
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 }

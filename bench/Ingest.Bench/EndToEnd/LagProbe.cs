@@ -10,8 +10,9 @@ namespace Metering.Ingest.Bench.EndToEnd;
 /// </summary>
 internal static class LagProbe
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
+    /// <summary>Each question takes from the processors what recording needs; the lag is told to this.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(400);
 
     /// <returns>Milliseconds.</returns>
     public static async Task<List<double>> RunAsync(HostUnderTest host, CancellationToken stopping)

@@ -10,6 +10,9 @@ namespace Metering.Ingest.Bench.EndToEnd;
 /// <param name="ProcessorSeconds">Of the generator itself.</param>
 internal sealed record LoadResult(long Accepted, long Refused, double Seconds, double P50, double P99, double ProcessorSeconds)
 {
+    /// <summary>Events that were accepted while warming up.</summary>
+    public long Before { get; init; }
+
     public string ToText() => JsonSerializer.Serialize(this);
 
     public static LoadResult Parse(string text) => JsonSerializer.Deserialize<LoadResult>(text)!;

@@ -14,7 +14,6 @@ namespace Metering.Ingest.Events;
 internal static class EventIdentity
 {
     private const int PrefixBytes = 4;
-    private const long BucketSeconds = 1;
     private const int Rfc9562Version7 = 7;
     private const int UuidLength = 36;
     private const int VersionAt = 14;
@@ -37,7 +36,7 @@ internal static class EventIdentity
         }
 
         Span<byte> key = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt32BigEndian(key, unchecked((uint)(unixMilliseconds / 1000 / BucketSeconds)));
+        BinaryPrimitives.WriteUInt32BigEndian(key, unchecked((uint)(unixMilliseconds / 1000)));
         hash[..(16 - PrefixBytes)].CopyTo(key[PrefixBytes..]);
         return new Guid(key, bigEndian: true);
     }

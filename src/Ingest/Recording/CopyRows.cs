@@ -19,7 +19,6 @@ internal sealed class CopyRows : IAsyncDisposable
     private const int GroupDigits = 4;
     private const int GroupSize = 10_000;
     private const short NegativeSign = 0x4000;
-    private const byte JsonbVersion = 1;
     private static readonly Instant Epoch = Instant.FromUtc(2000, 1, 1, 0, 0);
 
     private readonly NpgsqlRawCopyStream stream;
@@ -108,15 +107,6 @@ internal sealed class CopyRows : IAsyncDisposable
 
     /// <summary>As text.</summary>
     public void WriteUtf8(ReadOnlySpan<byte> value) => value.CopyTo(Value(value.Length));
-
-    public void WriteJsonb(string json)
-    {
-        var at = used;
-        Value(1)[0] = JsonbVersion;
-        var written = Encoding.UTF8.GetBytes(json, Rest(Encoding.UTF8.GetMaxByteCount(json.Length)));
-        used += written;
-        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at), 1 + written);
-    }
 
     /// <summary>As numeric: groups of four digits, the scale that the decimal has.</summary>
     public void Write(decimal value)
@@ -222,12 +212,6 @@ internal sealed class CopyRows : IAsyncDisposable
         var taken = bytes.AsSpan(used, length);
         used += length;
         return taken;
-    }
-
-    private Span<byte> Rest(int length)
-    {
-        Reserve(length);
-        return bytes.AsSpan(used);
     }
 
     private void Reserve(int length)

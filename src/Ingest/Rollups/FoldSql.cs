@@ -12,7 +12,7 @@ internal static class FoldSql
         )
         insert into ingest.usage_hour as base (
             meter, subject, hour, cell, batch, dimensions, distinct_key, count, sum, min, max, latest, latest_at, latest_key)
-        select meter, subject, hour, cell, max(batch), (array_agg(dimensions))[1], (array_agg(distinct_key))[1],
+        select meter, subject, hour, cell, max(batch), (array_agg(dimensions))[1]::jsonb, (array_agg(distinct_key))[1],
                sum(count), sum(sum), min(min), max(max),
                (array_agg(latest order by latest_at desc, latest_key desc))[1],
                max(latest_at),

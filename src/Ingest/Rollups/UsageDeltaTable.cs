@@ -34,7 +34,7 @@ internal static class UsageDeltaTable
         rows.Write(cell.Hour);
         rows.Write(cell.Cell);
         rows.Write(batch);
-        rows.WriteJsonb(cell.Dimensions);
+        rows.Write(cell.Dimensions);
         rows.Write(cell.DistinctKey);
         rows.Write(parts.Count);
 

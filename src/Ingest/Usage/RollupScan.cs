@@ -48,14 +48,12 @@ internal sealed class RollupScan
     public async Task<(Instant? Earliest, Instant? Latest)> HoursWithUsageAsync(CancellationToken cancellationToken)
     {
         var row = await session.SingleAsync<HourSpan>($"""
-            select min(hour) as earliest, max(hour) as latest
+            select min(first) as earliest, max(last) as latest
             from (
-                select min(hour) as hour from ingest.usage_hour where {matches}
-                union all select max(hour) from ingest.usage_hour where {matches}
-                union all select min(hour) from ingest.usage_delta where {matches}
-                union all select max(hour) from ingest.usage_delta where {matches}
-                union all select min(hour) from ingest.restated_hour where {restated}
-                union all select max(hour) from ingest.restated_hour where {restated}
+                select (select min(hour) from ingest.usage_hour where {matches}) as first,
+                       (select max(hour) from ingest.usage_hour where {matches}) as last
+                union all select min(hour), max(hour) from ingest.usage_delta where {matches}
+                union all select min(hour), max(hour) from ingest.restated_hour where {restated}
             ) as bounds
             """, parameters, cancellationToken);
         return (row.Earliest, row.Latest);

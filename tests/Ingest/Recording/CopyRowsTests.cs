@@ -20,7 +20,7 @@ public sealed class CopyRowsTests
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         await using var session = await new MeteringDatabase(source).OpenAsync(CancellationToken.None);
         await session.ExecuteAsync(
-            "create table copied (n int, id uuid, whole bigint, number numeric, at timestamptz, words text, bytes text, json jsonb)", null,
+            "create table copied (n int, id uuid, whole bigint, number numeric, at timestamptz, words text, bytes text, json json)", null,
             CancellationToken.None);
         var rows = GenRow.Sample(Rows, 50).ToArray();
 
@@ -37,7 +37,7 @@ public sealed class CopyRowsTests
                 copied.Write(rows[i].At);
                 copied.Write(rows[i].Words);
                 copied.WriteUtf8(System.Text.Encoding.UTF8.GetBytes(rows[i].Words ?? "none"));
-                copied.WriteJsonb($$"""{"n": {{i}}}""");
+                copied.Write($$"""{"n": {{i}}}""");
             }
 
             await copied.CompleteAsync(CancellationToken.None);

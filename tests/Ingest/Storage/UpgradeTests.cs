@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Metering.Ingest.Events;
 using Metering.Ingest.Recording;
@@ -15,6 +16,7 @@ namespace Metering.Ingest.Tests.Storage;
 public sealed class UpgradeTests
 {
     private const int FirstPartitions = 4;
+    private const int FirstKeysBySecond = 16;
 
     [Fact]
     public async Task Events_of_an_older_database_keep_their_identity_and_their_content()
@@ -49,6 +51,68 @@ public sealed class UpgradeTests
 
         Task<long> CountAsync(string from) => read.SingleAsync<long>($"select count(*) from {from}", null, CancellationToken.None);
     }
+
+    [Fact]
+    public async Task Events_whose_ids_tell_a_time_are_known_under_their_keys_by_second()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        var metering = new MeteringDatabase(source);
+        await MigrateAsync(metering, IngestModule.Migrations.Migrations.RemoveAll(migration => migration.Number >= FirstKeysBySecond));
+        UsageEvent[] events =
+        [
+            .. new[] { "019a8c4e-7f32-7c1d-9b52-6a0a1f3c5d7e", "01KA676TJVQXKF4W2M5S7YBC9D", "01ka676tjvqxkf4w2m5s7ybc9e", "order-17" }
+                .Select(id => EventKeys.Event(id)),
+        ];
+        var before = events.Select(KeyByTenMinutes).ToArray();
+        await using (var session = await metering.OpenAsync(CancellationToken.None))
+        {
+            foreach (var (usageEvent, key) in events.Zip(before))
+            {
+                var row = new { key, hash = BatchPlan.HashOf(usageEvent), usageEvent.Time, usageEvent.Id };
+                await session.ExecuteAsync(KeyedRowSql, row, CancellationToken.None);
+            }
+
+            await session.ExecuteAsync(LatestSql, new { key = before[0] }, CancellationToken.None);
+        }
+
+        await MigrateAsync(metering, IngestModule.Migrations.Migrations);
+
+        var results = await new BatchWriter(metering, SystemClock.Instance).WriteAsync(events, CancellationToken.None);
+        Assert.All(results, result => Assert.Equal(EventOutcome.Duplicate, result.Outcome));
+        await using var read = await metering.OpenAsync(CancellationToken.None);
+        var stored = await read.QueryAsync<Guid>("select key from ingest.recorded_event order by batch", null, CancellationToken.None);
+        Assert.Equal(events.Select(usageEvent => usageEvent.Key), stored);
+        Assert.Equal(events[0].Key, await read.SingleAsync<Guid>("select latest_key from ingest.usage_hour", null, CancellationToken.None));
+    }
+
+    /// <summary>As keys began before: with the id's ten minutes, or with hash alone.</summary>
+    private static Guid KeyByTenMinutes(UsageEvent usageEvent)
+    {
+        if (usageEvent.Id.StartsWith("order", StringComparison.Ordinal))
+        {
+            return usageEvent.Key;
+        }
+
+        Span<byte> key = stackalloc byte[16];
+        usageEvent.Key.TryWriteBytes(key, bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt32BigEndian(key, BinaryPrimitives.ReadUInt32BigEndian(key) / 600);
+        return new Guid(key, bigEndian: true);
+    }
+
+    private const string KeyedRowSql = """
+        insert into ingest.event_origin (digest, type, source) values (gen_random_uuid(), 'prompt', 'gateway') on conflict do nothing;
+        insert into ingest.event_key (key, payload_hash, time) values (@key, @hash, @Time);
+        insert into ingest.recorded_event (key, batch, time, origin, id_uuid, id_text, subject)
+        select @key, nextval('ingest.batch_number'), @Time, min(number), case when @Id like '%-7%-%' then @Id::uuid end,
+               case when @Id not like '%-7%-%' then @Id end, 'acme'
+        from ingest.event_origin;
+        """;
+
+    private const string LatestSql = """
+        insert into ingest.usage_hour (meter, subject, hour, cell, batch, dimensions, count, latest, latest_at, latest_key)
+        values (1, 'acme', '2026-01-14T10:00:00Z', gen_random_uuid(), 1, '{}', 1, 7, '2026-01-14T10:00:00Z', @key)
+        """;
 
     private const string KnownSql = "select concat_ws(' ', batch, id, subject, data, validation_error) from ingest.event where id = 'known'";
 
