@@ -29,7 +29,8 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseDialogue d
         {
             if (lease.TrySpend(units, now, monotonic))
             {
-                if (LeaseSizing.IsLow(lease.Remaining, lease.Granted))
+                // What counts is what is left of all of them: while one runs out, its successor may be there already.
+                if (LeaseSizing.IsLow(lease.Remaining, lease.Granted) && LeaseSizing.IsLow(RemaindersAt(now), lease.Granted))
                 {
                     RequestRefill(terms);
                 }

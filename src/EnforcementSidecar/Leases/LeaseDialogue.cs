@@ -19,6 +19,7 @@ internal sealed class LeaseDialogue(LeaseSlots slots, ProductTime time, SidecarC
     private readonly ConcurrentDictionary<string, LeaseAccount> accounts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<LeaseAccount, bool> kept = new();
     private readonly ConcurrentQueue<Lease> closing = new();
+    private readonly ConcurrentDictionary<Lease, bool> closingUnderWay = new();
     private readonly Channel<LeaseAccount> questions = Channel.CreateBounded<LeaseAccount>(MaxWaitingQuestions);
 
     /// <summary>For waiting until an account asks.</summary>
@@ -115,6 +116,7 @@ internal sealed class LeaseDialogue(LeaseSlots slots, ProductTime time, SidecarC
                 logger.LeaseReportOutOfRange(exchange.Closed[i].Id);
             }
 
+            closingUnderWay.TryRemove(exchange.Closed[i], out _);
             slots.Free(exchange.Closed[i].Slot);
         }
 
@@ -131,6 +133,7 @@ internal sealed class LeaseDialogue(LeaseSlots slots, ProductTime time, SidecarC
     {
         foreach (var lease in exchange.Closed)
         {
+            closingUnderWay.TryRemove(lease, out _);
             CloseLater(lease);
         }
 
@@ -162,14 +165,18 @@ internal sealed class LeaseDialogue(LeaseSlots slots, ProductTime time, SidecarC
 
     private LeaseExchange Put(List<LeaseQuestion> asked, IEnumerable<LeaseReport> progress)
     {
+        // Said again, because this call may overtake the one that says it first: units that are on their way back are not to be missed here.
+        var repeated = closingUnderWay.Keys.Take(MaxReportsPerExchange - 1).Select(ReportOf).ToList();
         var closed = new List<Lease>();
-        while (closed.Count < MaxReportsPerExchange && closing.TryDequeue(out var lease))
+        while (closed.Count < MaxReportsPerExchange - repeated.Count && closing.TryDequeue(out var lease))
         {
+            closingUnderWay.TryAdd(lease, true);
             closed.Add(lease);
         }
 
         return new LeaseExchange(
-            [.. closed.Select(static lease => new LeaseReport(lease.Id, lease.Seal(), Close: true)), .. progress],
-            asked.ConvertAll(question => question.Request), closed, asked);
+            [.. closed.Select(ReportOf), .. repeated, .. progress], asked.ConvertAll(question => question.Request), closed, asked);
     }
+
+    private static LeaseReport ReportOf(Lease lease) => new(lease.Id, lease.Seal(), Close: true);
 }

@@ -49,6 +49,15 @@ internal sealed class ReserveLoad : IDisposable
     public Task RunAsync(int seed, int callers, CancellationToken enough) =>
         Task.WhenAll(Enumerable.Range(1, callers).Select(caller => CallAsync(new SplitMix(((ulong)seed << 32) | (uint)caller), enough)));
 
+    /// <summary>Returns when so many have been denied: caps have been reached, however slow the machine is.</summary>
+    public async Task DeniedAsync(int times, CancellationToken cancellationToken)
+    {
+        while (With((int)HttpStatusCode.TooManyRequests) < times)
+        {
+            await Task.Delay(AfterTrouble, cancellationToken);
+        }
+    }
+
     /// <returns>0 when there was no answer.</returns>
     public async Task<int> ReserveAsync(int customer, int sidecar, long units)
     {

@@ -10,7 +10,7 @@ namespace Metering.EnforcementSidecar.Tests.Leases.Simulation;
 /// that happens the account must be right. A seed that fails is named, and run again by
 /// METERING_SIMULATION_SEED=n ./metering test EnforcementSidecar Simulation. METERING_SIMULATION_RUNS=100000 runs more of them.
 /// </summary>
-public sealed class LeaseSimulationTests(ITestOutputHelper output)
+public sealed class LeaseSimulationTests
 {
     private const int Runs = 2_000;
     private const int Steps = 60;
@@ -35,7 +35,6 @@ public sealed class LeaseSimulationTests(ITestOutputHelper output)
         }
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        output.WriteLine($"{runs} runs");
         Console.WriteLine($"lease simulation: {runs} runs from seed {first}, {runs / seconds:F0} a second");
     }
 

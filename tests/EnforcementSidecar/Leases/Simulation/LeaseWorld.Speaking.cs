@@ -18,7 +18,8 @@ internal sealed partial class LeaseWorld
     {
         var batches = new Queue<(IReadOnlyList<FoundLease> Found, LeaseExchange Exchange)>(sidecar.Dialogue.Recovery());
         Recover(sidecar, batches);
-        network.After(1 + random.Below(500_000), () => In(sidecar, sidecar.Life, () => KeepUp(sidecar)));
+        var life = sidecar.Life;
+        network.After(1 + random.Below(500_000), () => In(sidecar, life, () => KeepUp(sidecar)));
     }
 
     private void Recover(SimulatedSidecar sidecar, Queue<(IReadOnlyList<FoundLease> Found, LeaseExchange Exchange)> batches)
@@ -111,7 +112,7 @@ internal sealed partial class LeaseWorld
     {
         var (life, open) = (sidecar.Life, true);
         var request = new LeaseExchangeRequest(sidecar.Name, [.. exchange.Reports], [.. exchange.Requests], exchange.AnsweredRecall);
-        network.Send(() => Serve(request, response => network.Send(() => In(sidecar, life, () =>
+        void Hear(LeaseExchangeResponse response) => network.Send(() => In(sidecar, life, () =>
         {
             if (open)
             {
@@ -119,7 +120,8 @@ internal sealed partial class LeaseWorld
                 sidecar.Dialogue.Answered(exchange, response);
                 done(true);
             }
-        }))));
+        }));
+        network.Send(() => Serve(request, Hear), once: request.Requests.Length > 0);
         After(sidecar, patience, () =>
         {
             if (open)

@@ -14,9 +14,10 @@ internal sealed class SimulatedNetwork(VirtualClock clock, SplitMix random, Weat
     public void After(long delay, Action happens) => due.Enqueue(happens, (clock.Now + delay, order++));
 
     /// <summary>Late, twice, or never.</summary>
-    public void Send(Action arrives)
+    /// <param name="once">HTTP delivers no question a second time after it was answered.</param>
+    public void Send(Action arrives, bool once = false)
     {
-        if (random.Chance(Weather.Duplication))
+        if (!once && random.Chance(Weather.Duplication))
         {
             After(Weather.DelayOf(random), arrives);
         }
