@@ -15,7 +15,8 @@ internal sealed class LeaseClient(HttpClient http, string sidecarId)
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(timeout);
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new LeaseExchangeRequest(sidecarId, [.. exchange.Reports], [.. exchange.Requests], exchange.AnsweredRecall), SidecarJson.Default.LeaseExchangeRequest);
+            new LeaseExchangeRequest(sidecarId, [.. exchange.Reports], [.. exchange.Requests], exchange.AnsweredRecall),
+            SidecarJson.Default.LeaseExchangeRequest);
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await http.PostAsync(new Uri("api/v1/sidecar/leases", UriKind.Relative), content, bounded.Token);

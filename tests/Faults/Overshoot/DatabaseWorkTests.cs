@@ -51,9 +51,9 @@ public sealed class DatabaseWorkTests(DatabaseWorkTests.CalmStack shared) : ICla
         var million = (work - background).Times(1_000_000.0 / load.With(200));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"PostgreSQL for a million admitted requests of {customers} customers at {OvershootStack.Sidecars} sidecars: {million.Transactions} transactions, "
-            + $"{million.RowsWritten} rows written, {million.WalBytes / 1e6:F0} MB of log; besides {idle.Times(1 / idleSeconds).Transactions} transactions a "
-            + $"second when idle ({load.With(200)} admitted in {seconds - 2:F1} s, {load.With(503)} undecided)"));
+            $"PostgreSQL for a million admitted requests of {customers} customers at {OvershootStack.Sidecars} sidecars: "
+            + $"{million.Transactions} transactions, {million.RowsWritten} rows written, {million.WalBytes / 1e6:F0} MB of log; besides "
+            + $"{idle.Times(1 / idleSeconds).Transactions} transactions a second when idle ({load.With(200)} admitted in {seconds - 2:F1} s, {load.With(503)} undecided)"));
         Assert.InRange(million.Transactions, 0, 1_000_000 / 10);
         shared.EndWell();
     }

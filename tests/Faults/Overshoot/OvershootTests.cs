@@ -77,7 +77,9 @@ public sealed class OvershootTests(OvershootTests.HurriedStack shared, ITestOutp
 
     private static IEnumerable<int> SeedsIn(string text) =>
         text.Split(',', StringSplitOptions.RemoveEmptyEntries).SelectMany(part =>
-            part.Split('-') is [var first, var last] ? Enumerable.Range(int.Parse(first), int.Parse(last) - int.Parse(first) + 1) : [int.Parse(part)]);
+            part.Split('-') is [var first, var last]
+                ? Enumerable.Range(int.Parse(first), int.Parse(last) - int.Parse(first) + 1)
+                : [int.Parse(part)]);
 
     private async Task<ImmutableArray<LoadCustomer>> SignUpAsync(int seed, CancellationToken cancellationToken)
     {

@@ -39,8 +39,8 @@ public sealed class EndgameTests
         var percent = 100.0 * unspent.Value / Cap;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"endgame: {sidecars} sidecars, {(recalls ? "guided + recall" : "guided")}: {world.Host.Exchanges} exchanges with {world.Host.Grants} leases, "
-            + $"{world.Waits} waits, {percent:F3} % unspent at the first denial, after {requests} requests"));
+            $"endgame: {sidecars} sidecars, {(recalls ? "guided + recall" : "guided")}: {world.Host.Exchanges} exchanges, "
+            + $"{world.Host.Grants} leases, {world.Waits} waits, {percent:F3} % unspent at the first denial, after {requests} requests"));
 
         // With recall what is not spent yet is on its way to the requests that wait for it: at each sidecar one.
         Assert.InRange(unspent.Value, 0, recalls ? sidecars : Cap / 200);

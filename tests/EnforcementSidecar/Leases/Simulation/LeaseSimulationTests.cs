@@ -30,7 +30,8 @@ public sealed class LeaseSimulationTests
             catch (Exception exception)
             {
                 throw new InvalidOperationException(
-                    $"Seed {i} failed; again: METERING_SIMULATION_SEED={i} ./metering test EnforcementSidecar Simulation\n{exception.Message}", exception);
+                    $"Seed {i} failed; again: METERING_SIMULATION_SEED={i} ./metering test EnforcementSidecar Simulation\n{exception.Message}",
+                    exception);
             }
         }
 

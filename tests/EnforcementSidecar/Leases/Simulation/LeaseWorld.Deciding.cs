@@ -69,7 +69,9 @@ internal sealed partial class LeaseWorld
 
             var row = Host.Find(lease.Id);
             Require(lease.Spent - spent == units && lease.Spent <= lease.Granted, $"lease {lease.Id} spent {lease.Spent} of {lease.Granted}");
-            Require(row is { Closed: false } && row.SidecarId == sidecar.Name && row.Granted == lease.Granted, $"lease {lease.Id} is not {sidecar.Name}'s");
+            Require(
+                row is { Closed: false } && row.SidecarId == sidecar.Name && row.Granted == lease.Granted,
+                $"lease {lease.Id} is not {sidecar.Name}'s");
             if (!admitted || i != paid)
             {
                 row!.Pool.Burnt += units;

@@ -168,7 +168,8 @@ internal sealed partial class LeaseWorld
         foreach (var sidecar in sidecars.Where(sidecar => holders.Contains(sidecar.Name)))
         {
             var life = sidecar.Life;
-            network.Send(() => In(sidecar, life, () => Send(sidecar, sidecar.Dialogue.AnswerTo(recall), LeaseBroker.QuestionTimeout, static _ => { })));
+            network.Send(() => In(
+                sidecar, life, () => Send(sidecar, sidecar.Dialogue.AnswerTo(recall), LeaseBroker.QuestionTimeout, static _ => { })));
         }
 
         network.After(RecallLimit, () => EndRecall(recall.Sequence));

@@ -52,7 +52,8 @@ public sealed class ModelAgreesWithTheDatabaseTests
                 var pool = (await host.GetAsync("/api/v1/sidecar/pools"))["items"]![0]!;
                 var row = model.InForce(entitlement)!;
                 Assert.Equal(
-                    ((long)pool["cap"]!, (long)pool["settled"]!, (long)pool["held"]!, (long)pool["free"]!), (row.Cap, row.Settled, row.Held, row.Free));
+                    ((long)pool["cap"]!, (long)pool["settled"]!, (long)pool["held"]!, (long)pool["free"]!),
+                    (row.Cap, row.Settled, row.Held, row.Free));
             }
         }
     }

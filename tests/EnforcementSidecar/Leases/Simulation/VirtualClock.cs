@@ -1,6 +1,8 @@
 namespace Metering.EnforcementSidecar.Tests.Leases.Simulation;
 
-/// <summary>Monotonic time that stands until it is moved, in microseconds; or that leaps while somebody is looking, as when a process is stopped.</summary>
+/// <summary>
+/// Monotonic time that stands until it is moved, in microseconds; or that leaps while somebody is looking, as when a process is stopped.
+/// </summary>
 internal sealed class VirtualClock : TimeProvider
 {
     private int readsBeforeLeap;
