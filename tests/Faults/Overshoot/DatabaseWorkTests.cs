@@ -15,9 +15,9 @@ public sealed class DatabaseWorkTests(DatabaseWorkTests.CalmStack shared) : ICla
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(50)]
-    public async Task One_transaction_admits_many_requests(int customers)
+    [InlineData(1, 100_000)]
+    [InlineData(50, 500_000)]
+    public async Task One_transaction_admits_many_requests_the_busier_a_customer_is_the_more(int customers, int mostTransactions)
     {
         using var limit = new CancellationTokenSource(Limit);
         await shared.BeginAsync(limit.Token);
@@ -53,8 +53,9 @@ public sealed class DatabaseWorkTests(DatabaseWorkTests.CalmStack shared) : ICla
             CultureInfo.InvariantCulture,
             $"PostgreSQL for a million admitted requests of {customers} customers at {OvershootStack.Sidecars} sidecars: "
             + $"{million.Transactions} transactions, {million.RowsWritten} rows written, {million.WalBytes / 1e6:F0} MB of log; besides "
-            + $"{idle.Times(1 / idleSeconds).Transactions} transactions a second when idle ({load.With(200)} admitted in {seconds - 2:F1} s, {load.With(503)} undecided)"));
-        Assert.InRange(million.Transactions, 0, 1_000_000 / 10);
+            + $"{idle.Times(1 / idleSeconds).Transactions} transactions a second when idle ({load.With(200)} admitted in {seconds - 2:F1} s, "
+            + $"{load.With(503)} undecided)"));
+        Assert.InRange(million.Transactions, 0, mostTransactions);
         shared.EndWell();
     }
 
