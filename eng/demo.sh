@@ -56,7 +56,7 @@ start_upstream() {
 render() {
   sed -e "s|@PORT@|$METERING_DEMO_GATEWAY_PORT|g" -e "s|@SIDECAR@|127.0.0.1:$METERING_DEMO_SIDECAR_PORT|g" \
     -e "s|@UPSTREAM@|127.0.0.1:$METERING_DEMO_UPSTREAM_PORT|g" -e "s|@RUN@|$METERING_DEMO_NGINX_DIR|g" \
-    -e "s|/usr/lib/nginx/modules|$METERING_DEMO_NGINX_MODULES|g" "$1"
+    -e "s|@FAILURE@|closed|g" -e "s|/usr/lib/nginx/modules|$METERING_DEMO_NGINX_MODULES|g" "$1"
 }
 
 start_gateway() {

@@ -8,6 +8,9 @@ present() {
     rabbitmq-server) compgen -G '/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server' ;;
     nginx) command -v nginx || [ -x /usr/sbin/nginx ] ;;
     libnginx-mod-http-js) nginx_js_module ;;
+    libnginx-mod-http-lua) compgen -G '/usr/lib*/nginx/modules/ngx_http_lua_module.so' ;;
+    haproxy) command -v haproxy || [ -x /usr/sbin/haproxy ] ;;
+    caddy | lua5.1 | python3) command -v "$1" ;;
     nodejs) command -v node ;;
     npm) command -v npm ;;
     weasyprint) command -v weasyprint ;;

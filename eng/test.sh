@@ -11,7 +11,8 @@ source "$METERING_ROOT/eng/build.sh"
 # A project that runs longer is ended and counted as failed.
 PROJECT_SECONDS=${METERING_TEST_PROJECT_SECONDS:-1200}
 # PostgreSQL and RabbitMQ are fetched by their own scripts when they are missing; as root all come in one go.
-TEST_PACKAGES=(nodejs npm rabbitmq-server nginx libnginx-mod-http-js weasyprint poppler-utils fonts-dejavu-core fonts-droid-fallback)
+TEST_PACKAGES=(nodejs npm rabbitmq-server nginx libnginx-mod-http-js libnginx-mod-http-lua caddy haproxy lua5.1 python3
+  weasyprint poppler-utils fonts-dejavu-core fonts-droid-fallback)
 
 passed=0 failed=0 skipped=0 troubles=()
 

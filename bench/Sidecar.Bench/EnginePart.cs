@@ -39,7 +39,7 @@ internal static class EnginePart
         var keys = Enumerable.Range(0, Population.Active).Select(turn => Population.Key(Population.ActiveCustomer(turn))).ToArray();
         foreach (var key in keys)
         {
-            engine.TryIdentify(key, Population.Feature, 1, time.Now, out _, out var identity, out var feature);
+            engine.TryIdentify(key, Population.Feature, 1, default, time.Now, out _, out var identity, out var feature);
             await engine.DecideAsync(identity.Customer!, feature!, 1, CancellationToken.None);
         }
 
@@ -77,7 +77,7 @@ internal static class EnginePart
         for (var i = 0; i < Decisions; i++)
         {
             var now = time.Now;
-            if (!engine.TryIdentify(keys[i % keys.Length], Population.Feature, 1, now, out _, out var identity, out var feature)
+            if (!engine.TryIdentify(keys[i % keys.Length], Population.Feature, 1, default, now, out _, out var identity, out var feature)
                 || !engine.TryDecide(identity.Customer!, feature, 1, now, out _))
             {
                 undecided++;

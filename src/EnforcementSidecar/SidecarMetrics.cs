@@ -10,6 +10,12 @@ internal static class SidecarMetrics
     public static readonly Counter<long> Decisions =
         Meter.CreateCounter<long>("metering.sidecar.decisions", "{decision}", "Checks decided, by outcome.");
 
+    public static readonly Counter<long> DecisionsWithoutHost = Meter.CreateCounter<long>(
+        "metering.sidecar.decisions_without_host", "{decision}", "Checks decided while Host was not heard from, by class of limit and outcome.");
+
+    public static readonly Counter<long> SlotsExpired = Meter.CreateCounter<long>(
+        "metering.sidecar.slots_expired", "{request}", "Requests in flight that nobody released before their deadline.");
+
     public static readonly Counter<long> LeaseExchanges =
         Meter.CreateCounter<long>("metering.sidecar.lease_exchanges", "{exchange}", "Calls to Host about leases, by outcome.");
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Metering.EnforcementSidecar.Http;
 
 namespace Metering.EnforcementSidecar;
 
@@ -11,6 +12,9 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
 {
     public const int DefaultPort = 8081;
     private const int MaxKeyLength = 512;
+
+    /// <summary>How the check words its answers.</summary>
+    public AnswerDialect Dialect { get; init; } = AnswerDialect.Default;
 
     /// <summary>The kernel allows 107 bytes for the path of a Unix socket.</summary>
     private const int MaxSocketPathLength = 107;
@@ -37,7 +41,8 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
             throw new InvalidOptionException("METERING_SIDECAR_BIND", "is not an IP address to listen on");
         }
 
-        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { SocketPath = ReadSocketPath(Read) };
+        var dialect = AnswerDialect.Parse(Read("METERING_SIDECAR_HEADERS"), Read("METERING_SIDECAR_STATUS_OVERRIDES"));
+        return new SidecarOptions(host!, ReadKey(Read), Path.GetFullPath(data), bind, port) { Dialect = dialect, SocketPath = ReadSocketPath(Read) };
     }
 
     /// <summary>The record's own text would print the key.</summary>

@@ -9,7 +9,7 @@ namespace Metering.Subscriptions.Tests;
 /// <summary>Every row spoils one field of a good request; the answer names it.</summary>
 public sealed class BadInputTests
 {
-    // # stands for /phases/0/rateCards/.
+    // # stands for /phases/0/rateCards/, ~ for #2/entitlementTemplate/requestLimits.
     // what | field = spoiled value (or: field - to leave it out) | status | pointer | code
     private const string Table = """
         plan     | /key = "Pro Plan"                                             | 400 | /key | invalid_key
@@ -76,6 +76,16 @@ public sealed class BadInputTests
         plan     | #2/entitlementTemplate/rateLimits/0/per = "P1M" | 400 | #2/entitlementTemplate/rateLimits/0/per | invalid_duration
         plan     | #2/entitlementTemplate/rateLimits/0/limit = 0 | 400 | #2/entitlementTemplate/rateLimits/0/limit | out_of_range
         plan     | #2/entitlementTemplate/rateLimits/0/burst = 0 | 400 | #2/entitlementTemplate/rateLimits/0/burst | out_of_range
+        plan     | ~ = {"size":1} | 400 | ~/size | invalid_json
+        plan     | ~ = {"concurrency":{}} | 400 | ~/concurrency/limit | required
+        plan     | ~ = {"concurrency":{"limit":0}} | 400 | ~/concurrency/limit | out_of_range
+        plan     | ~ = {"concurrency":{"limit":1,"maxDuration":"P1D"}} | 400 | ~/concurrency/maxDuration | invalid_duration
+        plan     | ~ = {"bodySize":{"maxBytes":9}} | 400 | ~/bodySize/whenUnknown | required
+        plan     | ~ = {"bodySize":{"maxBytes":0,"whenUnknown":"pass"}} | 400 | ~/bodySize/maxBytes | out_of_range
+        plan     | ~ = {"bodySize":{"maxBytes":9,"whenUnknown":"ask"}} | 400 | ~/bodySize/whenUnknown | unknown_choice
+        plan     | ~ = {"promptSize":{"maxTokens":0,"whenUnknown":"pass"}} | 400 | ~/promptSize/maxTokens | out_of_range
+        plan     | ~ = {"promptSize":{"maxTokens":9,"whenUnknown":""}} | 400 | ~/promptSize/whenUnknown | unknown_choice
+        plan     | #2/entitlementTemplate = {"type":"static","config":"{}","requestLimits":{}} | 400 | ~ | not_allowed
         plan     | #2/entitlementTemplate = {"type":"static","config":"{"} | 400 | #2/entitlementTemplate/config | invalid_json
         customer | /name -                                                       | 400 | /name | required
         customer | /key = "a\u0000"                                              | 400 | /key | invalid_json
@@ -140,7 +150,8 @@ public sealed class BadInputTests
         await using var host = await Shop.OpenAsync();
         await Some.CustomerAsync(host, "taken");
         var wrong = new StringBuilder();
-        var rows = Table.ReplaceLineEndings("\n").Replace("#", "/phases/0/rateCards/", StringComparison.Ordinal).Split('\n');
+        var rows = Table.ReplaceLineEndings("\n").Replace("~", "#2/entitlementTemplate/requestLimits", StringComparison.Ordinal)
+            .Replace("#", "/phases/0/rateCards/", StringComparison.Ordinal).Split('\n');
         foreach (var row in rows.Select(line => line.Split('|', StringSplitOptions.TrimEntries)))
         {
             var (path, body) = Good[row[0]];

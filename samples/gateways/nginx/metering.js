@@ -14,9 +14,7 @@ async function forward(r) {
       return;
     }
 
-    const settled = await r.subrequest('/_meter/settle', { method: 'POST', body: settlement(r, answer) });
-    if (settled.status !== 202) {
-      r.error('usage could not be settled: status ' + settled.status);
+    if (!await settle(r, answer)) {
       unavailable(r, 'not_metered');
       return;
     }
@@ -29,6 +27,21 @@ async function forward(r) {
     r.error('metering: ' + e);
     unavailable(r, 'gateway_failed');
   }
+}
+
+// Without a reservation nobody decided: the operator chose to let such requests pass, and what they use can not be charged.
+async function settle(r, answer) {
+  if (!r.variables.meter_reservation) {
+    r.error('passed without a decision and without metering: ' + r.variables.request_id);
+    return true;
+  }
+
+  const settled = await r.subrequest('/_meter/settle', { method: 'POST', body: settlement(r, answer) });
+  if (settled.status !== 202) {
+    r.error('usage could not be settled: status ' + settled.status);
+  }
+
+  return settled.status === 202;
 }
 
 // The event's data: whole numbers from the answer's usage block; what is absent counts as nothing used. By nginx's own id

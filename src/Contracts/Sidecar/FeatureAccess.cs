@@ -18,4 +18,14 @@ public sealed record FeatureAccess(
     string? EventType,
     string? Config,
     QuotaTerms? Quota,
-    ImmutableArray<RateLimitTerms> RateLimits);
+    ImmutableArray<RateLimitTerms> RateLimits)
+{
+    /// <summary>Absent before format 3, as the two below: there is no such limit.</summary>
+    public ConcurrencyTerms? Concurrency { get; init; }
+
+    /// <summary>Bytes of the body.</summary>
+    public SizeTerms? BodySize { get; init; }
+
+    /// <summary>Tokens of the prompt, as the gateway counts them.</summary>
+    public SizeTerms? PromptSize { get; init; }
+}

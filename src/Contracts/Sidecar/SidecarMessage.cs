@@ -26,13 +26,14 @@ public abstract record SidecarMessage
 /// <param name="Full">True when customers that do not follow no longer exist.</param>
 /// <param name="ReservationKey">Base64 of the key that signs reservations, the same for every sidecar of the deployment.</param>
 /// <param name="Format">
-/// What a reader has to know to decide from what follows: 1 (also when absent) from the beginning, 2 restricted credentials. A sidecar that
-/// reads a format it does not know decides nothing. It is raised only for what would be allowed wrongly without that knowledge.
+/// What a reader has to know to decide from what follows: 1 (also when absent) from the beginning, 2 restricted credentials, 3 limits of size
+/// and of requests in flight. A sidecar that reads a format it does not know decides nothing. It is raised only for what would be allowed
+/// wrongly without that knowledge.
 /// </param>
 public sealed record SnapshotBegins(bool Full, string ReservationKey, int Format = 1) : SidecarMessage
 {
     /// <summary>What the Host of this version writes and the sidecar of this version reads.</summary>
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 }
 
 /// <summary>The whole current access of one customer; replaces what was known.</summary>
@@ -47,7 +48,11 @@ public sealed record SnapshotEnds(long Version) : SidecarMessage;
 /// <param name="Now">The product's time.</param>
 /// <param name="ClockStands">True in sandbox mode: time is <paramref name="Now"/> until told otherwise.</param>
 /// <param name="ActiveSidecars">How many sidecars share the rate limits, this one included; at least 1.</param>
-public sealed record Heartbeat(long Sequence, long Version, Instant Now, bool ClockStands, int ActiveSidecars) : SidecarMessage;
+/// <param name="Rank">
+/// Which of them this one is, from 0: whoever comes first has one more of what can not be divided. Null: nobody says so, nobody has it.
+/// </param>
+public sealed record Heartbeat(
+    long Sequence, long Version, Instant Now, bool ClockStands, int ActiveSidecars, int? Rank = null) : SidecarMessage;
 
 /// <summary>The sidecar has applied everything up to this heartbeat (<c>POST /api/v1/sidecar/acknowledgements</c>).</summary>
 public sealed record SidecarAcknowledgement(string SidecarId, long Sequence);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Reservations;
 
 namespace Metering.EnforcementSidecar.Access;
 
@@ -19,6 +20,10 @@ internal sealed class AccessDirectory(byte[] reservationKey)
         CredentialHash.OfKey(key) is { } hash && byCredential.TryGetValue(hash, out var identity) ? identity : default;
 
     public CustomerEntry? FindById(string customerId) => byId.GetValueOrDefault(customerId);
+
+    /// <summary>The request is over, however it ended. Does nothing when it was admitted elsewhere, or released before.</summary>
+    public void Release(in Reservation reservation) =>
+        FindById(reservation.CustomerId)?.Find(reservation.FeatureKey)?.Slots?.Release(reservation.Id);
 
     /// <summary>A removed customer's keys stop working, but usage that it has reserved can still be settled.</summary>
     public void Put(CustomerEntry customer)

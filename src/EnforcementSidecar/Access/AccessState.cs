@@ -21,6 +21,9 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
     public AccessDirectory? Current =>
         Known is { } directory && monotonic.GetElapsedTime(Volatile.Read(ref confirmedAt)) < MaxStaleness ? directory : null;
 
+    /// <summary>False while decisions go by what was last known.</summary>
+    public bool IsHeardFrom => monotonic.GetElapsedTime(Volatile.Read(ref confirmedAt)) < SnapshotFollower.MaxSilence;
+
     /// <summary>However old; what was reserved under it can still be signed and settled.</summary>
     public AccessDirectory? Known => Volatile.Read(ref current);
 
@@ -79,7 +82,7 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Apply(Heartbeat heartbeat)
     {
-        sidecars.Active = heartbeat.ActiveSidecars;
+        sidecars.Set(heartbeat.ActiveSidecars, heartbeat.Rank);
         time.Apply(heartbeat);
     }
 

@@ -1,4 +1,5 @@
 using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Concurrency;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Rates;
 using NodaTime;
@@ -6,11 +7,12 @@ using NodaTime;
 namespace Metering.EnforcementSidecar.Access;
 
 /// <summary>One feature of one customer, ready to be decided: terms that never change, limiters and an account that count.</summary>
-internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, LeaseBroker broker)
+internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, SlotTable? slots, LeaseBroker broker)
 {
     private readonly Instant activeTo = access.ActiveTo ?? Instant.MaxValue;
     private LeaseAccount? account;
     private string? quotaPolicyName;
+    private string? slotPolicyName;
     private PolicyText? policy;
 
     public string Key => access.FeatureKey;
@@ -21,11 +23,23 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
 
     public RateLimiter[] Limiters => limiters;
 
+    public ConcurrencyTerms? Concurrency => access.Concurrency;
+
+    /// <summary>Null when the requests in flight are not limited.</summary>
+    public SlotTable? Slots => slots;
+
+    public SizeTerms? BodySize => access.BodySize;
+
+    public SizeTerms? PromptSize => access.PromptSize;
+
     /// <summary>Only when there is a <see cref="Quota"/>.</summary>
     public LeaseAccount Account => account ??= broker.AccountOf(access.Quota!.EntitlementId);
 
     /// <summary>Quoted as RateLimit headers want it.</summary>
     public string QuotaPolicyName => quotaPolicyName ??= PolicyName("quota");
+
+    /// <summary>Quoted as RateLimit headers want it.</summary>
+    public string SlotPolicyName => slotPolicyName ??= PolicyName("concurrency");
 
     /// <summary>What RateLimit-Policy says; kept because it only changes with the period.</summary>
     public PolicyText? Policy
@@ -47,13 +61,16 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
             limiters[i] = before is not null && before.Terms == terms[i] ? before : new RateLimiter(terms[i], before?.PaidUpAt ?? 0);
         }
 
-        return new FeatureGate(access, limiters, broker);
+        // What is in flight stays in flight, whatever the limit is from now on.
+        var slots = access.Concurrency is null ? null : previous?.Slots ?? new SlotTable();
+        return new FeatureGate(access, limiters, slots, broker);
     }
 
     /// <summary>One name per window, quoted as RateLimit headers want it.</summary>
     public string RatePolicyName(RateLimiter limiter) => PolicyName($"rate-{limiter.Terms.WindowSeconds}s");
 
-    private string PolicyName(string suffix)
+    /// <summary>Quoted as RateLimit headers want it.</summary>
+    public string PolicyName(string suffix)
     {
         var key = Key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
         return $"\"{key}-{suffix}\"";

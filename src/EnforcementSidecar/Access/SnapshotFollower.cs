@@ -209,7 +209,8 @@ internal sealed class SnapshotFollower(
         journal.Confirm(now);
         var before = lastHeartbeat;
         lastHeartbeat = heartbeat;
-        if (before is null || before.ClockStands != heartbeat.ClockStands || before.ActiveSidecars != heartbeat.ActiveSidecars
+        if (before is null || before.ClockStands != heartbeat.ClockStands
+            || before.ActiveSidecars != heartbeat.ActiveSidecars || before.Rank != heartbeat.Rank
             || (heartbeat.ClockStands && before.Now != heartbeat.Now))
         {
             journal.Write(heartbeat, line, startsOver: false);

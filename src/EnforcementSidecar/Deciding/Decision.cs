@@ -1,4 +1,5 @@
 using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Concurrency;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Rates;
 using NodaTime;
@@ -23,6 +24,11 @@ internal readonly record struct Decision(
 {
     public bool IsAllowed => Outcome == DecisionOutcome.Allowed;
 
-    /// <summary>A denial that would be decided the same way if asked again at once.</summary>
+    /// <summary>A denial that would be decided the same way if asked again at once. A slot may be free at any moment.</summary>
     public bool IsLimitDenial => Outcome is DecisionOutcome.RateLimited or DecisionOutcome.QuotaExhausted;
+
+    public SlotState Slots { get; init; }
+
+    /// <summary>Only when it denied.</summary>
+    public RequestSize Size { get; init; }
 }

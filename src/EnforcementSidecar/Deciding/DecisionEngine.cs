@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Concurrency;
 using Metering.EnforcementSidecar.Identifiers;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Rates;
@@ -10,18 +11,18 @@ using NodaTime;
 namespace Metering.EnforcementSidecar.Deciding;
 
 /// <summary>
-/// identity → status → scope of the key → feature → rates → quota, all or nothing. Rates come before the quota because they can be undone at
-/// once, while a spent unit of a lease can not: what was reported as spent must never fall.
+/// identity → status → scope of the key → feature → size → requests in flight → rates → quota, all or nothing. The quota comes last
+/// because all before it can be undone at once, while a spent unit of a lease can not: what was reported as spent must never fall.
 /// </summary>
-internal sealed class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+internal sealed partial class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
 {
     /// <summary>How long a request may wait for Host before it is told that nobody could decide.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
     private const long NanosecondsPerTick = 100;
 
-    /// <summary>Everything up to the limits; these can be asked again without burning anything.</summary>
+    /// <summary>Everything up to what is counted; these can be asked again without burning anything.</summary>
     public bool TryIdentify(
-        ReadOnlySpan<char> key, ReadOnlySpan<char> featureKey, long units, Instant now,
+        ReadOnlySpan<char> key, ReadOnlySpan<char> featureKey, long units, RequestSize size, Instant now,
         out Decision refusal, out Identity identity, [NotNullWhen(true)] out FeatureGate? feature)
     {
         var directory = access.Current;
@@ -34,8 +35,10 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
             : customer.Status == CustomerStatus.Suspended || restriction?.IsSuspended == true ? DecisionOutcome.CustomerSuspended
             : restriction?.Admits(featureKey) == false ? DecisionOutcome.FeatureOutOfScope
             : feature is null || !feature.IsActive(now) ? DecisionOutcome.FeatureNotEntitled
-            : null;
-        refusal = outcome is { } refused ? new Decision(refused, customer, feature, units, now, default, default, default) : default;
+            : RefusedBySize(feature, size);
+        refusal = outcome is { } refused
+            ? new Decision(refused, customer, feature, units, now, default, default, default) { Size = size }
+            : default;
         return outcome is null;
     }
 
@@ -49,16 +52,14 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
     /// <returns>False when only Host can tell; nothing is taken then.</returns>
     public bool TryDecide(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Decision decision)
     {
-        var sharing = sidecars.Active;
-        if (!TryTakeRates(feature.Limiters, units, now, sharing, out var rate))
+        if (!TryHold(customer, feature, units, now, out var held, out decision))
         {
-            decision = Decide(DecisionOutcome.RateLimited, default);
             return true;
         }
 
         if (feature.Quota is not { } terms)
         {
-            decision = Decide(DecisionOutcome.Allowed, default);
+            decision = Allowed(customer, held, now, default);
             return true;
         }
 
@@ -66,16 +67,69 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
         var spent = account.TrySpend(units, terms, now);
         if (spent == SpendOutcome.Spent)
         {
-            decision = Decide(DecisionOutcome.Allowed, account.StateAt(terms, now));
+            decision = Allowed(customer, held, now, account.StateAt(terms, now));
             return true;
         }
 
-        GiveBackRates(feature.Limiters, feature.Limiters.Length, units, sharing);
-        decision = spent == SpendOutcome.Exhausted ? Decide(DecisionOutcome.QuotaExhausted, account.StateAt(terms, now)) : default;
+        held.GiveBack();
+        var rate = held.Rate.Limiter?.Peek(NanosecondsOf(now), held.Sharing) ?? default;
+        decision = spent == SpendOutcome.Exhausted
+            ? new Decision(DecisionOutcome.QuotaExhausted, customer, feature, units, now, default, rate, account.StateAt(terms, now))
+            : default;
         return spent == SpendOutcome.Exhausted;
+    }
 
-        Decision Decide(DecisionOutcome outcome, QuotaState quota) =>
-            new(outcome, customer, feature, units, now, outcome == DecisionOutcome.Allowed ? Ulid.New(now) : default, rate, quota);
+    /// <summary>Takes what can be given back: a slot and of every rate, or nothing.</summary>
+    private bool TryHold(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Held held, out Decision refusal)
+    {
+        var sharing = sidecars.Active;
+        var id = Ulid.New(now);
+        (held, refusal) = (default, default);
+        if (!TryTakeSlot(feature, id, out var slots))
+        {
+            refusal = new Decision(DecisionOutcome.ConcurrencyExhausted, customer, feature, units, now, default, default, default) { Slots = slots };
+            return false;
+        }
+
+        if (!TryTakeRates(feature.Limiters, units, now, sharing, out var rate))
+        {
+            feature.Slots?.Release(id);
+            refusal = new Decision(DecisionOutcome.RateLimited, customer, feature, units, now, default, rate, default);
+            return false;
+        }
+
+        held = new Held(feature, id, units, sharing, rate, slots);
+        return true;
+    }
+
+    private static Decision Allowed(CustomerEntry customer, in Held held, Instant now, QuotaState quota) =>
+        new(DecisionOutcome.Allowed, customer, held.Feature, held.Units, now, held.ReservationId, held.Rate, quota) { Slots = held.Slots };
+
+    private static DecisionOutcome? RefusedBySize(FeatureGate feature, in RequestSize size) =>
+        IsRefused(feature.BodySize, size.BodyBytes)
+            ? size.BodyBytes is null ? DecisionOutcome.RequestSizeUnknown : DecisionOutcome.RequestTooLarge
+        : IsRefused(feature.PromptSize, size.PromptTokens)
+            ? size.PromptTokens is null ? DecisionOutcome.PromptSizeUnknown : DecisionOutcome.PromptTooLarge
+        : null;
+
+    private static bool IsRefused(SizeTerms? terms, long? size) =>
+        terms is not null && (size is { } known ? known > terms.Max : !terms.PassWhenUnknown);
+
+    private bool TryTakeSlot(FeatureGate feature, UInt128 id, out SlotState state)
+    {
+        if (feature.Slots is not { } slots)
+        {
+            state = default;
+            return true;
+        }
+
+        var terms = feature.Concurrency!;
+        var now = monotonic.GetTimestamp();
+        var deadline = now + (terms.MaxSeconds * monotonic.TimestampFrequency);
+        var taken = slots.TryTake(id, sidecars.ShareOf(terms.Limit), now, deadline, out var remaining, out var freeAt);
+        var freeIn = freeAt == SlotTable.Never ? RateState.Never : (long)monotonic.GetElapsedTime(now, freeAt).TotalNanoseconds;
+        state = new SlotState(terms.Limit, remaining, freeIn);
+        return taken;
     }
 
     /// <summary>Asks Host for what is missing, as often as it takes while there is time.</summary>
@@ -117,7 +171,7 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
     private static bool TryTakeRates(RateLimiter[] limiters, long units, Instant now, int sharing, out RateState tightest)
     {
         tightest = default;
-        var nanoseconds = now.ToUnixTimeTicks() * NanosecondsPerTick;
+        var nanoseconds = NanosecondsOf(now);
         for (var i = 0; i < limiters.Length; i++)
         {
             if (!limiters[i].TryTake(units, nanoseconds, sharing, out var state))
@@ -132,6 +186,8 @@ internal sealed class DecisionEngine(AccessState access, ProductTime time, Sidec
 
         return true;
     }
+
+    private static long NanosecondsOf(Instant now) => now.ToUnixTimeTicks() * NanosecondsPerTick;
 
     private static void GiveBackRates(RateLimiter[] limiters, int taken, long units, int sharing)
     {

@@ -21,6 +21,21 @@ internal enum DecisionOutcome
     /// <summary>403: the customer's plan does not give this feature now.</summary>
     FeatureNotEntitled,
 
+    /// <summary>413: the body has more bytes than the feature takes.</summary>
+    RequestTooLarge,
+
+    /// <summary>413: the gateway does not tell how large the body is, and the limit refuses what it can not see.</summary>
+    RequestSizeUnknown,
+
+    /// <summary>413: the prompt has more tokens than the feature takes.</summary>
+    PromptTooLarge,
+
+    /// <summary>413: the gateway did not count the prompt, and the limit refuses what it can not see.</summary>
+    PromptSizeUnknown,
+
+    /// <summary>429: as many requests are in flight as may be.</summary>
+    ConcurrencyExhausted,
+
     /// <summary>429.</summary>
     RateLimited,
 

@@ -10,7 +10,8 @@ namespace Metering.EnforcementSidecar.Http;
 /// <c>/v1/check</c> and everything below it, any method. Inputs are headers alone: gateways put the client's own path and
 /// query on this call, so nothing there can be trusted. When memory is enough, no state machine is made.
 /// </summary>
-internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated)
+internal sealed class CheckEndpoint(
+    DecisionEngine engine, AccessState access, ProductTime time, RepeatedRequests repeated, DecisionCounts counts, AnswerDialect dialect)
 {
     public const int MaxFeatureKeyLength = 128;
     public const int MaxRequestIdLength = 128;
@@ -36,8 +37,13 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
             return InvalidAsync(context, HeaderNames.RequestId, "X-Meter-Request-Id has at most 128 characters.");
         }
 
+        if (!SizeHeaders.TryRead(headers, out var size, out var wrong))
+        {
+            return InvalidAsync(context, wrong!, $"{wrong} has to be a whole number.");
+        }
+
         var now = time.Now;
-        if (!engine.TryIdentify(Credential.Of(headers), feature, units, now, out var refusal, out var identity, out var gate))
+        if (!engine.TryIdentify(Credential.Of(headers), feature, units, size, now, out var refusal, out var identity, out var gate))
         {
             return AnswerAsync(context, refusal, restriction: null);
         }
@@ -65,7 +71,7 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
 
     private Task AnswerAsync(HttpContext context, in Decision decision, CredentialRestriction? restriction)
     {
-        SidecarMetrics.Decisions.Add(1, SidecarMetrics.Outcome(decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason));
+        counts.Count(decision, decision.IsAllowed ? "allowed" : Denial.Of(decision.Outcome).Reason);
         return decision.IsAllowed ? AllowAsync(context, decision, restriction) : DenyAsync(context, decision);
     }
 
@@ -89,7 +95,7 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
             headers[HeaderNames.Agent] = agent;
         }
 
-        RateLimitHeaders.Write(headers, decision);
+        RateLimitHeaders.Write(headers, decision, dialect);
         if (decision.Quota is { Known: true, Remaining: < 0 } passed)
         {
             headers[HeaderNames.Warning] = string.Create(
@@ -101,12 +107,17 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         return Task.CompletedTask;
     }
 
-    private static Task DenyAsync(HttpContext context, in Decision decision)
+    private Task DenyAsync(HttpContext context, in Decision decision)
     {
-        var denial = Denial.Of(decision.Outcome);
+        var denial = dialect.Statuses.Apply(Denial.Of(decision.Outcome));
         var retryAfter = RateLimitHeaders.RetryAfterSeconds(decision);
         var headers = context.Response.Headers;
-        RateLimitHeaders.Write(headers, decision);
+        RateLimitHeaders.Write(headers, decision, dialect);
+        if (DeniedLimit.Of(decision) is { } limit)
+        {
+            headers[HeaderNames.Limit] = RateLimitHeaders.Told(limit, denial.Level, decision.At);
+        }
+
         if (retryAfter is { } seconds)
         {
             headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
@@ -115,10 +126,11 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         return TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, decision, retryAfter);
     }
 
-    private static Task InvalidAsync(HttpContext context, string header, string detail) =>
-        TryDenyForNginx(context, Denial.InvalidRequest)
-            ? Task.CompletedTask
-            : ProblemAnswer.WriteAsync(context, Denial.InvalidRequest, detail, $"header:{header}");
+    private Task InvalidAsync(HttpContext context, string header, string detail)
+    {
+        var denial = dialect.Statuses.Apply(Denial.InvalidRequest);
+        return TryDenyForNginx(context, denial) ? Task.CompletedTask : ProblemAnswer.WriteAsync(context, denial, detail, $"header:{header}");
+    }
 
     /// <summary>
     /// nginx's auth_request knows 401 and 403 alone, and an answer with a body costs it the connection. The truth is in headers.
@@ -145,7 +157,7 @@ internal sealed class CheckEndpoint(DecisionEngine engine, AccessState access, P
         return true;
     }
 
-    private static bool IsFeatureKey(string text) =>
+    public static bool IsFeatureKey(string text) =>
         text.Length is > 0 and <= MaxFeatureKeyLength && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static bool TryReadUnits(IHeaderDictionary headers, out long units)

@@ -22,6 +22,11 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     private static readonly Denial Suspended = Forbidden("customer_suspended", "customer");
     private static readonly Denial OutOfScope = Forbidden("feature_out_of_scope", "credential");
     private static readonly Denial NotEntitled = Forbidden("feature_not_entitled", "feature");
+    private static readonly Denial RequestTooLarge = TooLarge("request_too_large", "body");
+    private static readonly Denial RequestSizeUnknown = TooLarge("request_size_unknown", "body");
+    private static readonly Denial PromptTooLarge = TooLarge("prompt_too_large", "prompt");
+    private static readonly Denial PromptSizeUnknown = TooLarge("prompt_size_unknown", "prompt");
+    private static readonly Denial ConcurrencyExhausted = TooMany("Too many requests are in flight", "concurrency_exhausted", "concurrency");
     private static readonly Denial RateLimited = TooMany("The rate limit is reached", "rate_limited", "rate");
     private static readonly Denial Exhausted = TooMany("The quota is used up", "quota_exhausted", "quota");
     private static readonly Denial LeaseUnavailable = Undecided("lease_unavailable", "quota");
@@ -45,6 +50,11 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
         DecisionOutcome.CustomerSuspended => Suspended,
         DecisionOutcome.FeatureOutOfScope => OutOfScope,
         DecisionOutcome.FeatureNotEntitled => NotEntitled,
+        DecisionOutcome.RequestTooLarge => RequestTooLarge,
+        DecisionOutcome.RequestSizeUnknown => RequestSizeUnknown,
+        DecisionOutcome.PromptTooLarge => PromptTooLarge,
+        DecisionOutcome.PromptSizeUnknown => PromptSizeUnknown,
+        DecisionOutcome.ConcurrencyExhausted => ConcurrencyExhausted,
         DecisionOutcome.RateLimited => RateLimited,
         DecisionOutcome.QuotaExhausted => Exhausted,
         DecisionOutcome.QuotaUndecided => LeaseUnavailable,
@@ -63,6 +73,19 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
             DecisionOutcome.CustomerSuspended => "The customer is suspended, or the application or agent that the key names.",
             DecisionOutcome.FeatureOutOfScope => "This API key may not be used for this feature.",
             DecisionOutcome.FeatureNotEntitled => "The customer's plan does not give this feature now.",
+            DecisionOutcome.RequestTooLarge => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{decision.Feature!.Key} takes bodies of {decision.Feature.BodySize!.Max} bytes at most; this one has {decision.Size.BodyBytes}."),
+            DecisionOutcome.RequestSizeUnknown =>
+                "The feature takes bodies up to a size, and the length of this one is not told. Send it with a Content-Length.",
+            DecisionOutcome.PromptTooLarge => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{decision.Feature!.Key} takes prompts of {decision.Feature.PromptSize!.Max} tokens at most; "
+                + $"this one has {decision.Size.PromptTokens}."),
+            DecisionOutcome.PromptSizeUnknown => "The feature takes prompts up to a size, and the gateway did not count the tokens of this one.",
+            DecisionOutcome.ConcurrencyExhausted => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{decision.Feature!.Key} admits {decision.Slots.Limit} requests at a time, and no more may be in flight now."),
             DecisionOutcome.RateLimited => RateDetail(decision),
             DecisionOutcome.QuotaExhausted => QuotaDetail(decision),
             DecisionOutcome.QuotaUndecided => "The limit is hard, nothing is left in memory, and the server that holds the rest did not answer.",
@@ -93,6 +116,9 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
 
     private static Denial TooMany(string title, string reason, string level) =>
         new(StatusCodes.Status429TooManyRequests, QuotaExceeded, title, reason, level);
+
+    private static Denial TooLarge(string reason, string level) =>
+        new(StatusCodes.Status413PayloadTooLarge, Metering + "too-large", "The request is too large", reason, level);
 
     private static Denial Forbidden(string reason, string level) =>
         new(StatusCodes.Status403Forbidden, Metering + "forbidden", "The request is not allowed", reason, level);

@@ -85,11 +85,38 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
             }
 
             json.WriteEndArray();
+            WriteRequestLimits(json, feature);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private void WriteRequestLimits(Utf8JsonWriter json, FeatureGate feature)
+    {
+        if (feature is { Concurrency: { } concurrency, Slots: { } slots })
+        {
+            json.WriteStartObject("concurrency");
+            json.WriteNumber("limit", concurrency.Limit);
+            json.WriteNumber("remaining", Math.Max(0, sidecars.ShareOf(concurrency.Limit) - slots.CountAt(monotonic.GetTimestamp())));
+            json.WriteNumber("maxSeconds", concurrency.MaxSeconds);
+            json.WriteEndObject();
+        }
+
+        WriteSize(json, "bodySize", "maxBytes", feature.BodySize);
+        WriteSize(json, "promptSize", "maxTokens", feature.PromptSize);
+    }
+
+    private static void WriteSize(Utf8JsonWriter json, string name, string max, SizeTerms? terms)
+    {
+        if (terms is not null)
+        {
+            json.WriteStartObject(name);
+            json.WriteNumber(max, terms.Max);
+            json.WriteString("whenUnknown", terms.PassWhenUnknown ? "pass" : "refuse");
+            json.WriteEndObject();
+        }
     }
 
     /// <summary>What is left is null when the server could not be asked: unknown is not zero.</summary>

@@ -15,7 +15,8 @@ internal static class ProblemAnswer
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
-            Begin(json, denial, detail);
+            json.WriteStartObject();
+            WriteProblem(json, denial, detail);
             if (pointer is not null)
             {
                 json.WriteStartArray("errors");
@@ -39,22 +40,27 @@ internal static class ProblemAnswer
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))
         {
-            Begin(json, denial, Denial.DetailOf(decision));
-            WriteLimit(json, decision);
-            if (retryAfter is { } seconds)
-            {
-                json.WriteNumber("retryAfterSeconds", seconds);
-            }
-
+            json.WriteStartObject();
+            WriteMembers(json, denial, decision, retryAfter);
             json.WriteEndObject();
         }
 
         return SendAsync(context, denial.Status, body.WrittenMemory);
     }
 
-    private static void Begin(Utf8JsonWriter json, Denial denial, string detail)
+    /// <summary>Within an object that somebody else begins and ends.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, Denial denial, in Decision decision, long? retryAfter)
     {
-        json.WriteStartObject();
+        WriteProblem(json, denial, Denial.DetailOf(decision));
+        WriteLimit(json, decision);
+        if (retryAfter is { } seconds)
+        {
+            json.WriteNumber("retryAfterSeconds", seconds);
+        }
+    }
+
+    private static void WriteProblem(Utf8JsonWriter json, Denial denial, string detail)
+    {
         json.WriteString("type", denial.Type);
         json.WriteString("title", denial.Title);
         json.WriteNumber("status", denial.Status);
@@ -74,27 +80,20 @@ internal static class ProblemAnswer
         }
 
         json.WriteString("feature", feature.Key);
-        var (rate, quota) = (decision.Rate, decision.Quota);
-        var (policy, limit, remaining) = decision.Outcome switch
-        {
-            DecisionOutcome.RateLimited => (feature.RatePolicyName(rate.Limiter!), rate.Limiter!.Terms.Limit, rate.Remaining),
-            DecisionOutcome.QuotaExhausted => (feature.QuotaPolicyName, quota.Limit, Math.Max(0, quota.Remaining)),
-            _ => ("", 0L, 0L),
-        };
-        if (policy.Length == 0)
+        if (DeniedLimit.Of(decision) is not { } limit)
         {
             return;
         }
 
-        json.WriteNumber("limit", limit);
-        json.WriteNumber("remaining", remaining);
-        if (decision.Outcome == DecisionOutcome.QuotaExhausted && decision.Quota.Known)
+        json.WriteNumber("limit", limit.Limit);
+        json.WriteNumber("remaining", limit.Remaining);
+        if (limit.ResetsAt is { } resetsAt)
         {
-            json.WriteString("resetsAt", InstantConverter.Format(decision.Quota.PeriodEnd));
+            json.WriteString("resetsAt", InstantConverter.Format(resetsAt));
         }
 
         json.WriteStartArray("violated-policies");
-        json.WriteStringValue(policy.Trim('"'));
+        json.WriteStringValue(limit.Policy.Trim('"'));
         json.WriteEndArray();
     }
 

@@ -78,6 +78,8 @@ internal sealed class SettleEndpoint(AccessState access, EventSpool spool)
                 : new Refusal(Forged, "The reservation was not made here.", "/reservation");
         }
 
+        // The request is over, whether or not its usage can be kept.
+        directory.Release(reservation);
         var customer = directory.FindById(reservation.CustomerId);
         var type = !body.TryGetProperty("type", out var given) ? customer?.Find(reservation.FeatureKey)?.EventType
             : given.ValueKind == JsonValueKind.String ? given.GetString()

@@ -1,11 +1,13 @@
 using System.Text;
 using Metering.EnforcementSidecar.Access;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Metering.EnforcementSidecar.Http;
 
 /// <summary>The one middleware: a handful of paths compared in the order in which they are used, instead of routing.</summary>
 internal sealed class SidecarRoutes(
-    CheckEndpoint check, SettleEndpoint settle, LimitsEndpoint limits, AccessState access, ILogger<SidecarRoutes> logger)
+    CheckEndpoint check, ChecksEndpoint checks, SettleEndpoint settle, ReleaseEndpoint release, LimitsEndpoint limits,
+    AccessState access, ILogger<SidecarRoutes> logger)
 {
     private const string Check = "/v1/check";
     private static readonly Denial NotFound = Denial.Plain(StatusCodes.Status404NotFound, "not-found", "There is no such resource", "not_found");
@@ -15,24 +17,31 @@ internal sealed class SidecarRoutes(
 
     public Task HandleAsync(HttpContext context)
     {
-        var path = context.Request.Path.Value ?? "";
-        if (path.StartsWith(Check, StringComparison.Ordinal) && (path.Length == Check.Length || path[Check.Length] == '/'))
+        // Gateways append the client's own path, and the server resolves its dot segments: `/v1/check/../../health/live` must stay a check.
+        if (IsCheck(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget) || IsCheck(context.Request.Path.Value))
         {
             var answer = check.HandleAsync(context);
             return answer.IsCompletedSuccessfully ? answer : GuardAsync(context, answer);
         }
 
-        return GuardAsync(context, path switch
+        return GuardAsync(context, context.Request.Path.Value switch
         {
+            "/v1/checks" => checks.HandleAsync(context),
             "/v1/settle" => settle.HandleAsync(context),
+            "/v1/release" => release.HandleAsync(context),
             "/v1/limits" => limits.HandleAsync(context),
             "/health/live" => TextAsync(context, StatusCodes.Status200OK, "live"),
             "/health/ready" => access.Current is null
                 ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, "not ready: no snapshot of the customers is known yet")
                 : TextAsync(context, StatusCodes.Status200OK, "ready"),
-            _ => ProblemAnswer.WriteAsync(context, NotFound, "The sidecar answers /v1/check, /v1/settle, /v1/limits and /health."),
+            _ => ProblemAnswer.WriteAsync(
+                context, NotFound, "The sidecar answers /v1/check, /v1/checks, /v1/settle, /v1/release, /v1/limits and /health."),
         });
     }
+
+    private static bool IsCheck(string? target) =>
+        target is not null && target.StartsWith(Check, StringComparison.Ordinal)
+        && (target.Length == Check.Length || target[Check.Length] is '/' or '?');
 
     private async Task GuardAsync(HttpContext context, Task answer)
     {

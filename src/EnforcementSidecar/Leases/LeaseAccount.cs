@@ -25,6 +25,11 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseDialogue d
     /// <summary>Spends from memory or says why not. Never waits.</summary>
     public SpendOutcome TrySpend(long units, QuotaTerms terms, Instant now)
     {
+        if (TrySpendReturned(units, now))
+        {
+            return SpendOutcome.Spent;
+        }
+
         foreach (var lease in Volatile.Read(ref leases))
         {
             if (lease.TrySpend(units, now, monotonic))
@@ -66,7 +71,7 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseDialogue d
             return new QuotaState(true, answer.Limit, answer.Free, start, end);
         }
 
-        var remaining = answer.Free - Interlocked.Read(ref uncovered);
+        var remaining = answer.Free + ReturnedAt(now) - Interlocked.Read(ref uncovered);
         foreach (var lease in Volatile.Read(ref leases))
         {
             remaining += lease.PeriodEnd == end ? lease.Remaining : 0;

@@ -16,6 +16,8 @@ namespace Metering.Subscriptions.Entitlements;
 /// <param name="MeasureUsageFrom"><c>CURRENT_PERIOD_START</c>, <c>NOW</c> or a time; now when absent.</param>
 /// <param name="Issue">What the entitlement holds after each reset; <paramref name="IssueAfterReset"/> is its older form.</param>
 /// <param name="IsUnlimited">Of version 1; accepted when false.</param>
+/// <param name="RateLimits">Additive, boolean and metered: how fast requests to the feature may come.</param>
+/// <param name="RequestLimits">Additive, boolean and metered: how large a request may be, and how many may be in flight.</param>
 internal sealed record EntitlementBody(
     string Type,
     string? FeatureKey = null,
@@ -30,7 +32,9 @@ internal sealed record EntitlementBody(
     decimal? IssueAfterReset = null,
     int? IssueAfterResetPriority = null,
     IssueBody? Issue = null,
-    ImmutableArray<GrantBody>? Grants = null)
+    ImmutableArray<GrantBody>? Grants = null,
+    ImmutableArray<RateLimitBody>? RateLimits = null,
+    RequestLimitsBody? RequestLimits = null)
 {
     private const string CurrentPeriodStart = "CURRENT_PERIOD_START";
     private const string Now = "NOW";
@@ -72,6 +76,8 @@ internal sealed record EntitlementBody(
         GrantBody.CheckPriority(Issue?.Priority, "/issue/priority", errors);
         GrantBody.CheckAmount(IssueAfterReset, "/issueAfterReset", errors);
         GrantBody.CheckPriority(IssueAfterResetPriority, "/issueAfterResetPriority", errors);
+        RateLimitBody.Check(RateLimits, "/rateLimits", errors);
+        RequestLimits?.Check("/requestLimits", errors);
         if (IsMetered && !errors.Any)
         {
             CheckMeasuring(zone, now, errors);
@@ -120,6 +126,8 @@ internal sealed record EntitlementBody(
             ("issueAfterResetPriority", IssueAfterResetPriority is not null, IsMetered),
             ("issue", Issue is not null, IsMetered),
             ("grants", Grants is not null, IsMetered),
+            ("rateLimits", RateLimits is not null, Type != "static"),
+            ("requestLimits", RequestLimits is not null, Type != "static"),
         ];
         foreach (var (field, present, allowed) in fields)
         {

@@ -34,6 +34,7 @@ internal sealed record EntitlementRow(
     Instant MeasuredFrom,
     string TimeZone,
     string RateLimits,
+    string RequestLimits,
     string Origin,
     string Metadata,
     Instant ActiveFrom,
@@ -52,7 +53,8 @@ internal sealed record EntitlementRow(
                f.meter_filters::text as meterFilters, f.event_type as eventType,
                f.aggregation, e.kind, e.config, e.soft, trim_scale(e.allowance) as allowance, e.issue_priority as issuePriority,
                e.preserve_overage as preserveOverage, e.usage_period as usagePeriod, e.anchor, e.measured_from as measuredFrom,
-               e.time_zone as timeZone, e.rate_limits::text as rateLimits, e.origin, e.metadata::text as metadata,
+               e.time_zone as timeZone, e.rate_limits::text as rateLimits,
+               e.request_limits::text as requestLimits, e.origin, e.metadata::text as metadata,
                e.active_from as activeFrom, e.active_to as activeTo, e.created_at as createdAt, e.updated_at as updatedAt,
                e.deleted_at as deletedAt
         from subscriptions.entitlement e

@@ -4,6 +4,7 @@ using Metering.Platform.Identifiers;
 using Metering.Subscriptions.Entitlements.Balances;
 using Metering.Subscriptions.Entitlements.Grants;
 using Metering.Subscriptions.Leases;
+using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Wire;
 using NodaTime;
@@ -124,6 +125,7 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
             item.Template.Config, soft = item.Template.IsSoftLimit ?? false, item.Allowance,
             issuePriority = item.Template.IssueAfterResetPriority ?? 1, preserveOverage = item.Template.PreserveOverageAtReset ?? false,
             item.UsagePeriod, anchor = calendar?.Anchor, item.TimeZone, rateLimits = Metadata.ToJson(item.Template.RateLimits ?? []),
+            requestLimits = Metadata.ToJson(item.Template.RequestLimits ?? RequestLimitsBody.None),
             metadata = Metadata.ToJson(item.Template.Metadata ?? Metadata.None), window.From, window.To, now,
         };
         var id = await session.SingleAsync<Guid>(PutSql, entitlement, cancellationToken);
@@ -219,10 +221,12 @@ internal sealed class EntitlementSync(PoolAllowances allowances)
     private const string PutSql = """
         insert into subscriptions.entitlement
             (id, customer_id, subscription_id, item_id, feature_id, feature_key, kind, config, soft, allowance, issue_priority, preserve_overage,
-             usage_period, anchor, measured_from, time_zone, rate_limits, origin, metadata, active_from, active_to, created_at, updated_at)
+             usage_period, anchor, measured_from, time_zone, rate_limits, request_limits, origin, metadata, active_from, active_to, created_at,
+             updated_at)
         values
             (@Id, @customerId, @SubscriptionId, @ItemId, @FeatureId, @FeatureKey, @kind, @Config, @soft, @Allowance, @issuePriority,
-             @preserveOverage, @UsagePeriod, @anchor, @From, @TimeZone, @rateLimits::jsonb, 'subscription', @metadata::jsonb, @From, @To, @now, @now)
+             @preserveOverage, @UsagePeriod, @anchor, @From, @TimeZone, @rateLimits::jsonb, @requestLimits::jsonb,
+             'subscription', @metadata::jsonb, @From, @To, @now, @now)
         on conflict (id) do update
         set active_from = excluded.active_from, active_to = excluded.active_to, measured_from = excluded.measured_from,
             updated_at = excluded.updated_at, deleted_at = null

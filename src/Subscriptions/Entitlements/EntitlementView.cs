@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Platform.Identifiers;
+using Metering.Subscriptions.Plans;
 using NodaTime;
 
 namespace Metering.Subscriptions.Entitlements;
@@ -7,6 +8,7 @@ namespace Metering.Subscriptions.Entitlements;
 /// <summary>An entitlement as the API shows it; what its type does not have is left out.</summary>
 /// <param name="SubjectKey">Of version 1, which knows no customers.</param>
 /// <param name="Origin">Additive: <c>subscription</c> when a plan entitles, else <c>customer</c>.</param>
+/// <param name="RateLimits">Additive, as <paramref name="RequestLimits"/>: left out when there are none.</param>
 internal sealed record EntitlementView(
     string Id,
     string Type,
@@ -33,7 +35,9 @@ internal sealed record EntitlementView(
     string Origin,
     Instant CreatedAt,
     Instant UpdatedAt,
-    Instant? DeletedAt)
+    Instant? DeletedAt,
+    ImmutableArray<RateLimitBody>? RateLimits,
+    RequestLimitsBody? RequestLimits)
 {
     /// <param name="periods">Null when it has no usage periods.</param>
     /// <param name="subjectKey">Null: as version 2 shows it.</param>
@@ -51,7 +55,9 @@ internal sealed record EntitlementView(
             periods is null ? null : RecurringPeriodView.Of(row.UsagePeriod!, periods.CalendarAt(at).Anchor),
             periods is null ? null : PeriodSpan.Of(periods.PeriodAt(at)),
             row.IsMetered ? row.MeasuredFrom : null, row.IsMetered ? periods?.LastResetAt(at) : null, row.ActiveFrom, row.ActiveTo,
-            Wire.Metadata.ParseOrNull(row.Metadata), AnnotationsOf(row), row.Origin, row.CreatedAt, row.UpdatedAt, row.DeletedAt);
+            Wire.Metadata.ParseOrNull(row.Metadata), AnnotationsOf(row), row.Origin, row.CreatedAt, row.UpdatedAt, row.DeletedAt,
+            Wire.Metadata.FromJson<ImmutableArray<RateLimitBody>>(row.RateLimits) is { IsEmpty: false } rates ? rates : null,
+            Wire.Metadata.FromJson<RequestLimitsBody>(row.RequestLimits) is var limits && limits != RequestLimitsBody.None ? limits : null);
     }
 
     private static ImmutableSortedDictionary<string, string>? AnnotationsOf(EntitlementRow row) => row.SubscriptionId is { } subscription

@@ -4,6 +4,7 @@ using Metering.Platform.Identifiers;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Entitlements.Grants;
 using Metering.Subscriptions.Features;
+using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Wire;
 using NodaTime;
 
@@ -40,6 +41,8 @@ internal static class EntitlementWriting
             anchor = calendar?.Anchor,
             measuredFrom = metered ? body.MeasuredFrom(customer.Zone, now) : now,
             customer.TimeZone,
+            rateLimits = Metadata.ToJson(body.RateLimits ?? []),
+            requestLimits = Metadata.ToJson(body.RequestLimits ?? RequestLimitsBody.None),
             metadata = Metadata.ToJson(body.Metadata ?? Metadata.None),
             now,
         };
@@ -65,10 +68,10 @@ internal static class EntitlementWriting
     private const string InsertSql = """
         insert into subscriptions.entitlement
             (id, customer_id, feature_id, feature_key, kind, config, soft, allowance, issue_priority, preserve_overage, usage_period, anchor,
-             measured_from, time_zone, rate_limits, origin, metadata, active_from, created_at, updated_at)
+             measured_from, time_zone, rate_limits, request_limits, origin, metadata, active_from, created_at, updated_at)
         values
             (@id, @customerId, @featureId, @featureKey, @kind, @Config, @soft, @Allowance, @IssuePriority, @preserveOverage, @usagePeriod, @anchor,
-             @measuredFrom, @TimeZone, '[]', 'customer', @metadata::jsonb, @now, @now, @now)
+             @measuredFrom, @TimeZone, @rateLimits::jsonb, @requestLimits::jsonb, 'customer', @metadata::jsonb, @now, @now, @now)
         """;
 
     private const string EndSql = """

@@ -15,8 +15,6 @@ internal static class EntitlementChecks
     public const decimal MaxAllowance = 1_000_000_000_000_000m;
 
     public const int MaxConfigLength = 16_384;
-    public const int MaxRateLimits = 8;
-    public const long MaxRate = 1_000_000_000;
 
     public static void Check(EntitlementTemplateBody template, FeatureRow? feature, string at, FieldErrors errors)
     {
@@ -28,7 +26,8 @@ internal static class EntitlementChecks
         }
 
         CheckAllowedFields(template, at, errors);
-        CheckRateLimits(template, at, errors);
+        RateLimitBody.Check(template.RateLimits, $"{at}/rateLimits", errors);
+        template.RequestLimits?.Check($"{at}/requestLimits", errors);
         if (template.Type == "static")
         {
             errors.AddIf(
@@ -54,6 +53,7 @@ internal static class EntitlementChecks
             ("preserveOverageAtReset", template.PreserveOverageAtReset is not null, template.Type == "metered"),
             ("usagePeriod", template.UsagePeriod is not null, template.Type == "metered"),
             ("rateLimits", template.RateLimits is not null, template.Type != "static"),
+            ("requestLimits", template.RequestLimits is not null, template.Type != "static"),
         ];
         foreach (var (field, present, allowed) in fields)
         {
@@ -70,31 +70,6 @@ internal static class EntitlementChecks
                 && (!Cadence.TryParse(template.UsagePeriod, out var period) || RecurringPeriodBody.IsTooLong(period)),
             $"{at}/usagePeriod", "invalid_duration",
             "A usage period is an ISO 8601 duration of one unit, such as P1D or P1M.");
-    }
-
-    private static void CheckRateLimits(EntitlementTemplateBody template, string at, FieldErrors errors)
-    {
-        if (template.RateLimits is not { IsDefault: false } limits)
-        {
-            return;
-        }
-
-        errors.AddIf(limits.Length > MaxRateLimits, $"{at}/rateLimits", "too_many", $"At most {MaxRateLimits} rate limits.");
-        foreach (var (i, limit) in limits.Take(MaxRateLimits).Index())
-        {
-            var pointer = $"{at}/rateLimits/{i}";
-            if (limit is null)
-            {
-                errors.Add(pointer, "required", "A rate limit is an object.");
-                continue;
-            }
-
-            errors.AddIf(limit.Limit is < 1 or > MaxRate, $"{pointer}/limit", "out_of_range", $"A rate is 1 to {MaxRate} requests.");
-            errors.AddIf(limit.Burst is < 1 or > MaxRate, $"{pointer}/burst", "out_of_range", $"A burst is 1 to {MaxRate} requests.");
-            errors.AddIf(
-                !RateLimitWindow.TryParse(limit.Per, out _), $"{pointer}/per", "invalid_duration",
-                $"A window is PTnS, PTnM or PTnH, of 1 to {RateLimitWindow.MaxSeconds} seconds.");
-        }
     }
 
     public static bool IsConfig([NotNullWhen(true)] string? text)

@@ -76,6 +76,7 @@ internal sealed record UsageDiscountBody([property: JsonConverter(typeof(Numeric
 /// <param name="IssueAfterResetPriority">Metered only: the lower is burnt first.</param>
 /// <param name="UsagePeriod">Metered only: ISO 8601; the card's billing cadence, or else the plan's, when absent.</param>
 /// <param name="RateLimits">Boolean and metered: how fast requests to the feature may come.</param>
+/// <param name="RequestLimits">Boolean and metered: how large a request may be, and how many may be in flight.</param>
 internal sealed record EntitlementTemplateBody(
     string Type,
     string? Config = null,
@@ -85,8 +86,5 @@ internal sealed record EntitlementTemplateBody(
     bool? PreserveOverageAtReset = null,
     string? UsagePeriod = null,
     ImmutableArray<RateLimitBody>? RateLimits = null,
-    ImmutableSortedDictionary<string, string>? Metadata = null);
-
-/// <param name="Per">ISO 8601 in seconds, minutes or hours: <c>PT1M</c>.</param>
-/// <param name="Burst">How many at once; <paramref name="Limit"/> when absent.</param>
-internal sealed record RateLimitBody(long Limit, string Per, long? Burst = null);
+    ImmutableSortedDictionary<string, string>? Metadata = null,
+    RequestLimitsBody? RequestLimits = null);

@@ -59,21 +59,22 @@ internal static class AccessCompiler
             RestrictedCredentials = [.. credentials.Where(credential => credential.IsRestricted).Select(one => one.ToAccess(suspended))],
         };
 
-    private static FeatureAccess ToFeature(EntitlementRow entitlement, decimal limit) => new(
-        entitlement.FeatureKey,
-        entitlement.ActiveFrom,
-        entitlement.ActiveTo,
-        entitlement.EventType,
-        entitlement.Config,
-        entitlement.IsMetered
-            ? new QuotaTerms(
-                PublicId.Format(entitlement.Id),
-                entitlement.Soft ? LimitClass.Soft : LimitClass.Hard,
-                (long)decimal.Floor(Math.Min(limit, EntitlementChecks.MaxAllowance)),
-                entitlement.UsagePeriod!,
-                entitlement.IsGauge)
-            : null,
-        [.. Metadata.FromJson<ImmutableArray<RateLimitBody>>(entitlement.RateLimits).Select(ToTerms)]);
+    private static FeatureAccess ToFeature(EntitlementRow entitlement, decimal limit) =>
+        Metadata.FromJson<RequestLimitsBody>(entitlement.RequestLimits).AddTo(new FeatureAccess(
+            entitlement.FeatureKey,
+            entitlement.ActiveFrom,
+            entitlement.ActiveTo,
+            entitlement.EventType,
+            entitlement.Config,
+            entitlement.IsMetered
+                ? new QuotaTerms(
+                    PublicId.Format(entitlement.Id),
+                    entitlement.Soft ? LimitClass.Soft : LimitClass.Hard,
+                    (long)decimal.Floor(Math.Min(limit, EntitlementChecks.MaxAllowance)),
+                    entitlement.UsagePeriod!,
+                    entitlement.IsGauge)
+                : null,
+            [.. Metadata.FromJson<ImmutableArray<RateLimitBody>>(entitlement.RateLimits).Select(ToTerms)]));
 
     private static RateLimitTerms ToTerms(RateLimitBody body) => RateLimitWindow.TryParse(body.Per, out var seconds)
         ? new RateLimitTerms(body.Limit, seconds, body.Burst ?? body.Limit)

@@ -26,6 +26,10 @@ internal sealed class SidecarStreams(MeteringDatabase database, ILogger<SidecarS
 
     public int ConnectedCount => streams.Keys.Select(stream => stream.SidecarId).Distinct(StringComparer.Ordinal).Count();
 
+    /// <summary>In an order that all sidecars share, from 0.</summary>
+    public int RankOf(string sidecarId) => streams.Keys.Select(stream => stream.SidecarId).Distinct(StringComparer.Ordinal)
+        .Count(other => string.CompareOrdinal(other, sidecarId) < 0);
+
     public bool IsFull => streams.Count >= MaxStreams;
 
     /// <summary>Rises over all streams, so an acknowledgement from before a reconnect never counts for what came after.</summary>

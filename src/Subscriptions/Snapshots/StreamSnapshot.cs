@@ -125,7 +125,8 @@ internal sealed class StreamSnapshot(
     {
         var sequence = streams.NextSequence();
         stream.Sent(sequence, version);
-        var heartbeat = new Heartbeat(sequence, version, clock.GetCurrentInstant(), clock.Stands, streams.ActiveCount);
+        var heartbeat = new Heartbeat(
+            sequence, version, clock.GetCurrentInstant(), clock.Stands, streams.ActiveCount, streams.RankOf(stream.SidecarId));
         await WriteAsync(body, [heartbeat], cancellationToken);
     }
 

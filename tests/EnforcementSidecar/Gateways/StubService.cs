@@ -38,7 +38,8 @@ internal sealed class StubService : IAsyncDisposable
         var body = await reader.ReadToEndAsync();
         lock (Requests)
         {
-            Requests.Add((context.Request.Path + context.Request.QueryString, body, new HeaderDictionary(context.Request.Headers.ToDictionary())));
+            var headers = new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase));
+            Requests.Add((context.Request.Path + context.Request.QueryString, body, headers));
         }
 
         if (context.Request.Path == "/v1/forbidden")

@@ -100,7 +100,7 @@ public sealed class CheckTests
 
         var denied = await sidecar.CheckAsync("free");
         Assert.Equal("quota_exhausted", denied.Header("X-Meter-Reason"));
-        Assert.Contains("\"summarize-rate-60s\";r=2;", denied.Header("RateLimit"), StringComparison.Ordinal);
+        Assert.Contains("\"summarize-rate-60s\";r=3;", denied.Header("RateLimit"), StringComparison.Ordinal);
 
         // 6 units are more than a burst: the rate denies, the quota keeps what it has.
         var tooMany = await sidecar.CheckAsync("free", "summarize", ("X-Meter-Units", "6"));
@@ -161,7 +161,7 @@ public sealed class CheckTests
         await using var __ = sidecar;
 
         Assert.Equal(HttpStatusCode.OK, (await sidecar.SendAsync(new HttpMethod(method), path, "free", "summarize")).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await sidecar.SendAsync(HttpMethod.Get, "/v1/checks", "free", "summarize")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await sidecar.SendAsync(HttpMethod.Get, "/v1/checked", "free", "summarize")).StatusCode);
     }
 
     [Fact]

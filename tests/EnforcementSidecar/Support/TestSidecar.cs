@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -26,10 +27,12 @@ internal sealed class TestSidecar : IAsyncDisposable
 
     public IServiceProvider Services => application.Services;
 
-    public static async Task<TestSidecar> StartAsync(FakeHost host, string? directory = null, bool waitUntilReady = true)
+    public static async Task<TestSidecar> StartAsync(
+        FakeHost host, string? directory = null, bool waitUntilReady = true, AnswerDialect? dialect = null, TimeProvider? monotonic = null)
     {
         var data = directory ?? Directory.CreateTempSubdirectory("metering-sidecar-").FullName;
-        var application = SidecarApplication.Create(new SidecarOptions(host.Url, FakeHost.SidecarKey, data, "127.0.0.1", 0), TimeProvider.System);
+        var options = new SidecarOptions(host.Url, FakeHost.SidecarKey, data, "127.0.0.1", 0) { Dialect = dialect ?? AnswerDialect.Default };
+        var application = SidecarApplication.Create(options, monotonic ?? TimeProvider.System);
         await application.StartAsync();
         var sidecar = new TestSidecar(application, data);
         if (waitUntilReady)

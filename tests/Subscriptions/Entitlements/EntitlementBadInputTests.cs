@@ -39,6 +39,12 @@ public sealed class EntitlementBadInputTests
         metered | /grants = [null]                                     | 400 | /grants/0 | required
         metered | /grants = [{"amount":-1,"effectiveAt":"2026-01-15T09:00:00Z"}] | 400 | /grants/0/amount | out_of_range
         metered | /grants = [{"amount":1,"effectiveAt":"2025-01-15T09:00:00Z"}] | 400 | /grants/0/effectiveAt | before_usage_period
+        metered | /rateLimits = [{"limit":1,"per":"P1M"}]              | 400 | /rateLimits/0/per | invalid_duration
+        metered | /rateLimits = [null]                                 | 400 | /rateLimits/0 | required
+        metered | /requestLimits = {"concurrency":{"limit":100001}}    | 400 | /requestLimits/concurrency/limit | out_of_range
+        metered | /requestLimits = {"bodySize":{"maxBytes":9}}         | 400 | /requestLimits/bodySize/whenUnknown | required
+        static  | /requestLimits = {}                                  | 400 | /requestLimits | not_allowed
+        static  | /rateLimits = []                                     | 400 | /rateLimits | not_allowed
         metered | /metadata = {"k":1}                                  | 400 | /metadata/k | invalid_json
         metered | /colour = "red"                                      | 400 | /colour | invalid_json
         metered | /featureKey = "taken"                                | 409 | /featureKey | entitlement_exists

@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Plans.Prices;
 using Metering.Testing;
@@ -27,6 +29,10 @@ public sealed class PlanSchemaTests
         AssertFields(typeof(DiscountsBody), Definition("discounts"));
         AssertFields(typeof(EntitlementTemplateBody), [.. Definition("entitlementTemplate")["oneOf"]!.AsArray().Select(variant => variant!)]);
         AssertFields(typeof(RateLimitBody), Definition("rateLimits")["items"]!);
+        AssertFields(typeof(RequestLimitsBody), Definition("requestLimits"));
+        AssertFields(typeof(ConcurrencyBody), Definition("requestLimits")["properties"]!["concurrency"]!);
+        AssertFields(typeof(BodySizeBody), Definition("requestLimits")["properties"]!["bodySize"]!);
+        AssertFields(typeof(PromptSizeBody), Definition("requestLimits")["properties"]!["promptSize"]!);
     }
 
     [Fact]
@@ -34,8 +40,12 @@ public sealed class PlanSchemaTests
     {
         Assert.Equal(PlanChecks.MaxPhases, (int)Schema["properties"]!["phases"]!["maxItems"]!);
         Assert.Equal(PlanChecks.MaxRateCards, (int)Definition("phase")["properties"]!["rateCards"]!["maxItems"]!);
-        Assert.Equal(EntitlementChecks.MaxRateLimits, (int)Definition("rateLimits")["maxItems"]!);
-        Assert.Equal(EntitlementChecks.MaxRate, (long)Definition("rateLimits")["items"]!["properties"]!["limit"]!["maximum"]!);
+        Assert.Equal(RateLimitBody.MaxCount, (int)Definition("rateLimits")["maxItems"]!);
+        Assert.Equal(RateLimitBody.MaxRate, (long)Definition("rateLimits")["items"]!["properties"]!["limit"]!["maximum"]!);
+        var requests = Definition("requestLimits")["properties"]!;
+        Assert.Equal(ConcurrencyBody.MaxLimit, (int)requests["concurrency"]!["properties"]!["limit"]!["maximum"]!);
+        Assert.Equal(BodySizeBody.MostBytes, (long)requests["bodySize"]!["properties"]!["maxBytes"]!["maximum"]!);
+        Assert.Equal(PromptSizeBody.MostTokens, (long)requests["promptSize"]!["properties"]!["maxTokens"]!["maximum"]!);
         var metered = Definition("entitlementTemplate")["oneOf"]![2]!["properties"]!;
         Assert.Equal(EntitlementChecks.MaxAllowance, (decimal)metered["issueAfterReset"]!["maximum"]!);
         Assert.Equal(Rating.RatingBounds.TiersMax, (int)Definition("tieredPrice")["properties"]!["tiers"]!["maxItems"]!);
@@ -59,7 +69,8 @@ public sealed class PlanSchemaTests
         Definition("price")["oneOf"]!.AsArray().Select(variant => Definition(((string)variant!["$ref"]!).Split('/')[^1]));
 
     private static IEnumerable<string> Names(Type type) =>
-        type.GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
+        type.GetProperties().Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
+            .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)).Order();
 
     private static JsonNode Definition(string name) => Schema["$defs"]![name]!;
 

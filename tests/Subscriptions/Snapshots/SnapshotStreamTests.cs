@@ -34,6 +34,46 @@ public sealed class SnapshotStreamTests
     }
 
     [Fact]
+    public async Task How_large_a_request_may_be_and_how_many_may_be_in_flight_reaches_the_sidecar_from_a_plan_and_from_a_customers_own_entitlement()
+    {
+        await using var host = await Shop.OpenAsync();
+        await Some.PublishedAsync(host, Some.Plan("careful", Some.Entitled("summarize", """
+            {"type":"metered","issueAfterReset":100,"usagePeriod":"P1D","requestLimits":{"concurrency":{"limit":5},
+             "bodySize":{"maxBytes":1048576,"whenUnknown":"refuse"},"promptSize":{"maxTokens":8000,"whenUnknown":"pass"} } }
+            """)));
+        await Some.CustomerAsync(host, "acme");
+        await Some.SubscribedAsync(host, "acme", "careful");
+        var own = await host.PostAsync("/api/v2/customers/acme/entitlements", Some.Json("""
+            {"type":"boolean","featureKey":"advanced-reasoning","rateLimits":[{"limit":3,"per":"PT1S"}],
+             "requestLimits":{"concurrency":{"limit":2,"maxDuration":"PT90S"} } }
+            """), 201);
+        await using var sidecar = await FollowingSidecar.ConnectAsync(host);
+
+        Assert.Equal(SnapshotBegins.CurrentFormat, sidecar.Opening.Format);
+        var planned = sidecar.Feature("acme", "summarize")!;
+        Assert.Equal(new ConcurrencyTerms(5, 600), planned.Concurrency);
+        Assert.Equal(new SizeTerms(1_048_576, PassWhenUnknown: false), planned.BodySize);
+        Assert.Equal(new SizeTerms(8_000, PassWhenUnknown: true), planned.PromptSize);
+        var given = sidecar.Feature("acme", "advanced-reasoning")!;
+        Assert.Equal(new ConcurrencyTerms(2, 90), given.Concurrency);
+        Assert.Equal([new RateLimitTerms(3, 1, 3)], given.RateLimits);
+        Assert.Null(given.BodySize);
+        Assert.Equal("PT90S", (string?)own["requestLimits"]!["concurrency"]!["maxDuration"]);
+        Assert.Equal(3, (long)own["rateLimits"]![0]!["limit"]!);
+    }
+
+    [Fact]
+    public async Task Sidecars_are_told_apart_by_rank()
+    {
+        await using var host = await Shop.OpenAsync();
+        await using var one = await FollowingSidecar.ConnectAsync(host, "b");
+        await using var other = await FollowingSidecar.ConnectAsync(host, "a");
+
+        await one.UntilAsync(sidecar => sidecar.LastHeartbeat is { ActiveSidecars: 2, Rank: 1 });
+        await other.UntilAsync(sidecar => sidecar.LastHeartbeat is { ActiveSidecars: 2, Rank: 0 });
+    }
+
+    [Fact]
     public async Task Every_change_to_what_a_customer_may_do_is_pushed()
     {
         await using var host = await Shop.OpenAsync();

@@ -1,0 +1,3 @@
+namespace Metering.EnforcementSidecar.Tests.Gateways;
+
+internal sealed record RawAnswer(int Status, IReadOnlyDictionary<string, string> Headers, string Body);
