@@ -1,4 +1,5 @@
 using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Identifiers;
 using Metering.EnforcementSidecar.Leases;
 using Metering.Testing;
@@ -68,7 +69,7 @@ internal sealed partial class LeaseWorld : IDisposable
     public void Reserve(SimulatedSidecar sidecar, string entitlementId, long units) =>
         In(sidecar, sidecar.Life, () =>
         {
-            Decide(sidecar, entitlementId, units, Clock.Now + (long)Deciding.DecisionEngine.MaxWait.TotalMicroseconds);
+            Decide(sidecar, entitlementId, units, Clock.Now + (long)DecisionEngine.MaxWait.TotalMicroseconds);
             Pump(sidecar);
         });
 
