@@ -18,6 +18,7 @@ public sealed class OvershootTests(OvershootTests.HurriedStack shared, ITestOutp
     private const int SeedsInCi = 4;
     private const int Customers = 12;
     private const int Callers = 1_000;
+    private const int EnoughDenials = 200;
 
     // The first customer is Zipf's favourite; each cap is in proportion to what its customer is asked for, so that all run out while things break.
     private const int FavouritesCap = 1_500;
@@ -55,7 +56,7 @@ public sealed class OvershootTests(OvershootTests.HurriedStack shared, ITestOutp
             await Task.Delay(plan.Begins, limit.Token);
             await shared.Fleet.SufferAsync(plan, limit.Token);
         }));
-        await load.DeniedAsync(Callers, limit.Token);
+        await load.DeniedAsync(EnoughDenials, limit.Token);
         await enough.CancelAsync();
         await loading;
         await watching;
