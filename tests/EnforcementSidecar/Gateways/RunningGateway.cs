@@ -51,8 +51,16 @@ internal sealed class RunningGateway : IAsyncDisposable
         }
 
         var running = new RunningGateway(ManagedProcess.Start(gateway.Name, file, arguments, environment, directory), directory, port);
-        await running.process.WaitReadyAsync(token => ListensAsync(port, token), StartLimit, cancellationToken);
-        return running;
+        try
+        {
+            await running.process.WaitReadyAsync(token => ListensAsync(port, token), StartLimit, cancellationToken);
+            return running;
+        }
+        catch
+        {
+            await running.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Posts as an application does that also tries to choose for itself what it is asked for.</summary>
