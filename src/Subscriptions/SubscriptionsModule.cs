@@ -66,6 +66,7 @@ public static class SubscriptionsModule
         services.AddSingleton<PoolAllowances>();
         services.AddSingleton<PoolEpochs>();
         services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
+        services.AddSingleton<LeaseRecalls>();
         services.AddSingleton<LeaseDesk>();
         services.AddSingleton<PoolSegments>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolSegments>());
