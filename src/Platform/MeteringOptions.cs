@@ -21,6 +21,9 @@ public sealed record MeteringOptions(
     Uri PublicUrl)
 {
     public const int DefaultPort = 8080;
+    public const int DefaultLeaseSeconds = 30;
+    private const int MinLeaseSeconds = 2;
+    private const int MaxLeaseSeconds = 600;
 
     /// <summary>Presets the sidecars' API key, for deployments where they can not read the file that holds it otherwise.</summary>
     public string? SidecarKey { get; init; }
@@ -33,6 +36,9 @@ public sealed record MeteringOptions(
 
     /// <summary>Refuses events that no meter counts or a meter can not read, instead of storing and marking them.</summary>
     public bool StrictValidation { get; init; }
+
+    /// <summary>How long a sidecar may spend what it has leased without hearing from Host.</summary>
+    public int LeaseSeconds { get; init; } = DefaultLeaseSeconds;
 
     /// <summary>Ends the name of every exchange and queue, so that the hosts of several tests can share one broker.</summary>
     public string BrokerSuffix { get; init; } = "";
@@ -73,6 +79,9 @@ public sealed record MeteringOptions(
                 "strict" => true,
                 _ => throw new InvalidOptionException("METERING_VALIDATION", "is lenient or strict"),
             },
+            LeaseSeconds = Read("METERING_LEASE_SECONDS") is not { } lease ? DefaultLeaseSeconds
+                : int.TryParse(lease, out var seconds) && seconds is >= MinLeaseSeconds and <= MaxLeaseSeconds ? seconds
+                : throw new InvalidOptionException("METERING_LEASE_SECONDS", $"is a number from {MinLeaseSeconds} to {MaxLeaseSeconds}"),
         };
     }
 

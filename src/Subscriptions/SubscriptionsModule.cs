@@ -67,6 +67,7 @@ public static class SubscriptionsModule
         services.AddSingleton<PoolAllowances>();
         services.AddSingleton<PoolEpochs>();
         services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
+        services.AddSingleton<LeaseRecalls>();
         services.AddSingleton<LeaseDesk>();
         services.AddSingleton<SettlementDesk>();
         services.AddSingleton<PoolSegments>();

@@ -4,7 +4,7 @@ using Metering.Testing;
 namespace Metering.Faults;
 
 /// <summary>Who calls through the gateway.</summary>
-internal sealed record LoadCustomer(string Key, string ApiKey)
+internal sealed record LoadCustomer(string Key, string ApiKey, string Id)
 {
     /// <summary>A customer with a plan of its own, whose one hard limit is <paramref name="cap"/> requests a month.</summary>
     public static async Task<LoadCustomer> SignUpAsync(ProductStack stack, string key, int cap)
@@ -17,7 +17,7 @@ internal sealed record LoadCustomer(string Key, string ApiKey)
         entitlement.Remove("rateLimits");
         var draft = await stack.PostAsync("/api/v1/plans", plan);
         await stack.PostAsync($"/api/v1/plans/{draft["id"]}/publish", new JsonObject());
-        await stack.PostAsync("/api/v1/customers", new JsonObject
+        var customer = await stack.PostAsync("/api/v1/customers", new JsonObject
         {
             ["name"] = key,
             ["key"] = key,
@@ -25,6 +25,6 @@ internal sealed record LoadCustomer(string Key, string ApiKey)
         });
         var credential = await stack.PostAsync($"/api/v1/customers/{key}/credentials", new JsonObject { ["name"] = "load" });
         await stack.PostAsync("/api/v1/subscriptions", new JsonObject { ["customerKey"] = key, ["plan"] = new JsonObject { ["key"] = key } });
-        return new LoadCustomer(key, credential["key"]!.GetValue<string>());
+        return new LoadCustomer(key, credential["key"]!.GetValue<string>(), customer["id"]!.GetValue<string>());
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ProductStack : IAsyncDisposable
 
     private readonly string? rabbitMq;
     private readonly Func<string, string> wayToPostgres;
+    private readonly IReadOnlyDictionary<string, string> hostSettings;
     private string? hostConnection;
     private bool succeeded;
     private readonly int hostPort;
@@ -25,8 +26,9 @@ internal sealed class ProductStack : IAsyncDisposable
     private readonly int gatewayPort;
     private readonly HttpClient probe = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private ProductStack(string? rabbitMq, Func<string, string> wayToPostgres)
+    private ProductStack(string? rabbitMq, Func<string, string> wayToPostgres, IReadOnlyDictionary<string, string> hostSettings)
     {
+        this.hostSettings = hostSettings;
         this.rabbitMq = rabbitMq;
         this.wayToPostgres = wayToPostgres;
         (hostPort, sidecarPort, upstreamPort, gatewayPort) = FreePort.Take(4) is [var a, var b, var c, var d] ? (a, b, c, d) : default;
@@ -60,10 +62,12 @@ internal sealed class ProductStack : IAsyncDisposable
 
     /// <summary>PostgreSQL and Host.</summary>
     /// <param name="wayToPostgres">From the server's connection string to the one that Host uses, when something stands between.</param>
+    /// <param name="hostSettings">Environment of Host beyond what it needs to run.</param>
     public static async Task<ProductStack> StartAsync(
-        string? rabbitMq, CancellationToken cancellationToken, Func<string, string>? wayToPostgres = null)
+        string? rabbitMq, CancellationToken cancellationToken, Func<string, string>? wayToPostgres = null,
+        IReadOnlyDictionary<string, string>? hostSettings = null)
     {
-        var stack = new ProductStack(rabbitMq, wayToPostgres ?? (server => server));
+        var stack = new ProductStack(rabbitMq, wayToPostgres ?? (server => server), hostSettings ?? new Dictionary<string, string>());
         try
         {
             stack.Postgres = await PrivatePostgres.StartAsync(Path.Combine(stack.Folder, "postgres"), cancellationToken);
@@ -79,7 +83,7 @@ internal sealed class ProductStack : IAsyncDisposable
 
     public async Task StartHostAsync(CancellationToken cancellationToken)
     {
-        var environment = new Dictionary<string, string>
+        var environment = new Dictionary<string, string>(hostSettings)
         {
             ["METERING_POSTGRES"] = hostConnection ??= wayToPostgres(Postgres.ConnectionString),
             ["METERING_PORT"] = $"{hostPort}",

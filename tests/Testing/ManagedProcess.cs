@@ -98,6 +98,12 @@ public sealed class ManagedProcess : IAsyncDisposable
         await process.WaitForExitAsync(cancellationToken);
     }
 
+    /// <summary>SIGSTOP: it does nothing, and its clocks go on.</summary>
+    public void Pause() => _ = Signal(process.Id, PosixStop);
+
+    /// <summary>SIGCONT; harmless when it was not paused.</summary>
+    public void Resume() => _ = process.HasExited ? 0 : Signal(process.Id, PosixContinue);
+
     /// <summary>SIGTERM, and SIGKILL when that is not heard.</summary>
     public async Task StopAsync()
     {
@@ -130,6 +136,8 @@ public sealed class ManagedProcess : IAsyncDisposable
     }
 
     private const int PosixTerminate = 15;
+    private const int PosixContinue = 18;
+    private const int PosixStop = 19;
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static extern int Signal(int processId, int signal);

@@ -9,4 +9,6 @@ namespace Metering.Contracts.Sidecar;
 /// <param name="SidecarId">Stable over restarts.</param>
 /// <param name="Reports">Applied first, in order.</param>
 /// <param name="Requests">Applied after the reports, in order.</param>
-public sealed record LeaseExchangeRequest(string SidecarId, ImmutableArray<LeaseReport> Reports, ImmutableArray<LeaseRequest> Requests);
+/// <param name="AnsweredRecall">The recall after which the reports give back what was left; null when nothing was recalled.</param>
+public sealed record LeaseExchangeRequest(
+    string SidecarId, ImmutableArray<LeaseReport> Reports, ImmutableArray<LeaseRequest> Requests, long? AnsweredRecall = null);

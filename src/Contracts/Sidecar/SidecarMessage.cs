@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using NodaTime;
 
@@ -13,6 +14,7 @@ namespace Metering.Contracts.Sidecar;
 [JsonDerivedType(typeof(CustomerChanged), "customer_changed")]
 [JsonDerivedType(typeof(SnapshotEnds), "snapshot_ends")]
 [JsonDerivedType(typeof(Heartbeat), "heartbeat")]
+[JsonDerivedType(typeof(Recall), "recall")]
 public abstract record SidecarMessage
 {
     private protected SidecarMessage()
@@ -54,3 +56,10 @@ public sealed record Heartbeat(
 
 /// <summary>The sidecar has applied everything up to this heartbeat (<c>POST /api/v1/sidecar/acknowledgements</c>).</summary>
 public sealed record SidecarAcknowledgement(string SidecarId, long Sequence);
+
+/// <summary>
+/// Somebody waits for units of these entitlements and none are free: what the sidecar still holds of them is to be given back at once, in an
+/// exchange that names this recall. Sent only to a sidecar that asked for the stream with <c>recalls=true</c>.
+/// </summary>
+/// <param name="Sequence">Of the recall; not that of a heartbeat.</param>
+public sealed record Recall(long Sequence, ImmutableArray<string> EntitlementIds) : SidecarMessage;

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Json;
+using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Time;
 using NodaTime;
 
@@ -13,7 +14,8 @@ namespace Metering.EnforcementSidecar.Access;
 /// Follows Host's snapshot stream for as long as the process lives: from disk first, then by version, again and again.
 /// </summary>
 internal sealed class SnapshotFollower(
-    AccessState state, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, TimeProvider monotonic, ILogger<SnapshotFollower> logger)
+    AccessState state, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker, TimeProvider monotonic,
+    ILogger<SnapshotFollower> logger)
     : BackgroundService
 {
     /// <summary>Heartbeats come every few seconds; a stream that is silent for longer is dead.</summary>
@@ -83,7 +85,7 @@ internal sealed class SnapshotFollower(
         {
             var since = askForEverything || journal.IsLong || state.Version == 0 ? "" : $"&since={state.Version}";
             askForEverything = false;
-            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}", UriKind.Relative);
+            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}&recalls=true", UriKind.Relative);
             using var request = new HttpRequestMessage(HttpMethod.Get, route);
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             silence.CancelAfter(MaxSilence);
@@ -151,6 +153,12 @@ internal sealed class SnapshotFollower(
             return;
         }
 
+        if (message is Recall recall)
+        {
+            await broker.AnswerAsync(recall, cancellationToken);
+            return;
+        }
+
         var startsOver = message is SnapshotBegins begins && (begins.Full || state.Version == 0);
         Apply(message, TimeSpan.Zero);
         if (message is not Heartbeat heartbeat)
@@ -188,6 +196,8 @@ internal sealed class SnapshotFollower(
             case Heartbeat heartbeat:
                 state.Apply(heartbeat);
                 break;
+            case Recall:
+                throw new FormatException("a recall is no part of a snapshot");
         }
     }
 

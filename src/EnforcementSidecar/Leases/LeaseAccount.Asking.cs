@@ -41,7 +41,7 @@ internal sealed partial class LeaseAccount
 
         if (ask)
         {
-            broker.Ask(this);
+            dialogue.Ask(this);
         }
 
         return joined.Done;
@@ -86,7 +86,7 @@ internal sealed partial class LeaseAccount
         {
             if (answer.PeriodStart is not { } start || answer.PeriodEnd is not { } end || answer.Outcome == LeaseOutcome.Unknown)
             {
-                broker.Release(question.Lease);
+                dialogue.Release(question.Lease);
                 Volatile.Write(ref lastAnswer, null);
                 Fail(AcquireOutcome.UnknownEntitlement);
                 return false;
@@ -99,7 +99,7 @@ internal sealed partial class LeaseAccount
             }
             else
             {
-                broker.Release(question.Lease);
+                dialogue.Release(question.Lease);
                 var now = monotonic.GetTimestamp();
 
                 // A refill ahead of need is asked for while units are still spent here: their events may have been counted before
@@ -126,7 +126,7 @@ internal sealed partial class LeaseAccount
     /// <summary>Host did not answer: whether the lease exists is unknown, so it is closed unspent as soon as Host can be told.</summary>
     public void NotAnswered(LeaseQuestion question)
     {
-        broker.CloseLater(question.Lease);
+        dialogue.CloseLater(question.Lease);
         lock (gate)
         {
             ReportAgain();

@@ -54,6 +54,19 @@ internal sealed partial class LeaseAccount
         }
     }
 
+    /// <summary>
+    /// Somebody waits elsewhere for units that nobody has any more: what is left here goes back, and for a moment only what requests wait for is
+    /// asked for.
+    /// </summary>
+    public void GiveBack()
+    {
+        lock (gate)
+        {
+            noRefillBefore = monotonic.GetTimestamp() + Ticks(RefillPause);
+            RetireWhere(static _ => true);
+        }
+    }
+
     private void RetireWhere(Func<Lease, bool> over)
     {
         var retired = leases.Where(over).ToArray();
@@ -66,7 +79,7 @@ internal sealed partial class LeaseAccount
         foreach (var lease in retired)
         {
             retiredSpent += lease.Seal();
-            broker.CloseLater(lease);
+            dialogue.CloseLater(lease);
         }
     }
 
@@ -93,7 +106,7 @@ internal sealed partial class LeaseAccount
         if (flight is null && timestamp >= Math.Max(noRefillBefore, unavailableUntil))
         {
             flight = new LeaseFlight();
-            broker.Ask(this);
+            dialogue.Ask(this);
         }
     }
 

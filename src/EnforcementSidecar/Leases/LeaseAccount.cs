@@ -8,7 +8,7 @@ namespace Metering.EnforcementSidecar.Leases;
 /// What this sidecar holds of one entitlement. Spending reads a published array and swaps one counter, without a lock;
 /// everything about asking Host is in the other half of the class, behind a gate.
 /// </summary>
-internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker broker, ProductTime time, TimeProvider monotonic)
+internal sealed partial class LeaseAccount(string entitlementId, LeaseDialogue dialogue, ProductTime time, TimeProvider monotonic)
 {
     private Lease[] leases = [];
     private ExhaustedQuota? exhausted;
@@ -18,6 +18,9 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
     private long uncovered;
 
     public string EntitlementId => entitlementId;
+
+    /// <summary>What may be spent from at this moment, in the order in which it is tried.</summary>
+    public IReadOnlyList<Lease> Leases => Volatile.Read(ref leases);
 
     /// <summary>Spends from memory or says why not. Never waits.</summary>
     public SpendOutcome TrySpend(long units, QuotaTerms terms, Instant now)
@@ -31,7 +34,8 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseBroker bro
         {
             if (lease.TrySpend(units, now, monotonic))
             {
-                if (LeaseSizing.IsLow(lease.Remaining, lease.Granted))
+                // What counts is what is left of all of them: while one runs out, its successor may be there already.
+                if (LeaseSizing.IsLow(lease.Remaining, lease.Granted) && LeaseSizing.IsLow(RemaindersAt(now), lease.Granted))
                 {
                     RequestRefill(terms);
                 }

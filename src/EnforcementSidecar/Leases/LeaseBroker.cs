@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Time;
@@ -7,56 +5,32 @@ using Metering.EnforcementSidecar.Time;
 namespace Metering.EnforcementSidecar.Leases;
 
 /// <summary>
-/// Talks to Host about units, for all accounts: questions are batched as they come, upkeep runs twice a second. Before the
-/// first question, everything that an earlier process left behind is settled.
+/// Talks to Host about units: questions are sent as they come, upkeep runs twice a second. Before the first question, everything that an
+/// earlier process left behind is settled. What is said is <see cref="LeaseDialogue"/>'s.
 /// </summary>
 internal sealed class LeaseBroker(
     LeaseSlots slots, LeaseClient client, ProductTime time, SidecarCount sidecars, TimeProvider monotonic, ILogger<LeaseBroker> logger)
     : IHostedService
 {
-    private const int MaxQuestionsPerExchange = 200;
-    private const int MaxReportsPerExchange = 500;
-    private const int MaxWaitingQuestions = LeaseSlots.Capacity;
     private const int Askers = 2;
-    private static readonly TimeSpan QuestionTimeout = TimeSpan.FromMilliseconds(900);
-    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan UpkeepEvery = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan RecoveryPause = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan QuestionTimeout = TimeSpan.FromMilliseconds(900);
+    public static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan UpkeepEvery = TimeSpan.FromMilliseconds(500);
+    public static readonly TimeSpan RecoveryPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(3);
 
-    private readonly ConcurrentDictionary<string, LeaseAccount> accounts = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<LeaseAccount, bool> kept = new();
-    private readonly ConcurrentQueue<Lease> closing = new();
-    private readonly Channel<LeaseAccount> questions = Channel.CreateBounded<LeaseAccount>(MaxWaitingQuestions);
+    private readonly LeaseDialogue dialogue = new(slots, time, sidecars, monotonic, logger);
     private readonly CancellationTokenSource stopping = new();
     private Task loops = Task.CompletedTask;
 
-    public LeaseAccount AccountOf(string entitlementId) =>
-        accounts.GetOrAdd(entitlementId, static (id, self) => new LeaseAccount(id, self, self.ProductTime, self.Monotonic), this);
+    public LeaseAccount AccountOf(string entitlementId) => dialogue.AccountOf(entitlementId);
 
     /// <summary>Null when nothing was ever spent from the entitlement here.</summary>
-    public LeaseAccount? Find(string entitlementId) => accounts.GetValueOrDefault(entitlementId);
+    public LeaseAccount? Find(string entitlementId) => dialogue.Find(entitlementId);
 
-    private ProductTime ProductTime => time;
-
-    private TimeProvider Monotonic => monotonic;
-
-    public void Ask(LeaseAccount account)
-    {
-        kept.TryAdd(account, true);
-
-        // One question per account at most: the channel holds as many as there are slots for their answers.
-        questions.Writer.TryWrite(account);
-    }
-
-    public void CloseLater(Lease lease) => closing.Enqueue(lease);
-
-    /// <summary>Host granted nothing: there is no lease to give back.</summary>
-    public void Release(Lease lease)
-    {
-        lease.Seal();
-        slots.Free(lease.Slot);
-    }
+    /// <summary>Gives back at once what Host asks for: somebody waits for it. What can not be said now is said by the next upkeep.</summary>
+    public Task AnswerAsync(Recall recall, CancellationToken cancellationToken) =>
+        ExchangeAsync(dialogue.AnswerTo(recall), QuestionTimeout, cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -69,20 +43,13 @@ internal sealed class LeaseBroker(
     {
         await stopping.CancelAsync();
         await loops;
-        foreach (var account in kept.Keys)
-        {
-            account.Retire();
-        }
-
+        dialogue.RetireAll();
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(ClosingTime);
-        while (!closing.IsEmpty && await CloseAsync([], bounded.Token))
+        await CloseAllAsync(ReportTimeout, bounded.Token);
+        if (dialogue.Closing > 0)
         {
-        }
-
-        if (!closing.IsEmpty)
-        {
-            logger.LeasesLeftOpen(closing.Count);
+            logger.LeasesLeftOpen(dialogue.Closing);
         }
     }
 
@@ -101,75 +68,25 @@ internal sealed class LeaseBroker(
 
     private async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        foreach (var batch in slots.Found.Chunk(MaxReportsPerExchange))
+        foreach (var (found, exchange) in dialogue.Recovery())
         {
-            var reports = batch.Select(found => new LeaseReport(found.LeaseId, found.Spent, Close: true)).ToList();
-            while (await TryExchangeAsync(reports, [], ReportTimeout, cancellationToken) is null)
+            while (await TrySendAsync(exchange, ReportTimeout, cancellationToken) is null)
             {
                 await Task.Delay(RecoveryPause, monotonic, cancellationToken);
             }
 
-            foreach (var found in batch)
-            {
-                slots.Free(found.Slot);
-            }
-
-            logger.LeasesRecovered(batch.Length);
+            dialogue.Recovered(found);
+            logger.LeasesRecovered(found.Count);
         }
     }
 
     private async Task AskLoopAsync(CancellationToken cancellationToken)
     {
-        var asked = new List<LeaseQuestion>();
-        while (await questions.Reader.WaitToReadAsync(cancellationToken))
+        while (await dialogue.Questions.WaitToReadAsync(cancellationToken))
         {
-            asked.Clear();
-            while (asked.Count < MaxQuestionsPerExchange && questions.Reader.TryRead(out var account))
+            if (dialogue.NextQuestions() is { } exchange)
             {
-                if (account.NextQuestion(slots, sidecars.Active) is { } question)
-                {
-                    asked.Add(question);
-                }
-            }
-
-            if (asked.Count > 0)
-            {
-                await AskAsync(asked, cancellationToken);
-            }
-        }
-    }
-
-    private async Task AskAsync(List<LeaseQuestion> asked, CancellationToken cancellationToken)
-    {
-        // Closed leases go along: Host applies reports first, so that units given back can be granted again at once.
-        var closed = TakeClosing();
-        var progress = asked.SelectMany(question => question.Progress).Take(MaxReportsPerExchange);
-        var requests = asked.ConvertAll(question => question.Request);
-        LeaseExchangeResponse? answer = null;
-        try
-        {
-            answer = await TryExchangeAsync([.. closed.ConvertAll(ReportOf), .. progress], requests, QuestionTimeout, cancellationToken);
-        }
-        finally
-        {
-            if (answer is null)
-            {
-                closed.ForEach(CloseLater);
-                asked.ForEach(question => question.Account.NotAnswered(question));
-            }
-        }
-
-        if (answer is null)
-        {
-            return;
-        }
-
-        Closed(closed, answer);
-        for (var i = 0; i < asked.Count; i++)
-        {
-            if (asked[i].Account.Apply(asked[i], answer.Leases[i]))
-            {
-                Ask(asked[i].Account);
+                await ExchangeAsync(exchange, QuestionTimeout, cancellationToken);
             }
         }
     }
@@ -177,89 +94,53 @@ internal sealed class LeaseBroker(
     private async Task UpkeepLoopAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(UpkeepEvery, monotonic);
-        var reports = new List<LeaseReport>();
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            reports.Clear();
-            foreach (var account in kept.Keys)
+            foreach (var exchange in dialogue.NextReports())
             {
-                if (!account.Keep(time.Now, monotonic.GetTimestamp(), reports))
-                {
-                    kept.TryRemove(account, out _);
-                    if (account.Holds)
-                    {
-                        // It asked again in between.
-                        kept.TryAdd(account, true);
-                    }
-                }
+                await ExchangeAsync(exchange, ReportTimeout, cancellationToken);
             }
 
-            foreach (var batch in reports.Chunk(MaxReportsPerExchange))
-            {
-                await CloseAsync(batch, cancellationToken);
-            }
+            await CloseAllAsync(ReportTimeout, cancellationToken);
+        }
+    }
 
-            while (!closing.IsEmpty && await CloseAsync([], cancellationToken))
-            {
-            }
+    private async Task CloseAllAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        while (dialogue.NextClosing() is { } exchange && await ExchangeAsync(exchange, timeout, cancellationToken))
+        {
         }
     }
 
     /// <returns>False when Host did not answer.</returns>
-    private async Task<bool> CloseAsync(IReadOnlyList<LeaseReport> progress, CancellationToken cancellationToken)
+    private async Task<bool> ExchangeAsync(LeaseExchange exchange, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var closed = TakeClosing();
         LeaseExchangeResponse? answer = null;
         try
         {
-            answer = await TryExchangeAsync([.. closed.ConvertAll(ReportOf), .. progress], [], ReportTimeout, cancellationToken);
+            answer = await TrySendAsync(exchange, timeout, cancellationToken);
         }
         finally
         {
             if (answer is null)
             {
-                closed.ForEach(CloseLater);
+                dialogue.NotAnswered(exchange);
             }
         }
 
         if (answer is not null)
         {
-            Closed(closed, answer);
+            dialogue.Answered(exchange, answer);
         }
 
         return answer is not null;
     }
 
-    private List<Lease> TakeClosing()
-    {
-        var taken = new List<Lease>();
-        while (taken.Count < MaxReportsPerExchange && closing.TryDequeue(out var lease))
-        {
-            taken.Add(lease);
-        }
-
-        return taken;
-    }
-
-    private void Closed(List<Lease> closed, LeaseExchangeResponse answer)
-    {
-        for (var i = 0; i < closed.Count; i++)
-        {
-            if (answer.Reports[i].Outcome == ReportOutcome.OutOfRange)
-            {
-                logger.LeaseReportOutOfRange(closed[i].Id);
-            }
-
-            slots.Free(closed[i].Slot);
-        }
-    }
-
-    private async Task<LeaseExchangeResponse?> TryExchangeAsync(
-        IReadOnlyList<LeaseReport> reports, IReadOnlyList<LeaseRequest> requests, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<LeaseExchangeResponse?> TrySendAsync(LeaseExchange exchange, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            var answer = await client.ExchangeAsync(reports, requests, timeout, cancellationToken);
+            var answer = await client.ExchangeAsync(exchange, timeout, cancellationToken);
             SidecarMetrics.LeaseExchanges.Add(1, SidecarMetrics.Outcome("answered"));
             return answer;
         }
@@ -271,6 +152,4 @@ internal sealed class LeaseBroker(
             return null;
         }
     }
-
-    private static LeaseReport ReportOf(Lease lease) => new(lease.Id, lease.Seal(), Close: true);
 }

@@ -10,13 +10,13 @@ internal sealed class LeaseClient(HttpClient http, string sidecarId)
 {
     /// <exception cref="HttpRequestException">Host is not there, refused, or answered something else.</exception>
     /// <exception cref="OperationCanceledException">Nothing came within <paramref name="timeout"/>.</exception>
-    public async Task<LeaseExchangeResponse> ExchangeAsync(
-        IReadOnlyList<LeaseReport> reports, IReadOnlyList<LeaseRequest> requests, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<LeaseExchangeResponse> ExchangeAsync(LeaseExchange exchange, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(timeout);
         var body = JsonSerializer.SerializeToUtf8Bytes(
-            new LeaseExchangeRequest(sidecarId, [.. reports], [.. requests]), SidecarJson.Default.LeaseExchangeRequest);
+            new LeaseExchangeRequest(sidecarId, [.. exchange.Reports], [.. exchange.Requests], exchange.AnsweredRecall),
+            SidecarJson.Default.LeaseExchangeRequest);
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await http.PostAsync(new Uri("api/v1/sidecar/leases", UriKind.Relative), content, bounded.Token);
@@ -25,7 +25,7 @@ internal sealed class LeaseClient(HttpClient http, string sidecarId)
         {
             await using var stream = await response.Content.ReadAsStreamAsync(bounded.Token);
             var answer = await JsonSerializer.DeserializeAsync(stream, SidecarJson.Default.LeaseExchangeResponse, bounded.Token);
-            return answer is not null && Fits(answer, reports, requests)
+            return answer is not null && Fits(answer, exchange.Reports, exchange.Requests)
                 ? answer
                 : throw new HttpRequestException("Host's answer does not fit the leases that were asked for.");
         }

@@ -4,7 +4,7 @@ namespace Metering.EnforcementSidecar.Leases;
 internal static class LeaseSizing
 {
     public const double HorizonSeconds = 2;
-    public const double LowWater = 0.3;
+    public const double LowWater = 0.2;
 
     /// <summary>The server refuses to hear of more in one question.</summary>
     public const long MostWanted = 1_000_000_000_000;

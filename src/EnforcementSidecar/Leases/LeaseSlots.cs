@@ -19,7 +19,7 @@ namespace Metering.EnforcementSidecar.Leases;
 /// </remarks>
 internal sealed unsafe class LeaseSlots : IDisposable
 {
-    public const int Capacity = 65_536;
+    public const int DefaultCapacity = 65_536;
 
     private const int SlotBytes = 64;
     private const int GrantedOffset = 32;
@@ -28,25 +28,23 @@ internal sealed unsafe class LeaseSlots : IDisposable
     private const int BootIdLength = 36;
     private const ulong Magic = 0x4D54_5253_4C4F_5432;
 
-    private readonly FileStream file;
-    private readonly MemoryMappedFile map;
-    private readonly MemoryMappedViewAccessor view;
     private readonly byte* start;
+    private readonly int capacity;
+    private readonly MappedFile? mapped;
 
     // Oldest first: a slot rests as long as possible before it is used again.
     private readonly Queue<int> free = new();
     private readonly Lock gate = new();
 
-    private LeaseSlots(FileStream file, string bootId)
+    private LeaseSlots(byte* start, int capacity, string bootId, MappedFile? mapped)
     {
-        this.file = file;
-        map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-        view = map.CreateViewAccessor();
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        this.start = start;
+        this.capacity = capacity;
+        this.mapped = mapped;
         var survived = Adopt(bootId);
         Found = survived ? [.. ReadAll()] : [];
         var taken = Found.Select(found => found.Slot).ToHashSet();
-        for (var slot = 0; slot < Capacity; slot++)
+        for (var slot = 0; slot < capacity; slot++)
         {
             if (!taken.Contains(slot))
             {
@@ -69,13 +67,20 @@ internal sealed unsafe class LeaseSlots : IDisposable
             Share = FileShare.None,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
-        if (file.Length < (long)SlotBytes * (Capacity + 1))
+        if (file.Length < BytesFor(DefaultCapacity))
         {
-            file.SetLength((long)SlotBytes * (Capacity + 1));
+            file.SetLength(BytesFor(DefaultCapacity));
         }
 
-        return new LeaseSlots(file, bootId);
+        var mapped = new MappedFile(file);
+        return new LeaseSlots(mapped.Start, DefaultCapacity, bootId, mapped);
     }
+
+    public static int BytesFor(int capacity) => SlotBytes * (capacity + 1);
+
+    /// <summary>Over memory that somebody else owns and keeps: zeros, or what earlier slots left in it.</summary>
+    /// <param name="memory">Of <see cref="BytesFor"/> bytes.</param>
+    public static LeaseSlots Over(byte* memory, int capacity, string bootId) => new(memory, capacity, bootId, mapped: null);
 
     /// <summary>Writes the lease down before it is asked for, so that no crash can lose sight of it. Null when every slot is taken.</summary>
     public Lease? TryCreate(string leaseId, long sentAt)
@@ -107,13 +112,7 @@ internal sealed unsafe class LeaseSlots : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        map.Dispose();
-        file.Dispose();
-    }
+    public void Dispose() => mapped?.Dispose();
 
     /// <summary>True when the counters are those of this boot of the machine.</summary>
     private bool Adopt(string bootId)
@@ -128,7 +127,7 @@ internal sealed unsafe class LeaseSlots : IDisposable
             return true;
         }
 
-        new Span<byte>(start, SlotBytes * (Capacity + 1)).Clear();
+        new Span<byte>(start, BytesFor(capacity)).Clear();
         current.CopyTo(boot);
         BinaryPrimitives.WriteUInt64BigEndian(magic, Magic);
         return false;
@@ -137,7 +136,7 @@ internal sealed unsafe class LeaseSlots : IDisposable
     private List<FoundLease> ReadAll()
     {
         var found = new List<FoundLease>();
-        for (var slot = 0; slot < Capacity; slot++)
+        for (var slot = 0; slot < capacity; slot++)
         {
             // An id that was being written when the process died does not parse: that lease was never asked for.
             var id = Encoding.ASCII.GetString(new ReadOnlySpan<byte>(At(slot), Ulid.Length));
@@ -162,4 +161,31 @@ internal sealed unsafe class LeaseSlots : IDisposable
     private long* Granted(int slot) => (long*)(At(slot) + GrantedOffset);
 
     private long* Counter(int slot) => (long*)(At(slot) + CounterOffset);
+
+    /// <summary>The file stays locked as long as it is mapped.</summary>
+    private sealed class MappedFile : IDisposable
+    {
+        private readonly FileStream file;
+        private readonly MemoryMappedFile map;
+        private readonly MemoryMappedViewAccessor view;
+        private readonly byte* start;
+
+        public MappedFile(FileStream file)
+        {
+            this.file = file;
+            map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
+            view = map.CreateViewAccessor();
+            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        }
+
+        public byte* Start => start;
+
+        public void Dispose()
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+            map.Dispose();
+            file.Dispose();
+        }
+    }
 }

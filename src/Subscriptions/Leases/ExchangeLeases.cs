@@ -25,7 +25,8 @@ internal static class ExchangeLeases
             .WithExample("""{"sidecarId":"gateway-1","reports":[],"requests":[]}""");
 
     private static async Task<IResult> ExchangeAsync(
-        LeaseExchangeRequest request, LeaseDesk desk, SidecarStreams sidecars, IClock clock, CancellationToken cancellationToken)
+        LeaseExchangeRequest request, LeaseDesk desk, LeaseRecalls recalls, SidecarStreams sidecars, IClock clock,
+        CancellationToken cancellationToken)
     {
         if (Check(request) is { Any: true } errors)
         {
@@ -34,6 +35,11 @@ internal static class ExchangeLeases
 
         var started = Stopwatch.GetTimestamp();
         var response = await desk.ExchangeAsync(request, sidecars.ActiveCount, clock.GetCurrentInstant(), cancellationToken);
+        if (request.AnsweredRecall is { } answered)
+        {
+            recalls.Answer(request.SidecarId, answered);
+        }
+
         SubscriptionsTelemetry.Exchanged(response, Stopwatch.GetElapsedTime(started));
         return Results.Json(response, SidecarJson.Options);
     }

@@ -13,12 +13,20 @@ internal sealed class LeaseBook
     private readonly Dictionary<Guid, Pool> poolsInForce;
     private readonly string sidecarId;
     private readonly int activeSidecars;
+    private readonly int ttlMilliseconds;
+    private readonly HashSet<Guid> neverGranted;
 
     /// <param name="leases">Every lease that the exchange names and that exists.</param>
     /// <param name="poolsInForce">Entitlement → the pool of its period now, for those that are active.</param>
     /// <param name="activeSidecars">How many share what is free, at least 1.</param>
-    public LeaseBook(IEnumerable<Lease> leases, IEnumerable<Pool> poolsInForce, string sidecarId, int activeSidecars)
+    /// <param name="ttlMilliseconds">How long a new lease may be spent from, by the sidecar's own clock from the moment it asked.</param>
+    /// <param name="neverGranted">Leases that were closed before they were asked for.</param>
+    public LeaseBook(
+        IEnumerable<Lease> leases, IEnumerable<Pool> poolsInForce, string sidecarId, int activeSidecars, int ttlMilliseconds,
+        IEnumerable<Guid> neverGranted)
     {
+        this.neverGranted = [.. neverGranted];
+        this.ttlMilliseconds = ttlMilliseconds;
         this.leases = leases.ToDictionary(lease => lease.Id);
         this.poolsInForce = poolsInForce.ToDictionary(pool => pool.EntitlementId);
         this.sidecarId = sidecarId;
@@ -27,10 +35,23 @@ internal sealed class LeaseBook
 
     public IEnumerable<Lease> Leases => leases.Values;
 
+    /// <summary>Leases that this exchange closes and nobody knows: their question is still underway, or was lost.</summary>
+    public HashSet<Guid> ClosedUnseen { get; } = [];
+
     /// <summary>Reports state totals, so a repeated one changes nothing. However late it comes, it settles exactly what was spent.</summary>
     public ReportOutcome Apply(LeaseReport report)
     {
-        if (!PublicId.TryParse(report.LeaseId, out var id) || !leases.TryGetValue(id, out var lease) || lease.SidecarId != sidecarId)
+        if (!PublicId.TryParse(report.LeaseId, out var id) || !leases.TryGetValue(id, out var lease))
+        {
+            if (report.Close && !neverGranted.Contains(id))
+            {
+                ClosedUnseen.Add(id);
+            }
+
+            return ReportOutcome.Unknown;
+        }
+
+        if (lease.SidecarId != sidecarId)
         {
             return ReportOutcome.Unknown;
         }
@@ -66,7 +87,7 @@ internal sealed class LeaseBook
             return Unknown(request);
         }
 
-        var granted = SizeOf(request, pool);
+        var granted = neverGranted.Contains(leaseId) || ClosedUnseen.Contains(leaseId) ? null : SizeOf(request, pool);
         if (granted is null)
         {
             return Answer(request, LeaseOutcome.Exhausted, pool, 0, pool.Free, 0);
@@ -75,11 +96,11 @@ internal sealed class LeaseBook
         pool.Held += granted.Value;
         leases.Add(
             leaseId,
-            new Lease(leaseId, pool, sidecarId, granted.Value, pool.Free, spent: 0, held: granted.Value, closed: false, LeaseTerms.TtlMilliseconds)
+            new Lease(leaseId, pool, sidecarId, granted.Value, pool.Free, spent: 0, held: granted.Value, closed: false, ttlMilliseconds)
             {
                 IsNew = true,
             });
-        return Answer(request, LeaseOutcome.Granted, pool, granted.Value, pool.Free, LeaseTerms.TtlMilliseconds);
+        return Answer(request, LeaseOutcome.Granted, pool, granted.Value, pool.Free, ttlMilliseconds);
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
+using Metering.Platform;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Subscriptions.Entitlements;
@@ -8,11 +9,37 @@ using NodaTime;
 namespace Metering.Subscriptions.Leases;
 
 /// <summary>Runs a <see cref="LeaseBook"/> over rows: lock the pools in the order of their ids, read, decide, write, commit.</summary>
-internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, PoolMeasuring measuring, PoolAllowances allowances)
+internal sealed class LeaseDesk(
+    MeteringDatabase database, PoolOpening opening, PoolMeasuring measuring, PoolAllowances allowances, LeaseRecalls recalls,
+    MeteringOptions options)
 {
     private const int MaxAttempts = 5;
+    private readonly int ttlMilliseconds = options.LeaseSeconds * 1_000;
 
+    /// <summary>
+    /// Before somebody who waits is told that nothing is left, the sidecars that still hold something are asked for it; the denial comes when
+    /// they have answered or their time is over.
+    /// </summary>
     public async Task<LeaseExchangeResponse> ExchangeAsync(
+        LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
+    {
+        var response = await ExchangeOnceAsync(request, activeSidecars, now, cancellationToken);
+        ImmutableArray<LeaseRequest> starved =
+        [
+            .. request.Requests.Zip(response.Leases)
+                .Where(pair => pair.First.Needed > 0 && pair.Second.Outcome == LeaseOutcome.Exhausted).Select(pair => pair.First),
+        ];
+        if (starved.IsEmpty || !await recalls.RecallAsync(starved, request.SidecarId, cancellationToken))
+        {
+            return response;
+        }
+
+        var again = await ExchangeOnceAsync(request with { Reports = [], Requests = starved }, activeSidecars, now, cancellationToken);
+        var answers = again.Leases.ToDictionary(answer => answer.LeaseId);
+        return response with { Leases = [.. response.Leases.Select(answer => answers.GetValueOrDefault(answer.LeaseId, answer))] };
+    }
+
+    private async Task<LeaseExchangeResponse> ExchangeOnceAsync(
         LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt < MaxAttempts; attempt++)
@@ -23,10 +50,13 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
             }
         }
 
-        throw new InvalidOperationException($"The leases of {request.SidecarId} were moved to other pools {MaxAttempts} times meanwhile.");
+        throw new InvalidOperationException($"The leases of {request.SidecarId} were changed by others {MaxAttempts} times meanwhile.");
     }
 
-    /// <summary>Null: a reset moved one of the leases to the pool of the new period, after it was looked up and before it was locked.</summary>
+    /// <summary>
+    /// Null: meanwhile a reset moved one of the leases to the pool of the new period, or another exchange granted or closed a lease that this one
+    /// found unknown.
+    /// </summary>
     private async Task<LeaseExchangeResponse?> TryExchangeAsync(
         LeaseExchangeRequest request, int activeSidecars, Instant now, CancellationToken cancellationToken)
     {
@@ -53,7 +83,8 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         }
 
         // With its pool locked a lease can be read as it is, and stays where it is.
-        if ((await session.QueryAsync<Guid>(PoolsOfSql, new { leaseIds }, cancellationToken)).Except(poolIds).Any())
+        var known = await session.QueryAsync<KnownLease>(KnownSql, new { leaseIds }, cancellationToken);
+        if (known.Any(lease => lease.PoolId is { } poolId && !poolIds.Contains(poolId)))
         {
             return null;
         }
@@ -61,11 +92,16 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         var pools = locked.Select(row => row.ToPool()).ToDictionary(pool => pool.Id);
         var leases = await session.QueryAsync<LeaseRow>(LeasesSql, new { leaseIds, poolIds, LeaseTerms.GraceMilliseconds }, cancellationToken);
         var book = new LeaseBook(
-            leases.Select(row => row.ToLease(pools[row.PoolId])), inForce.Select(pool => pools[pool.Id]), request.SidecarId, activeSidecars);
+            leases.Select(row => row.ToLease(pools[row.PoolId])), inForce.Select(pool => pools[pool.Id]), request.SidecarId, activeSidecars,
+            ttlMilliseconds, known.Where(lease => lease.PoolId is null).Select(lease => lease.Id));
 
         ImmutableArray<ReportAnswer> reports = [.. request.Reports.Select(report => new ReportAnswer(report.LeaseId, book.Apply(report)))];
         ImmutableArray<LeaseAnswer> answers = [.. request.Requests.Select(book.Apply)];
-        await WriteAsync(session, book, cancellationToken);
+        if (!await TryWriteAsync(session, book, request.SidecarId, cancellationToken))
+        {
+            return null;
+        }
+
         await session.CommitAsync(cancellationToken);
         if (locked.Any(row => row.Closed) && request.Reports.Length > 0)
         {
@@ -92,12 +128,20 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         return await opening.OpenAsync(entitlements, now, cancellationToken);
     }
 
-    private static async Task WriteAsync(DbSession session, LeaseBook book, CancellationToken cancellationToken)
+    /// <returns>False when another exchange was faster with the same lease.</returns>
+    private async Task<bool> TryWriteAsync(DbSession session, LeaseBook book, string sidecarId, CancellationToken cancellationToken)
     {
+        if (book.ClosedUnseen.Count > 0
+            && await session.ExecuteAsync(ClosedUnseenSql, new { ids = book.ClosedUnseen.ToArray(), sidecarId }, cancellationToken)
+                != book.ClosedUnseen.Count)
+        {
+            return false;
+        }
+
         var touched = book.Leases.Where(lease => lease.IsNew || lease.IsChanged).ToList();
         if (touched.Count == 0)
         {
-            return;
+            return true;
         }
 
         var pools = touched.Select(lease => lease.Pool).Distinct().ToList();
@@ -120,18 +164,16 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
             held = touched.Select(lease => lease.Held).ToArray(),
             free = touched.Select(lease => lease.FreeAtGrant).ToArray(),
             closed = touched.Select(lease => lease.Closed).ToArray(),
-            lifetime = LeaseTerms.TtlMilliseconds + LeaseTerms.GraceMilliseconds,
+            lifetime = ttlMilliseconds + LeaseTerms.GraceMilliseconds,
         };
-        if (await session.ExecuteAsync(UpsertLeasesSql, parameters, cancellationToken) != touched.Count)
-        {
-            throw new InvalidOperationException(
-                "Two exchanges at the same time asked under one lease id for units of different pools; neither may win by half.");
-        }
+        return await session.ExecuteAsync(UpsertLeasesSql, parameters, cancellationToken) == touched.Count;
     }
 
     private static Guid Parse(string id) => PublicId.TryParse(id, out var guid) ? guid : throw new FormatException($"'{id}' passed the checks.");
 
-    private const string PoolsOfSql = "select distinct pool_id from subscriptions.lease where id = any(@leaseIds)";
+    private const string PoolsOfSql = "select distinct pool_id from subscriptions.lease where id = any(@leaseIds) and pool_id is not null";
+
+    private const string KnownSql = "select id, pool_id as poolId from subscriptions.lease where id = any(@leaseIds)";
 
     private const string LockSql = """
         select id, entitlement_id as entitlementId, period_start as periodStart, segment_end as segmentEnd, hard, gauge, allowed, settled, held,
@@ -151,9 +193,12 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         """;
 
     // A cap that had to stay above what was allowed comes down as units come back. It never goes up here: the check constraint is the judge.
+    // Of a period that is over it stays: what was held and let go may still be reported as spent.
     private const string UpdatePoolsSql = """
         update subscriptions.pool p
-        set settled = c.settled, held = c.held, cap = least(p.cap, greatest(p.allowed, c.settled + c.held))
+        set settled = c.settled,
+            held = c.held,
+            cap = case when p.closed_at is null then least(p.cap, greatest(p.allowed, c.settled + c.held)) else p.cap end
         from unnest(@ids, @settled, @held) as c (id, settled, held)
         where p.id = c.id
         """;
@@ -168,6 +213,15 @@ internal sealed class LeaseDesk(MeteringDatabase database, PoolOpening opening, 
         set spent = excluded.spent, held = excluded.held, closed_at = coalesce(lease.closed_at, excluded.closed_at)
         where lease.pool_id = excluded.pool_id
         """;
+
+    private const string ClosedUnseenSql = """
+        insert into subscriptions.lease (id, pool_id, sidecar_id, granted, spent, held, free_at_grant, granted_at, expires_at, closed_at)
+        select id, null, @sidecarId, 0, 0, 0, 0, clock_timestamp(), clock_timestamp(), clock_timestamp()
+        from unnest(@ids) as c (id)
+        on conflict (id) do nothing
+        """;
+
+    private sealed record KnownLease(Guid Id, Guid? PoolId);
 
     private sealed record PoolRow(
         Guid Id, Guid EntitlementId, Instant PeriodStart, Instant SegmentEnd, bool Hard, bool Gauge, long Allowed, long Settled, long Held,

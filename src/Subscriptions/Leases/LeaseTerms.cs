@@ -3,9 +3,6 @@ namespace Metering.Subscriptions.Leases;
 /// <summary>The bounds of leases. Times are real ones: a sandbox's clock may stand still while sidecars go on.</summary>
 internal static class LeaseTerms
 {
-    /// <summary>How long a sidecar may spend from a lease, by its own monotonic clock from the moment it asked.</summary>
-    public const int TtlMilliseconds = 30_000;
-
     /// <summary>How much later the server counts a lease as expired: it learns of the grant after the sidecar has asked.</summary>
     public const int GraceMilliseconds = 5_000;
 

@@ -31,6 +31,8 @@ internal sealed class PoolClosing(MeteringDatabase database) : IDueWork
             closed = poolIds.Length;
         }
         while (closed == BatchSize);
+        await using var forgetting = await database.OpenAsync(cancellationToken);
+        await forgetting.ExecuteAsync(ForgetSql, null, cancellationToken);
     }
 
     // Found first and locked in the order of ids, as everybody locks them.
@@ -46,6 +48,12 @@ internal sealed class PoolClosing(MeteringDatabase database) : IDueWork
         )
         order by id
         for update
+        """;
+
+    // No question is underway for a day.
+    private const string ForgetSql = """
+        delete from subscriptions.lease
+        where pool_id is null and closed_at < clock_timestamp() - interval '1 day'
         """;
 
     private const string CloseSql = """

@@ -1,21 +1,29 @@
 using System.Threading.Channels;
+using Metering.Contracts.Sidecar;
 
 namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>One connected stream: its bell, and which heartbeats it has sent and heard back of. Any thread may ring.</summary>
-internal sealed class SidecarStream(string sidecarId)
+/// <param name="hearsRecalls">Whether the sidecar knows what a recall is.</param>
+internal sealed class SidecarStream(string sidecarId, bool hearsRecalls)
 {
+    // Beyond that a sidecar is so far behind that the next upkeep of its leases comes sooner.
+    private const int MaxWaitingRecalls = 64;
+
     // Heartbeats that nobody has acknowledged; older ones are forgotten, an acknowledgement of a later one covers them.
     private const int RememberedHeartbeats = 64;
 
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Queue<(long Sequence, long Version)> sent = new();
+    private readonly Queue<Recall> recalls = new();
     private readonly Lock gate = new();
     private bool heartbeatWanted;
     private long acknowledgedSequence;
     private long acknowledgedVersion = -1;
 
     public string SidecarId => sidecarId;
+
+    public bool HearsRecalls => hearsRecalls;
 
     /// <summary>False after it let a wait run out, until it acknowledges again: a reader that never answers delays the clock once only.</summary>
     public bool Responds { get; private set; } = true;
@@ -29,6 +37,31 @@ internal sealed class SidecarStream(string sidecarId)
         }
 
         bell.Writer.TryWrite(true);
+    }
+
+    public void Ask(Recall recall)
+    {
+        lock (gate)
+        {
+            if (recalls.Count == MaxWaitingRecalls)
+            {
+                return;
+            }
+
+            recalls.Enqueue(recall);
+        }
+
+        bell.Writer.TryWrite(true);
+    }
+
+    public IReadOnlyList<Recall> TakeRecalls()
+    {
+        lock (gate)
+        {
+            Recall[] taken = [.. recalls];
+            recalls.Clear();
+            return taken;
+        }
     }
 
     /// <returns>Whether a heartbeat is wanted.</returns>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Metering.Contracts.Sidecar;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Microsoft.Extensions.Logging;
@@ -53,6 +54,19 @@ internal sealed class SidecarStreams(MeteringDatabase database, ILogger<SidecarS
         foreach (var stream in streams.Keys)
         {
             stream.Ring(heartbeat);
+        }
+    }
+
+    /// <summary>Which of these sidecars can be asked to give back what they hold.</summary>
+    public IReadOnlySet<string> Recallable(IReadOnlySet<string> sidecarIds) =>
+        streams.Keys.Where(stream => stream.HearsRecalls && sidecarIds.Contains(stream.SidecarId)).Select(stream => stream.SidecarId)
+            .ToHashSet(StringComparer.Ordinal);
+
+    public void Ask(Recall recall, IReadOnlySet<string> sidecarIds)
+    {
+        foreach (var stream in streams.Keys.Where(stream => stream.HearsRecalls && sidecarIds.Contains(stream.SidecarId)))
+        {
+            stream.Ask(recall);
         }
     }
 

@@ -16,9 +16,9 @@ using Npgsql;
 namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>
-/// <c>GET /api/v1/sidecar/snapshot?sidecar=ID&amp;since=VERSION</c>: everything, or what changed since, then changes and heartbeats as they
-/// happen, one <see cref="SidecarMessage"/> per line. Each stream reads the database from the version it has sent; nothing is queued for a
-/// slow reader, and one that does not take a page in time is dropped and resumes by version.
+/// <c>GET /api/v1/sidecar/snapshot?sidecar=ID&amp;since=VERSION&amp;recalls=true</c>: everything, or what changed since, then changes and
+/// heartbeats as they happen, one <see cref="SidecarMessage"/> per line. Each stream reads the database from the version it has sent; nothing
+/// is queued for a slow reader, and one that does not take a page in time is dropped and resumes by version.
 /// </summary>
 internal sealed class StreamSnapshot(
     MeteringDatabase database, SidecarStreams streams, ProductClock clock, IHostApplicationLifetime lifetime, ILogger<StreamSnapshot> logger)
@@ -28,12 +28,12 @@ internal sealed class StreamSnapshot(
     private static readonly ReadOnlyMemory<byte> NewLine = "\n"u8.ToArray();
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/sidecar/snapshot", (string? sidecar, long? since, HttpContext context, StreamSnapshot snapshot) =>
-            snapshot.StreamAsync(sidecar, since, context)).RequireScope(Scope.Enforcement)
+        routes.MapGet("/api/v1/sidecar/snapshot", (string? sidecar, long? since, bool? recalls, HttpContext context, StreamSnapshot snapshot) =>
+            snapshot.StreamAsync(sidecar, since, recalls ?? false, context)).RequireScope(Scope.Enforcement)
             .WithName("streamSnapshot").WithSummary("Follow what every customer may do, one message per line").WithTags("Sidecar")
             .Produces<SidecarMessage>(200, "application/x-ndjson");
 
-    private async Task StreamAsync(string? sidecar, long? since, HttpContext context)
+    private async Task StreamAsync(string? sidecar, long? since, bool recalls, HttpContext context)
     {
         var refusal = sidecar is not { Length: >= 1 and <= LeaseTerms.MaxSidecarIdLength }
             ? Problem.Invalid("?sidecar", "required", $"A sidecar names itself by 1 to {LeaseTerms.MaxSidecarIdLength} characters.")
@@ -49,7 +49,7 @@ internal sealed class StreamSnapshot(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.ContentType = "application/x-ndjson";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var stream = new SidecarStream(sidecar!);
+        var stream = new SidecarStream(sidecar!, recalls);
         streams.Add(stream);
         try
         {
@@ -81,6 +81,9 @@ internal sealed class StreamSnapshot(
             }
 
             heartbeat = await stream.WaitAsync(cancellationToken);
+
+            // First, because somebody is waiting for it.
+            await WriteAsync(body, stream.TakeRecalls(), cancellationToken);
             version = await SendChangesAsync(version, skipRemoved: false, body, cancellationToken);
         }
     }
@@ -133,7 +136,7 @@ internal sealed class StreamSnapshot(
         limit.CancelAfter(WriteLimit);
         foreach (var message in messages)
         {
-            await body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(message, SidecarJson.Options), limit.Token);
+            await body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes<SidecarMessage>(message, SidecarJson.Options), limit.Token);
             await body.WriteAsync(NewLine, limit.Token);
         }
 

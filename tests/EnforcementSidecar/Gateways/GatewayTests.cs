@@ -9,7 +9,7 @@ namespace Metering.EnforcementSidecar.Tests.Gateways;
 /// <summary>What is promised of every gateway of <c>samples/gateways</c> that can run here, shown with the gateway itself.</summary>
 public sealed class GatewayTests
 {
-    private const string Overrides = "quota_exhausted=402,feature_not_entitled=413";
+    private const string Overrides = "quota_exhausted=402";
     private const int Lanes = 8;
     private const int RequestsPerLane = 30;
 
@@ -47,6 +47,8 @@ public sealed class GatewayTests
         host.Put(Some.Customer("plenty", Some.Feature("summarize", Some.Hard(plenty, 1_000_000))));
         host.Put(Some.Customer("other", Some.Feature("translate")));
         host.Put(Some.Customer("unlimited", Some.Feature("summarize")));
+        host.Put(Some.Customer("small", Some.Feature("summarize") with { BodySize = new SizeTerms(17, PassWhenUnknown: false) }));
+        host.Put(Some.Customer("large", Some.Feature("summarize") with { BodySize = new SizeTerms(18, PassWhenUnknown: false) }));
         host.Put(Some.Customer("slow", Some.Feature("summarize", null, new RateLimitTerms(1, 60, 1))));
         host.Put(Some.Customer("suspended", Some.Feature("summarize")) with { Status = CustomerStatus.Suspended });
         return host;
@@ -66,6 +68,7 @@ public sealed class GatewayTests
         [
             ("two", "/v1/chat/completions?units=0"), ("two", "/v1/forbidden"), ("two", "/v1/x"), ("unlimited", "/v1/x"), (null, "/v1/x"),
             ("nobody", "/v1/x"), ("suspended", "/v1/x"), ("other", "/v1/x"), ("slow", "/v1/x"), ("slow", "/v1/x"),
+            ("small", "/v1/x"), ("large", "/v1/x"),
         ];
         var rows = new List<string>();
         foreach (var (key, path) in asked)
@@ -82,9 +85,11 @@ public sealed class GatewayTests
             -         | 401 | unknown_credential   | -     | -                             | Bearer
             nobody    | 401 | unknown_credential   | -     | -                             | Bearer
             suspended | 403 | customer_suspended   | -     | -                             | -
-            other     | 413 | feature_not_entitled | -     | -                             | -
+            other     | 403 | feature_not_entitled | -     | -                             | -
             slow      | 200 | the service          | -     | "summarize-rate-60s";r=0;t=60 | -
             slow      | 429 | rate_limited         | 60    | "summarize-rate-60s";r=0;t=60 | -
+            small     | 413 | request_too_large    | -     | -                             | -
+            large     | 200 | the service          | -     | -                             | -
             """,
             string.Join('\n', rows));
     }

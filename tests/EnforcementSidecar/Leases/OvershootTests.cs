@@ -93,6 +93,26 @@ public sealed class OvershootTests
     }
 
     [Fact]
+    public async Task What_is_recalled_goes_back_at_once_with_what_was_spent_of_it()
+    {
+        await using var host = await FakeHost.StartAsync();
+        host.LeaseTtlMilliseconds = 600_000;
+        var entitlement = Some.Id();
+        host.AddPool(entitlement, 1_000);
+        host.Put(Some.Customer("free", Some.Feature("summarize", Some.Hard(entitlement, 1_000))));
+        await using var sidecar = await TestSidecar.StartAsync(host);
+        Assert.Equal(HttpStatusCode.OK, (await sidecar.CheckAsync("free")).StatusCode);
+
+        host.Recall(7, entitlement);
+        await host.SettleChangesAsync();
+
+        var answer = Assert.Single(host.Exchanges.ToArray(), exchange => exchange.AnsweredRecall == 7);
+        Assert.Contains(answer.Reports, report => report is { Close: true, Spent: 1 });
+        Assert.Equal((1L, 0L), (host.SettledOf(entitlement), host.HeldOf(entitlement)));
+        Assert.Equal(HttpStatusCode.OK, (await sidecar.CheckAsync("free")).StatusCode);
+    }
+
+    [Fact]
     public async Task An_idle_sidecar_gives_back_what_it_holds()
     {
         await using var host = await FakeHost.StartAsync();

@@ -123,6 +123,15 @@ internal sealed partial class FakeHost : IAsyncDisposable
         });
     }
 
+    /// <summary>Asks every follower for what it holds.</summary>
+    public void Recall(long number, string entitlementId)
+    {
+        lock (gate)
+        {
+            followers.ForEach(follower => follower.Writer.TryWrite(new Recall(number, [entitlementId])));
+        }
+    }
+
     /// <summary>A change travels behind everything sent before it: the next acknowledged heartbeat proves that it was applied.</summary>
     public Task SettleChangesAsync() => MoveToAsync(Now);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Testing;
 
 namespace Metering.Faults.Driver;
 

@@ -110,7 +110,7 @@ public sealed class LeasePropertyTests
 
         private LeaseExchangeResponse Exchange(LeaseExchangeRequest request)
         {
-            var book = new LeaseBook(leases, [pool], request.SidecarId, Sidecars);
+            var book = new LeaseBook(leases, [pool], request.SidecarId, Sidecars, ttlMilliseconds: 30_000, neverGranted: []);
             lastResponse = new LeaseExchangeResponse(
                 [.. request.Reports.Select(report => new ReportAnswer(report.LeaseId, book.Apply(report)))],
                 [.. request.Requests.Select(book.Apply)]);

@@ -28,10 +28,11 @@ internal sealed class FollowingSidecar : IAsyncDisposable
         this.acknowledges = acknowledges;
     }
 
-    public static async Task<FollowingSidecar> ConnectAsync(TestHost host, string id = "one", long? since = null, bool acknowledges = true)
+    public static async Task<FollowingSidecar> ConnectAsync(
+        TestHost host, string id = "one", long? since = null, bool acknowledges = true, bool recalls = false)
     {
         var sidecar = new FollowingSidecar(host.ClientWith(host.SidecarKey), id, acknowledges);
-        var path = $"/api/v1/sidecar/snapshot?sidecar={id}{(since is null ? "" : $"&since={since}")}";
+        var path = $"/api/v1/sidecar/snapshot?sidecar={id}{(since is null ? "" : $"&since={since}")}{(recalls ? "&recalls=true" : "")}";
         var response = await sidecar.client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
         Assert(response.IsSuccessStatusCode, $"The stream answered {(int)response.StatusCode}.");
         sidecar.reading = sidecar.ReadAsync(response);

@@ -1,7 +1,7 @@
-namespace Metering.Faults.Driver;
+namespace Metering.Testing;
 
 /// <summary>SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same run on every machine and runtime.</summary>
-internal sealed class SplitMix(ulong seed)
+public sealed class SplitMix(ulong seed)
 {
     private ulong state = seed;
 
