@@ -76,7 +76,8 @@ internal static class HttpPart
                 var middle = rounds[way].OrderBy(one => one.PerSecond).ElementAt(Rounds / 2);
                 rates[(way.Name, connections)] = middle;
                 var nginxRate = rates[(way.Server is IPEndPoint ? ways[0].Name : ways[3].Name, connections)].PerSecond;
-                text.Append(CultureInfo.InvariantCulture, $"| {way.Name} | {connections} | {middle.PerSecond:N0} | {middle.PerSecond / nginxRate:P0} ");
+                text.Append(CultureInfo.InvariantCulture, $"| {way.Name} | {connections} | {middle.PerSecond:N0} ");
+                text.Append(CultureInfo.InvariantCulture, $"| {middle.PerSecond / nginxRate:P0} ");
                 text.Append(CultureInfo.InvariantCulture, $"| {middle.P50:F0} / {middle.P99:F0} | {middle.Processor:F1} |\n");
             }
         }
