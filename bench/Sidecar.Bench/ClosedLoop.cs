@@ -20,7 +20,8 @@ internal sealed class ClosedLoop
         sockets = [.. Enumerable.Range(0, connections).Select(_ => Connect(server))];
         requests =
         [
-            .. Enumerable.Range(0, different).Select(turn => Encoding.ASCII.GetBytes($"GET /v1/check HTTP/1.1\r\nHost: sidecar\r\n{headersOf(turn)}\r\n")),
+            .. Enumerable.Range(0, different)
+                .Select(turn => Encoding.ASCII.GetBytes($"GET /v1/check HTTP/1.1\r\nHost: sidecar\r\n{headersOf(turn)}\r\n")),
         ];
     }
 

@@ -62,12 +62,15 @@ internal static class EnginePart
         var median = Report.Median(nanoseconds);
         return string.Create(CultureInfo.InvariantCulture, $"""
 
-            {Population.Customers:N0} customers, {Population.Active:N0} in turn, processor time of one thread; median of {Rounds} rounds of {Decisions:N0} decisions.
+            {Population.Customers:N0} customers, {Population.Active:N0} in turn, processor time of one thread; median of {Rounds} rounds of
+            {Decisions:N0} decisions.
 
             | bar | asked | measured | |
             |---|---|--:|---|
 
-            """) + Report.Bar("nanoseconds a decision", median, "< 1000", median < 1000) + Report.Bar("bytes allocated a decision", bytes, "0", bytes < 0.5);
+            """)
+            + Report.Bar("nanoseconds a decision", median, "< 1000", median < 1000)
+            + Report.Bar("bytes allocated a decision", bytes, "0", bytes < 0.5);
     }
 
     /// <returns>How many only Host could decide.</returns>

@@ -40,7 +40,8 @@ internal sealed class SinglePart : BenchPart
         var inserts = medians[0].Accepted / medians[0].Seconds;
         var text = new StringBuilder(string.Create(
             CultureInfo.InvariantCulture,
-            $"\n{Connections} connections, each with one request at a time; {Rounds} interleaved rounds of {RoundSeconds} s after {WarmUpSeconds} s that are not counted, medians.\n\n"));
+            $"\n{Connections} connections, each with one request at a time; {Rounds} interleaved rounds of {RoundSeconds} s after {WarmUpSeconds} s "
+            + $"that are not counted, medians.\n\n"));
         text.Append("| way | requests/s | × | p50 / p99 ms |\n|---|--:|--:|--:|\n");
         for (var way = 0; way < ways.Length; way++)
         {
