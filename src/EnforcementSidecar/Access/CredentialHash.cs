@@ -9,6 +9,10 @@ internal readonly record struct CredentialHash(ulong A, ulong B, ulong C, ulong 
 {
     public const int MaxKeyLength = 512;
 
+    /// <summary>To be set up once for each thread: that takes longer than hashing a key.</summary>
+    [ThreadStatic]
+    private static IncrementalHash? ofThisThread;
+
     /// <summary>Null when the key is longer than any real one, or not ASCII.</summary>
     public static CredentialHash? OfKey(ReadOnlySpan<char> key)
     {
@@ -19,7 +23,9 @@ internal readonly record struct CredentialHash(ulong A, ulong B, ulong C, ulong 
 
         Span<byte> bytes = stackalloc byte[MaxKeyLength];
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes[..Encoding.ASCII.GetBytes(key, bytes)], hash);
+        var sha256 = ofThisThread ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha256.AppendData(bytes[..Encoding.ASCII.GetBytes(key, bytes)]);
+        sha256.GetHashAndReset(hash);
         return FromBytes(hash);
     }
 
