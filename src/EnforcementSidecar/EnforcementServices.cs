@@ -111,7 +111,7 @@ internal static class EnforcementServices
             UseCookies = false,
             AutomaticDecompression = DecompressionMethods.None,
         };
-        return new HttpClient(handler)
+        return new HttpClient(new LostConnections(handler))
         {
             BaseAddress = options.HostUrl,
             Timeout = Timeout.InfiniteTimeSpan,
