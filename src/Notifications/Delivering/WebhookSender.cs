@@ -61,7 +61,7 @@ internal sealed class WebhookSender : IDisposable
         {
             return new AttemptResult(null, $"no answer within {Timeout.TotalSeconds:0} s", time.GetElapsedTime(started), null);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
         {
             var reason = exception.InnerException is PrivateAddressException refused ? refused.Message : ReasonOf(exception);
             return new AttemptResult(null, reason, time.GetElapsedTime(started), null);
