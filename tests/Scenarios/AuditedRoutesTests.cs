@@ -20,8 +20,9 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
         "POST /api/v1/otlp/v1/metrics",
         "POST /api/v1/events/backfills/{id}/events",
 
-        // Between sidecars and us, thousands a second; leases have a ledger of their own.
+        // Between sidecars and us, thousands a second; leases and settlements have rows of their own.
         "POST /api/v1/sidecar/leases",
+        "POST /api/v1/sidecar/settlements",
         "POST /api/v1/sidecar/acknowledgements",
 
         // Moves time in a sandbox; what falls due on the way is recorded by itself.
