@@ -57,7 +57,11 @@ internal sealed class ClosedLoop
     {
         var isTcp = server is IPEndPoint;
         var socket = new Socket(server.AddressFamily, SocketType.Stream, isTcp ? ProtocolType.Tcp : ProtocolType.Unspecified);
-        socket.NoDelay = isTcp;
+        if (isTcp)
+        {
+            socket.NoDelay = true;
+        }
+
         socket.Connect(server);
         return socket;
     }
