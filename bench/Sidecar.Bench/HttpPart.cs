@@ -113,6 +113,7 @@ internal static class HttpPart
 
     private static Measured Measure(Way way, int connections, TimeSpan time)
     {
+        Console.Error.WriteLine($"  {way.Name}, {connections} connections");
         var loop = new ClosedLoop(way.Server, connections, HeadersOf, Population.Active);
         var before = way.Processes.Sum(process => process.ProcessorSeconds());
         var result = loop.Run(time, way.Expected);
