@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Metering.Bench;
 using Metering.Host;
 using Metering.Platform.Database;
 using Npgsql;

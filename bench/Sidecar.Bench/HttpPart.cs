@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
+using Metering.Bench;
 using Metering.Sidecar.Bench.Servers;
 
 namespace Metering.Sidecar.Bench;
@@ -19,7 +20,7 @@ internal static class HttpPart
         var folder = Directory.CreateTempSubdirectory("metering-sidecar-bench-").FullName;
         await using var host = await StubHost.StartAsync();
         var (bare, nginx, redisFront, redis, sidecar) = (
-            ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort());
+            LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free());
         var data = Path.Combine(folder, "sidecar");
         Directory.CreateDirectory(data);
         var program = Assembly.GetExecutingAssembly().Location;

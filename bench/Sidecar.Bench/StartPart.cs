@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Metering.Bench;
 using Metering.Sidecar.Bench.Servers;
 
 namespace Metering.Sidecar.Bench;
@@ -13,7 +14,7 @@ internal static class StartPart
     {
         var data = Directory.CreateTempSubdirectory("metering-sidecar-bench-").FullName;
         var host = await StubHost.StartAsync();
-        await (await SidecarUnderTest.StartAsync(host.Url, data, ServerProcess.FreePort())).DisposeAsync();
+        await (await SidecarUnderTest.StartAsync(host.Url, data, LoopbackPort.Free())).DisposeAsync();
         var gone = host.Url;
         await host.DisposeAsync();
 
@@ -22,7 +23,7 @@ internal static class StartPart
         for (var round = 0; round < Rounds; round++)
         {
             var started = Stopwatch.GetTimestamp();
-            await using var sidecar = await SidecarUnderTest.StartAsync(gone, data, ServerProcess.FreePort());
+            await using var sidecar = await SidecarUnderTest.StartAsync(gone, data, LoopbackPort.Free());
             seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
             megabytes = Math.Max(megabytes, sidecar.Megabytes());
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Metering.Bench;
 
 namespace Metering.Ingest.Bench.EndToEnd;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Metering.Bench;
 
 namespace Metering.Ingest.Bench.EndToEnd;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Metering.Bench;
 using Npgsql;
 
 namespace Metering.Ingest.Bench.EndToEnd;
@@ -75,7 +76,7 @@ internal sealed class EndToEndPart : BenchPart
     private static async Task<Measured> TypedRoundAsync(BenchServer server, BenchBroker broker, CancellationToken cancellationToken)
     {
         var database = await server.CreateEmptyDatabaseAsync(cancellationToken);
-        var port = HostUnderTest.FreePort();
+        var port = LoopbackPort.Free();
         var url = new Uri($"http://127.0.0.1:{port}");
         string[] arguments = ["typed", $"{port}", database.ConnectionString, broker.Url];
         Measured measured;

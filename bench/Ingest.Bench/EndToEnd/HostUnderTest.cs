@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Metering.Bench;
 using Npgsql;
 
 namespace Metering.Ingest.Bench.EndToEnd;
@@ -36,7 +37,7 @@ internal sealed class HostUnderTest : IAsyncDisposable
     /// <param name="rabbitMq">Null: without a broker.</param>
     public static async Task<HostUnderTest> StartAsync(NpgsqlDataSource database, string? rabbitMq, CancellationToken cancellationToken)
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var folder = Directory.CreateTempSubdirectory("metering-ingest-bench-host-").FullName;
         var url = new Uri($"http://127.0.0.1:{port}");
         var environment = new Dictionary<string, string>
@@ -95,13 +96,6 @@ internal sealed class HostUnderTest : IAsyncDisposable
 
             await Task.Delay(CountPause, cancellationToken);
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<long> CountAsync(string meter, string parameters, CancellationToken cancellationToken)

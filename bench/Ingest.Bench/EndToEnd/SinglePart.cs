@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Metering.Bench;
 using Npgsql;
 
 namespace Metering.Ingest.Bench.EndToEnd;
@@ -76,7 +77,7 @@ internal sealed class SinglePart : BenchPart
     private static async Task<LoadResult> InsertRoundAsync(BenchServer server, string path, CancellationToken cancellationToken)
     {
         var database = await server.CreateEmptyDatabaseAsync(cancellationToken);
-        var port = HostUnderTest.FreePort();
+        var port = LoopbackPort.Free();
         string[] arguments = ["insert", $"{port}", database.ConnectionString];
         LoadResult load;
         var ready = new Uri($"http://127.0.0.1:{port}/ready");

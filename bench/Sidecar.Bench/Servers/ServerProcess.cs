@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Metering.Bench;
 
 namespace Metering.Sidecar.Bench.Servers;
 
 /// <summary>A server of the benchmark in a process of its own, ended by its id.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private const int TicksPerSecond = 100;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
     private readonly Process process;
 
@@ -54,20 +54,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Seconds of the process and its children.</summary>
-    public double ProcessorSeconds()
-    {
-        var own = process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return Directory.EnumerateDirectories("/proc").Select(Fields).Where(fields => fields is not null && (fields[0] == own || fields[1] == own))
-            .Sum(fields => long.Parse(fields![2]) + long.Parse(fields[3])) / (double)TicksPerSecond;
-    }
+    public double ProcessorSeconds() => ProcessTimes.OfFamily(process.Id).TotalSeconds;
 
     /// <summary>Resident now, in MB.</summary>
     public double Megabytes()
@@ -85,26 +73,5 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         process.Dispose();
-    }
-
-    /// <summary>Id, parent, user and system time; null for what is no process any more.</summary>
-    private static string[]? Fields(string folder)
-    {
-        var id = Path.GetFileName(folder);
-        if (!int.TryParse(id, out _))
-        {
-            return null;
-        }
-
-        try
-        {
-            var text = File.ReadAllText(Path.Combine(folder, "stat"));
-            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return [id, fields[1], fields[11], fields[12]];
-        }
-        catch (IOException)
-        {
-            return null;
-        }
     }
 }

@@ -76,14 +76,10 @@ internal sealed partial class DecisionEngine
                 return (now, spent == SpendOutcome.Spent ? null : Refuse(DecisionOutcome.QuotaExhausted, now));
             }
 
-            var left = MaxWait - monotonic.GetElapsedTime(started);
-            var outcome = left <= TimeSpan.Zero
-                ? AcquireOutcome.Unavailable
-                : await AnswerWithinAsync(account.AcquireAsync(units, terms), left, cancellationToken);
+            var outcome = await AskHostAsync(feature, units, started, cancellationToken);
             if (outcome != AcquireOutcome.Answered)
             {
-                var undecided = outcome == AcquireOutcome.UnknownEntitlement ? DecisionOutcome.QuotaUnknown : DecisionOutcome.QuotaUndecided;
-                return (now, Refuse(undecided, now));
+                return (now, Refuse(UndecidedAfter(outcome), now));
             }
         }
 

@@ -138,10 +138,7 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
         var started = monotonic.GetTimestamp();
         while (true)
         {
-            var left = MaxWait - monotonic.GetElapsedTime(started);
-            var outcome = left <= TimeSpan.Zero
-                ? AcquireOutcome.Unavailable
-                : await AnswerWithinAsync(feature.Account.AcquireAsync(units, feature.Quota!), left, cancellationToken);
+            var outcome = await AskHostAsync(feature, units, started, cancellationToken);
             var now = time.Now;
             if (outcome == AcquireOutcome.Answered && TryDecide(customer, feature, units, now, out var decision))
             {
@@ -150,23 +147,33 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
 
             if (outcome != AcquireOutcome.Answered)
             {
-                var undecided = outcome == AcquireOutcome.UnknownEntitlement ? DecisionOutcome.QuotaUnknown : DecisionOutcome.QuotaUndecided;
-                return new Decision(undecided, customer, feature, units, now, default, default, feature.Account.StateAt(feature.Quota!, now));
+                var quota = feature.Account.StateAt(feature.Quota!, now);
+                return new Decision(UndecidedAfter(outcome), customer, feature, units, now, default, default, quota);
             }
         }
     }
 
-    private async Task<AcquireOutcome> AnswerWithinAsync(Task<AcquireOutcome> answer, TimeSpan left, CancellationToken cancellationToken)
+    /// <param name="started">When the request began to wait; it waits no longer than <see cref="MaxWait"/> altogether.</param>
+    private async Task<AcquireOutcome> AskHostAsync(FeatureGate feature, long units, long started, CancellationToken cancellationToken)
     {
+        var left = MaxWait - monotonic.GetElapsedTime(started);
+        if (left <= TimeSpan.Zero)
+        {
+            return AcquireOutcome.Unavailable;
+        }
+
         try
         {
-            return await answer.WaitAsync(left, monotonic, cancellationToken);
+            return await feature.Account.AcquireAsync(units, feature.Quota!).WaitAsync(left, monotonic, cancellationToken);
         }
         catch (TimeoutException)
         {
             return AcquireOutcome.Unavailable;
         }
     }
+
+    private static DecisionOutcome UndecidedAfter(AcquireOutcome outcome) =>
+        outcome == AcquireOutcome.UnknownEntitlement ? DecisionOutcome.QuotaUnknown : DecisionOutcome.QuotaUndecided;
 
     private static bool TryTakeRates(RateLimiter[] limiters, long units, Instant now, int sharing, out RateState tightest)
     {

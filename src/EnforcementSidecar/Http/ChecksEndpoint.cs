@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Deciding;
@@ -97,10 +96,8 @@ internal sealed class ChecksEndpoint(DecisionEngine engine, ProductTime time, De
     private Task AnswerAsync(HttpContext context, ChecksBody body, Identity identity, Decision?[] decisions)
     {
         var isAllowed = Array.TrueForAll(decisions, decision => decision is { IsAllowed: true });
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
         {
-            json.WriteStartObject();
             json.WriteString("customerId", identity.Customer!.Id);
             json.WriteString("mode", body.Together ? "all" : "each");
             json.WriteBoolean("allowed", isAllowed);
@@ -111,12 +108,7 @@ internal sealed class ChecksEndpoint(DecisionEngine engine, ProductTime time, De
             }
 
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = buffer.WrittenCount;
-        return context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted).AsTask();
+        });
     }
 
     private void WriteResult(Utf8JsonWriter json, ChecksBody.Asked asked, Decision? decided, CredentialRestriction? restriction)

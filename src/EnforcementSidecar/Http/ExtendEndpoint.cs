@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Reservations;
@@ -63,19 +61,11 @@ internal sealed class ExtendEndpoint(AccessState access, OpenReservations open, 
             ? new ReservedQuota(quota.EntitlementId, decision.Quota.Known ? decision.Quota.PeriodStart : null, units)
             : null;
         var token = Sign(directory, reservation, units, taken, feature.Reservation);
-        var answer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(answer))
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
         {
-            json.WriteStartObject();
             json.WriteString("reservation", token.Text);
             json.WriteNumber("units", token.Units);
-            json.WriteEndObject();
-        }
-
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = answer.WrittenCount;
-        await context.Response.Body.WriteAsync(answer.WrittenMemory, context.RequestAborted);
+        });
     }
 
     /// <summary>Two extensions at a time add up: each starts from what the other has left.</summary>
@@ -90,9 +80,7 @@ internal sealed class ExtendEndpoint(AccessState access, OpenReservations open, 
 
         lock (known)
         {
-            var isNewer = ReservationToken.Read(known.Token, directory.ReservationKey, out var newest) == ReservationReading.Valid
-                && newest.Units > posted.Units;
-            var extended = (isNewer ? newest : posted).Extended(units, taken);
+            var extended = known.NewestOf(posted, directory.ReservationKey).Extended(units, taken);
             var token = ReservationToken.Sign(extended, directory.ReservationKey);
             open.Extend(known, token, terms);
             return (token, extended.Units);

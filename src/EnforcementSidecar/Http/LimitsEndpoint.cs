@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
@@ -40,11 +39,7 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         var now = time.Now;
         var active = customer.Features.Where(feature => feature.IsActive(now) && restriction?.Admits(feature.Key) != false).ToList();
         await Task.WhenAll(active.Where(feature => feature.Quota is not null).Select(feature => LearnAsync(feature, now, context.RequestAborted)));
-        var body = new ArrayBufferWriter<byte>();
-        Write(body, customer, active, time.Now);
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = body.WrittenCount;
-        await context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, customer, active, time.Now));
     }
 
     /// <summary>Only Host knows what is left of a quota that has not been used here yet.</summary>
@@ -57,10 +52,8 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         }
     }
 
-    private void Write(ArrayBufferWriter<byte> body, CustomerEntry customer, List<FeatureGate> features, Instant now)
+    private void Write(Utf8JsonWriter json, CustomerEntry customer, List<FeatureGate> features, Instant now)
     {
-        using var json = new Utf8JsonWriter(body);
-        json.WriteStartObject();
         json.WriteString("customerId", customer.Id);
         json.WriteStartArray("features");
         foreach (var feature in features)
@@ -90,7 +83,6 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private void WriteRequestLimits(Utf8JsonWriter json, FeatureGate feature)

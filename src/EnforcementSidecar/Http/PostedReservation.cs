@@ -10,7 +10,12 @@ internal static class PostedReservation
     public const int MaxBodyBytes = 64 << 10;
 
     /// <summary>Null when the answer has been given.</summary>
-    public static async Task<(JsonDocument Body, AccessDirectory Directory)?> ReadAsync(HttpContext context, AccessState access)
+    public static Task<(JsonDocument Body, AccessDirectory Directory)?> ReadAsync(HttpContext context, AccessState access) =>
+        ReadAsync(context, access, MaxBodyBytes, Denial.UsageNotTaken("not_ready"));
+
+    /// <param name="notReady">The answer while no customer is known.</param>
+    public static async Task<(JsonDocument Body, AccessDirectory Directory)?> ReadAsync(
+        HttpContext context, AccessState access, int maxBytes, Denial notReady)
     {
         if (!HttpMethods.IsPost(context.Request.Method))
         {
@@ -21,11 +26,11 @@ internal static class PostedReservation
         if (access.Known is not { } directory)
         {
             context.Response.Headers.RetryAfter = "1";
-            await ProblemAnswer.WriteAsync(context, Denial.UsageNotTaken("not_ready"), "This sidecar does not know the customers yet; try again.");
+            await ProblemAnswer.WriteAsync(context, notReady, "This sidecar does not know the customers yet; try again.");
             return null;
         }
 
-        return await JsonBody.ReadAsync(context, MaxBodyBytes) is { } body ? (body, directory) : null;
+        return await JsonBody.ReadAsync(context, maxBytes) is { } body ? (body, directory) : null;
     }
 
     /// <param name="fields">What the body may have beside the reservation.</param>

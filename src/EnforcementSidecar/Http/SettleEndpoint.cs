@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Metering.Contracts.Sidecar;
@@ -67,7 +66,7 @@ internal sealed class SettleEndpoint(AccessState access, OpenReservations open, 
         // The request is over, whether or not its usage can be kept.
         directory.Release(reservation);
         var known = open.Find(reservation.Id);
-        reservation = Newest(reservation, known, directory);
+        reservation = known?.NewestOf(reservation, directory.ReservationKey) ?? reservation;
         var customer = directory.FindById(reservation.CustomerId);
         var feature = customer?.Find(reservation.FeatureKey);
         var type = !body.TryGetProperty("type", out var given) ? feature?.EventType
@@ -107,13 +106,6 @@ internal sealed class SettleEndpoint(AccessState access, OpenReservations open, 
         settlement = new Settlement(reservation, payload, units, used.OutputTokens, used.Model, known);
         return null;
     }
-
-    /// <summary>An extension whose answer the gateway never got was taken all the same.</summary>
-    private static Reservation Newest(in Reservation posted, OpenReservation? known, AccessDirectory directory) =>
-        known is not null && ReservationToken.Read(known.Token, directory.ReservationKey, out var newest) == ReservationReading.Valid
-            && newest.Units > posted.Units
-                ? newest
-                : posted;
 
     /// <summary>
     /// What the request used: as the gateway says in units, as the provider reported it, or as far as a broken stream got. Otherwise everything
@@ -186,30 +178,22 @@ internal sealed class SettleEndpoint(AccessState access, OpenReservations open, 
                 : ProblemAnswer.WriteAsync(context, Denial.UsageNotTaken("spool_unavailable"), "Usage can not be kept now.");
         }
 
-        var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteString("eventId", Ulid.Format(settlement.Reservation.Id));
-            if (settlement.Used is { } used)
-            {
-                json.WriteNumber("reserved", settlement.Reservation.Units);
-                json.WriteNumber("used", used);
-            }
-
-            json.WriteEndObject();
-        }
-
         if (settlement.Used > settlement.Reservation.Units)
         {
             context.Response.Headers[HeaderNames.Overrun] =
                 (settlement.Used.Value - settlement.Reservation.Units).ToString(CultureInfo.InvariantCulture);
         }
 
-        context.Response.StatusCode = StatusCodes.Status202Accepted;
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = body.WrittenCount;
-        return context.Response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted).AsTask();
+        var (id, reserved, used) = (settlement.Reservation.Id, settlement.Reservation.Units, settlement.Used);
+        return JsonAnswer.WriteAsync(context, StatusCodes.Status202Accepted, json =>
+        {
+            json.WriteString("eventId", Ulid.Format(id));
+            if (used is { } units)
+            {
+                json.WriteNumber("reserved", reserved);
+                json.WriteNumber("used", units);
+            }
+        });
     }
 
     /// <param name="Units">Null when nothing is known.</param>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
 using System.Text;
 using Metering.EnforcementSidecar.Identifiers;
 
@@ -60,13 +59,7 @@ internal sealed unsafe class LeaseSlots : IDisposable
     /// <exception cref="IOException">Another process uses the file.</exception>
     public static LeaseSlots Open(string path, string bootId)
     {
-        var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        var file = MappedFile.Open(path);
         if (file.Length < BytesFor(DefaultCapacity))
         {
             file.SetLength(BytesFor(DefaultCapacity));
@@ -161,31 +154,4 @@ internal sealed unsafe class LeaseSlots : IDisposable
     private long* Granted(int slot) => (long*)(At(slot) + GrantedOffset);
 
     private long* Counter(int slot) => (long*)(At(slot) + CounterOffset);
-
-    /// <summary>The file stays locked as long as it is mapped.</summary>
-    private sealed class MappedFile : IDisposable
-    {
-        private readonly FileStream file;
-        private readonly MemoryMappedFile map;
-        private readonly MemoryMappedViewAccessor view;
-        private readonly byte* start;
-
-        public MappedFile(FileStream file)
-        {
-            this.file = file;
-            map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-            view = map.CreateViewAccessor();
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        }
-
-        public byte* Start => start;
-
-        public void Dispose()
-        {
-            view.SafeMemoryMappedViewHandle.ReleasePointer();
-            view.Dispose();
-            map.Dispose();
-            file.Dispose();
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
 using System.Text;
 using Metering.Contracts.Sidecar;
 
@@ -28,9 +27,7 @@ internal sealed unsafe class ReservationSlots : IDisposable
     private const int TokenOffset = 64;
     private const ulong Magic = 0x4D54_5253_5253_5631;
 
-    private readonly FileStream file;
-    private readonly MemoryMappedFile map;
-    private readonly MemoryMappedViewAccessor view;
+    private readonly MappedFile mapped;
     private readonly byte* start;
 
     // The one freed last first: few pages are touched, however many slots there are.
@@ -39,10 +36,8 @@ internal sealed unsafe class ReservationSlots : IDisposable
 
     private ReservationSlots(FileStream file)
     {
-        this.file = file;
-        map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
-        view = map.CreateViewAccessor();
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        mapped = new MappedFile(file);
+        start = mapped.Start;
         Found = [.. ReadAll()];
         var taken = Found.Select(found => found.Slot).ToHashSet();
         for (var slot = Capacity - 1; slot >= 0; slot--)
@@ -60,13 +55,7 @@ internal sealed unsafe class ReservationSlots : IDisposable
     /// <exception cref="IOException">Another process uses the file.</exception>
     public static ReservationSlots Open(string path)
     {
-        var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        var file = MappedFile.Open(path);
         var magic = new byte[sizeof(ulong)];
         const long length = HeaderBytes + ((long)SlotBytes * Capacity);
         if (RandomAccess.Read(file.SafeFileHandle, magic, 0) < magic.Length || BinaryPrimitives.ReadUInt64BigEndian(magic) != Magic
@@ -115,13 +104,7 @@ internal sealed unsafe class ReservationSlots : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        map.Dispose();
-        file.Dispose();
-    }
+    public void Dispose() => mapped.Dispose();
 
     private List<FoundReservation> ReadAll()
     {

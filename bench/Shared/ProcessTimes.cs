@@ -1,4 +1,4 @@
-namespace Metering.Ingest.Bench;
+namespace Metering.Bench;
 
 /// <summary>Processor time of other processes, as the kernel counts it in ticks of a hundredth of a second.</summary>
 internal static class ProcessTimes
