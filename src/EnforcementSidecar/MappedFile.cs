@@ -2,7 +2,9 @@ using System.IO.MemoryMappedFiles;
 
 namespace Metering.EnforcementSidecar;
 
-/// <summary>A file of the data directory as memory that outlives the process. It stays locked as long as it is mapped, and is for its owner only.</summary>
+/// <summary>
+/// A file of the data directory as memory that outlives the process. It stays locked as long as it is mapped, and is for its owner only.
+/// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly FileStream file;

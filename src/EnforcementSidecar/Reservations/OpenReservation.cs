@@ -25,7 +25,9 @@ internal sealed class OpenReservation(UInt128 id, string token, OrphanPolicy pol
     /// <summary>Unix milliseconds; nobody settled it in time from then on.</summary>
     public long Deadline { get; set; } = deadline;
 
-    /// <summary>The posted reservation, or a later one of the same call: an extension whose answer the gateway never got was taken all the same.</summary>
+    /// <summary>
+    /// The posted reservation, or a later one of the same call: an extension whose answer the gateway never got was taken all the same.
+    /// </summary>
     public Reservation NewestOf(in Reservation posted, byte[] reservationKey) =>
         ReservationToken.Read(Token, reservationKey, out var newest) == ReservationReading.Valid && newest.Units > posted.Units ? newest : posted;
 

@@ -4,9 +4,10 @@ namespace Metering.Ingest.Rollups;
 
 /// <summary>
 /// Advisory locks, all held to the end of the transaction. Every batch holds <see cref="RecordAsync"/> from before it takes its
-/// number until it has committed; recording takes it by the database's <c>ingest.begin_batch()</c>, the number in the same round trip. Whoever gets <see cref="StillAsync"/> therefore knows that no batch is in flight: every number given
-/// out so far is committed or will never be, and every later batch has a greater one. Recording stands still meanwhile; who only wants a
-/// watermark asks the database's <c>ingest.await_batches()</c> or <c>ingest.settled_batch()</c>, which hold nobody up.
+/// number until it has committed; recording takes it by the database's <c>ingest.begin_batch()</c>, the number in the same round trip.
+/// Whoever gets <see cref="StillAsync"/> therefore knows that no batch is in flight: every number given out so far is committed or will
+/// never be, and every later batch has a greater one. Recording stands still meanwhile; who only wants a watermark asks the database's
+/// <c>ingest.await_batches()</c> or <c>ingest.settled_batch()</c>, which hold nobody up.
 /// </summary>
 internal static class IngestLocks
 {
