@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Reservations;
 
 namespace Metering.EnforcementSidecar.Access;
@@ -8,18 +6,19 @@ namespace Metering.EnforcementSidecar.Access;
 /// <param name="reservationKey">Signs and verifies reservations.</param>
 internal sealed class AccessDirectory(byte[] reservationKey)
 {
-    private readonly ConcurrentDictionary<CredentialHash, Identity> byCredential = new();
-    private readonly ConcurrentDictionary<string, CustomerEntry> byId = new(StringComparer.Ordinal);
+    private readonly LookupTable<CredentialHash, CustomerKey> byCredential = new(CustomerKey.Removed);
+    private readonly LookupTable<CompactId, CustomerEntry> byId = new(removed: null);
 
     public byte[] ReservationKey { get; } = reservationKey;
 
     public int Count => byId.Count;
 
     /// <summary>Nobody when the key is not known.</summary>
-    public Identity Find(ReadOnlySpan<char> key) =>
-        CredentialHash.OfKey(key) is { } hash && byCredential.TryGetValue(hash, out var identity) ? identity : default;
+    public Identity Find(ReadOnlySpan<char> key) => CredentialHash.OfKey(key) is { } hash ? byCredential.Find(hash)?.Identity ?? default : default;
 
-    public CustomerEntry? FindById(string customerId) => byId.GetValueOrDefault(customerId);
+    public CustomerEntry? FindById(string customerId) => FindById(CompactId.Of(customerId));
+
+    public CustomerEntry? FindById(in CompactId customerId) => byId.Find(customerId);
 
     /// <summary>The request is over, however it ended. Does nothing when it was admitted elsewhere, or released before.</summary>
     public void Release(in Reservation reservation) =>
@@ -28,19 +27,19 @@ internal sealed class AccessDirectory(byte[] reservationKey)
     /// <summary>A removed customer's keys stop working, but usage that it has reserved can still be settled.</summary>
     public void Put(CustomerEntry customer)
     {
-        var keys = customer.Status == CustomerStatus.Removed ? [] : customer.Keys;
-        var previous = byId.GetValueOrDefault(customer.Id);
-        byId[customer.Id] = customer;
-        foreach (var (hash, restriction) in keys)
+        var previous = byId.Find(customer.Key);
+        byId.Put(customer.Key, customer);
+        foreach (var key in customer.Keys)
         {
-            byCredential[hash] = new Identity(customer, restriction);
+            byCredential.Put(key.Hash, key);
         }
 
-        foreach (var (hash, _) in previous?.Keys ?? [])
+        foreach (var key in previous is null ? [] : previous.Keys)
         {
-            if (!Array.Exists(keys, key => key.Hash == hash) && byCredential.TryGetValue(hash, out var known) && known.Customer?.Id == customer.Id)
+            // Of two customers with one key, the one that was said last has it.
+            if (!customer.HasKey(key.Hash) && byCredential.Find(key.Hash)?.Identity.Customer == previous)
             {
-                byCredential.TryRemove(hash, out _);
+                byCredential.Remove(key.Hash);
             }
         }
     }

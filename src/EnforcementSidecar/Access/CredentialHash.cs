@@ -43,6 +43,20 @@ internal readonly record struct CredentialHash(ulong A, ulong B, ulong C, ulong 
         return true;
     }
 
+    /// <summary>64 hex digits.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out CredentialHash hash)
+    {
+        hash = default;
+        Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
+        if (utf8.Length != bytes.Length * 2 || Convert.FromHexString(utf8, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
+
+        hash = FromBytes(bytes);
+        return true;
+    }
+
     // The bits are as good as random already.
     public override int GetHashCode() => unchecked((int)(A ^ (A >> 32)));
 
