@@ -1,11 +1,16 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text;
 using Metering.EnforcementSidecar.Reservations;
 
 namespace Metering.EnforcementSidecar.Access;
 
 /// <summary>Who is who. Read without locks by every check; written by the one loop that follows the snapshot stream.</summary>
 /// <param name="reservationKey">Signs and verifies reservations.</param>
-internal sealed class AccessDirectory(byte[] reservationKey)
+/// <param name="keys">Outlives the directory: what the hash of a key is does not change.</param>
+internal sealed class AccessDirectory(byte[] reservationKey, KnownKeys keys)
 {
+    private const int MaxKeyLength = 512;
     private readonly LookupTable<CredentialHash, CustomerKey> byCredential = new(CustomerKey.Removed);
     private readonly LookupTable<CompactId, CustomerEntry> byId = new(removed: null);
 
@@ -13,8 +18,31 @@ internal sealed class AccessDirectory(byte[] reservationKey)
 
     public int Count => byId.Count;
 
-    /// <summary>Nobody when the key is not known.</summary>
-    public Identity Find(ReadOnlySpan<char> key) => CredentialHash.OfKey(key) is { } hash ? byCredential.Find(hash)?.Identity ?? default : default;
+    /// <summary>Nobody when the key is not known, and when it is longer than any real one or not ASCII.</summary>
+    [SkipLocalsInit]
+    public Identity Find(ReadOnlySpan<char> key)
+    {
+        Span<byte> bytes = stackalloc byte[MaxKeyLength];
+        if (key.Length is 0 or > MaxKeyLength || Ascii.FromUtf16(key, bytes, out var length) != OperationStatus.Done)
+        {
+            return default;
+        }
+
+        var mark = keys.MarkOf(bytes[..length]);
+        if (keys.TryFind(mark, out var hash))
+        {
+            return byCredential.Find(hash)?.Identity ?? default;
+        }
+
+        hash = CredentialHash.OfKey(bytes[..length]);
+        if (byCredential.Find(hash) is not { } found)
+        {
+            return default;
+        }
+
+        keys.Remember(mark, hash);
+        return found.Identity;
+    }
 
     public CustomerEntry? FindById(string customerId) => FindById(CompactId.Of(customerId));
 

@@ -14,6 +14,7 @@ internal sealed class AccessState(
     /// <summary>Access that nobody has confirmed for this long is no ground for a decision any more.</summary>
     public static readonly TimeSpan MaxStaleness = TimeSpan.FromHours(24);
 
+    private readonly KnownKeys keys = new();
     private AccessDirectory? current;
     private AccessDirectory? building;
     private long confirmedAt;
@@ -44,7 +45,7 @@ internal sealed class AccessState(
         var key = Convert.FromBase64String(begins.ReservationKey ?? throw new FormatException("the snapshot has no reservation key"));
         if (begins.Full || current is null)
         {
-            building = new AccessDirectory(key);
+            building = new AccessDirectory(key, keys);
         }
         else if (!key.AsSpan().SequenceEqual(current.ReservationKey))
         {
