@@ -13,7 +13,7 @@ internal static class HttpPart
 {
     private const int Rounds = 3;
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(7);
 
     public static async Task<string> RunAsync()
     {

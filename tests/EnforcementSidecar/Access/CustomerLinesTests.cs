@@ -42,16 +42,16 @@ public sealed class CustomerLinesTests
 
     [Fact]
     public void A_line_is_read_as_the_serializer_reads_it() => Prop.ForAll(
-        ArbMap.Default.ArbFor<(byte Features, byte Restricted, byte Rest, string? Text)>(),
+        ArbMap.Default.ArbFor<(byte Features, byte Restricted, byte Other, string? Text)>(),
         choice =>
         {
             var access = new CustomerAccess(
-                choice.Rest % 5 == 0 ? "a customer of another kind" : Some.Id(), choice.Text, "subject of " + choice.Text, (CustomerStatus)(choice.Rest % 3),
-                [.. Enumerable.Range(0, choice.Rest % 4).Select(key => key == 3 ? "none" : FakeHost.Hash($"key-{key}"))], Chosen(Features, choice.Features))
+                choice.Other % 5 == 0 ? "a customer of another kind" : Some.Id(), choice.Text, "subject of " + choice.Text, (CustomerStatus)(choice.Other % 3),
+                [.. Enumerable.Range(0, choice.Other % 4).Select(key => key == 3 ? "none" : FakeHost.Hash($"key-{key}"))], Chosen(Features, choice.Features))
             {
                 RestrictedCredentials = Chosen(Restricted, choice.Restricted),
             };
-            AssertSame(new CustomerChanged(choice.Rest + 1, access));
+            AssertSame(new CustomerChanged(choice.Other + 1, access));
         }).QuickCheckThrowOnFailure();
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class CustomerLinesTests
     [Fact]
     public void A_torn_line_is_no_line()
     {
-        var line = LineOf(new CustomerChanged(7, Some.Customer("free", Features)));
+        var line = LineOf(new CustomerChanged(7, Some.Customer("free", [.. Features])));
         for (var length = 0; length < line.Length; length++)
         {
             var torn = line[..length];
