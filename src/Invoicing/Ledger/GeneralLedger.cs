@@ -52,7 +52,7 @@ public static class GeneralLedger
         var entries = transactions.Sum(transaction => transaction.Entries.Length);
         if (transactions.Count > MaxTransactions || entries > MaxEntries)
         {
-            throw new ArgumentException($"At most {MaxTransactions} transactions with {MaxEntries} entries are posted at once.", nameof(transactions));
+            throw new ArgumentException($"At most {MaxTransactions} transactions with {MaxEntries} entries are posted.", nameof(transactions));
         }
 
         foreach (var transaction in transactions)
