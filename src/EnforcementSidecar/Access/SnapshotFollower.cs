@@ -175,8 +175,10 @@ internal sealed class SnapshotFollower(
 
     private async Task TakeAsync(byte[] line, CancellationToken cancellationToken)
     {
-        if (TryTakeChange(line))
+        if (compiler.Lines.TryRead(line, out var version, out var draft))
         {
+            state.Change(version, draft);
+            journal.Write(line);
             return;
         }
 
@@ -218,19 +220,6 @@ internal sealed class SnapshotFollower(
 
         KeepHeartbeat(heartbeat, line);
         await AcknowledgeAsync(heartbeat, cancellationToken);
-    }
-
-    /// <summary>What nearly all lines are.</summary>
-    private bool TryTakeChange(byte[] line)
-    {
-        if (!compiler.Lines.TryRead(line, out var version, out var draft))
-        {
-            return false;
-        }
-
-        state.Change(version, draft);
-        journal.Write(line);
-        return true;
     }
 
     private void Apply(SidecarMessage message, TimeSpan age)
