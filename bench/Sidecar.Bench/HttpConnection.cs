@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -37,6 +38,19 @@ internal sealed class HttpConnection : IDisposable
         if (!Ascii.Equals(answer.AsSpan(StatusAt, expected.Length), expected))
         {
             throw new InvalidOperationException($"Expected {expected}: {Encoding.ASCII.GetString(answer, 0, length)}");
+        }
+    }
+
+    /// <summary>Waits on the socket, which wakes more exactly than a thread does.</summary>
+    /// <param name="timestamp">As a stopwatch counts.</param>
+    public void WaitUntil(long timestamp)
+    {
+        while (timestamp - Stopwatch.GetTimestamp() is > 0 and var left)
+        {
+            if (socket.Poll(TimeSpan.FromSeconds((double)left / Stopwatch.Frequency), SelectMode.SelectRead))
+            {
+                throw new IOException("The server has said something unasked, or has closed the connection.");
+            }
         }
     }
 

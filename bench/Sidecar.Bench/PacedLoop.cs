@@ -24,22 +24,12 @@ internal sealed class PacedLoop(IPEndPoint server, string path, Func<int, string
         while (due < end)
         {
             var request = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: gateway\r\n{headersOf(turn++)}\r\n");
-            var now = Stopwatch.GetTimestamp();
-            var started = now;
-            if (now > due)
+            var started = due;
+            if (Stopwatch.GetTimestamp() <= due)
             {
-                started = due;
-            }
-            else
-            {
-                while (due - now > 0)
-                {
-                    Thread.Sleep(now + (Every / 2) < due ? 1 : 0);
-                    now = Stopwatch.GetTimestamp();
-                }
-
                 // How long this thread oversleeps is not the servers' doing.
-                started = now;
+                connection.WaitUntil(due);
+                started = Stopwatch.GetTimestamp();
             }
 
             connection.Send(request);

@@ -16,6 +16,7 @@ internal static class Gateway
         var path = Path.Combine(folder, "gateway.conf");
         await File.WriteAllTextAsync(path, $$"""
             daemon off;
+            {{(Environment.IsPrivilegedProcess ? "user root;" : "")}}
             worker_processes 1;
             pid {{folder}}/gateway.pid;
             error_log {{folder}}/gateway-error.log;

@@ -26,7 +26,8 @@ public sealed class CustomerLinesTests
         Some.Feature("translate", Some.Hard(Some.Id(), 10)) with
         {
             ActiveFrom = Some.Start + Duration.FromNanoseconds(123_456_000), ActiveTo = Some.Start + Duration.FromDays(400),
-            Reservation = Some.Reserved(), Concurrency = new ConcurrencyTerms(3, 60), BodySize = new SizeTerms(100, true), PromptSize = new SizeTerms(10, false),
+            Reservation = Some.Reserved(), Concurrency = new ConcurrencyTerms(3, 60),
+            BodySize = new SizeTerms(100, true), PromptSize = new SizeTerms(10, false),
         },
     ];
 
