@@ -2,6 +2,7 @@ using Metering.Contracts.Messages;
 using Metering.Invoicing.Billing;
 using Metering.Invoicing.Documents;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Ledger;
 using Metering.Invoicing.Lifecycle;
 using Metering.Invoicing.Lines;
 using Metering.Invoicing.Lookups;
@@ -43,6 +44,11 @@ public static class InvoicingModule
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<BillingRun>());
         services.AddSingleton<InvoiceAdvancing>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<InvoiceAdvancing>());
+        services.AddSingleton<LedgerCatchUp>();
+        services.AddSingleton<RevenueRecognition>();
+        services.AddSingleton<LedgerSealer>();
+        services.AddSingleton<LedgerUpkeep>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<LedgerUpkeep>());
         services.AddSingleton<InvoiceReader>();
         services.AddSingleton<UpcomingReader>();
         services.AddSingleton<InvoiceHtml>();
@@ -67,6 +73,7 @@ public static class InvoicingModule
         InvoiceActions.Map(routes);
         VoidInvoice.Map(routes);
         PaymentEndpoints.Map(routes);
+        CheckInvariants.Map(routes);
         routes.MapListCurrencies();
     }
 }
