@@ -12,6 +12,7 @@ using Metering.Platform;
 using Metering.Platform.Clock;
 using Metering.Platform.Database;
 using Metering.Platform.Messaging;
+using Metering.Subscriptions.Customers.Tree;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -48,6 +49,8 @@ public static class InvoicingModule
         services.AddSingleton<RevenueRecognition>();
         services.AddSingleton<LedgerSealer>();
         services.AddSingleton<LedgerUpkeep>();
+        services.AddSingleton<CostCentreReader>();
+        services.AddSingleton<Journal>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<LedgerUpkeep>());
         services.AddSingleton<InvoiceReader>();
         services.AddSingleton<UpcomingReader>();
@@ -74,6 +77,12 @@ public static class InvoicingModule
         VoidInvoice.Map(routes);
         PaymentEndpoints.Map(routes);
         CheckInvariants.Map(routes);
+        ListAccounts.Map(routes);
+        ListTransactions.Map(routes);
+        ExportJournal.Map(routes);
+        ClosePeriod.Map(routes);
+        ListAgeing.Map(routes);
+        GetChain.Map(routes);
         routes.MapListCurrencies();
     }
 }
