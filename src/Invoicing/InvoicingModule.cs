@@ -1,5 +1,6 @@
 using Metering.Contracts.Messages;
 using Metering.Invoicing.Billing;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Documents;
 using Metering.Invoicing.Invoices;
 using Metering.Invoicing.Ledger;
@@ -52,6 +53,11 @@ public static class InvoicingModule
         services.AddSingleton<CostCentreReader>();
         services.AddSingleton<Journal>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<LedgerUpkeep>());
+        services.AddSingleton<CreditAgeing>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<CreditAgeing>());
+        services.AddSingleton<CreditDesk>();
+        services.AddSingleton<GrantCredit>();
+        services.AddSingleton<GetCreditBalance>();
         services.AddSingleton<InvoiceReader>();
         services.AddSingleton<UpcomingReader>();
         services.AddSingleton<InvoiceHtml>();
@@ -84,5 +90,10 @@ public static class InvoicingModule
         ListAgeing.Map(routes);
         GetChain.Map(routes);
         routes.MapListCurrencies();
+        GrantCredit.Map(routes);
+        VoidCreditGrant.Map(routes);
+        ReadCreditGrants.Map(routes);
+        GetCreditBalance.Map(routes);
+        ListCreditTransactions.Map(routes);
     }
 }

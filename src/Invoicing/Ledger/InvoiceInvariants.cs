@@ -91,6 +91,20 @@ internal static class InvoiceInvariants
             where {CaughtUpSql}
               and (coalesce(s.amount, 0) + coalesce(w.inclusive, 0)) * 10::numeric ^ coalesce(s.digits, 0) <> coalesce(w.amount_minor, 0)
             """),
+        new("credit_wallets", "What stands as credit of a customer is what is left of their grants.", """
+            with standing as (
+                select a.customer_id, a.currency, -sum(b.amount * 10::numeric ^ a.minor_digits) as minor
+                from invoicing.ledger_balance b
+                join invoicing.ledger_account a on a.id = b.account_id and a.kind in ('customer_credit_paid', 'customer_credit_promotional')
+                group by a.customer_id, a.currency),
+            wallet as (
+                select customer_id, currency, sum(remaining_minor) as minor from invoicing.credit_grant group by customer_id, currency)
+            select 'customer ' || customer_id || ' ' || currency as subject, coalesce(w.minor, 0)::text as expected,
+                   trim_scale(coalesce(s.minor, 0))::text as actual
+            from wallet w
+            full join standing s using (customer_id, currency)
+            where coalesce(w.minor, 0) <> coalesce(s.minor, 0)
+            """),
         new("deferred_revenue", "What is deferred of a fee is what is not earned of it yet.", """
             with standing as (
                 select e.source_id, -sum(e.amount) as amount

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Invoices;
 using Metering.Rating;
 using NodaTime;
@@ -34,7 +35,8 @@ internal static class InvoicePosting
     /// is earned later.
     /// </summary>
     public static AccountKind BilledTo(InvoiceLine line, Instant issuedAt) =>
-        line.Metered is not null ? AccountKind.UsageRatedUnbilled
+        CreditPurchase.IsLine(line) ? AccountKind.CreditPurchases
+        : line.Metered is not null ? AccountKind.UsageRatedUnbilled
         : line.Period.End > issuedAt ? AccountKind.DeferredRevenue
         : AccountKind.Revenue;
 
@@ -46,13 +48,17 @@ internal static class InvoicePosting
     {
         ImmutableArray<LedgerEntry> earned =
         [
-            .. invoice.Lines.Select(line => invoice.Account(BilledTo(line, invoice.IssuedAt)).Credit(NetOf(line), line.Id)),
+            .. invoice.Lines.Select(line => Account(invoice, line).Credit(NetOf(line), line.Id)),
             .. invoice.Taxes.Select(tax => invoice.Account(AccountKind.TaxPayable).Credit(new Money(tax.Tax, invoice.Currency))),
         ];
         var owed = -earned.Sum(entry => entry.Amount);
         var entries = earned.Insert(0, invoice.Account(AccountKind.Receivable).Debit(new Money(owed, invoice.Currency), invoice.Id));
         return Of(invoice, IssuedKey(invoice.Id), IssuedKind, invoice.IssuedAt, entries);
     }
+
+    /// <summary>Credit is owed by no seller in particular; see <see cref="CreditPosting"/>.</summary>
+    private static LedgerAccount Account(Invoice invoice, InvoiceLine line) => BilledTo(line, invoice.IssuedAt) is var kind
+        && kind == AccountKind.CreditPurchases ? invoice.Account(kind) with { BillingProfileId = null } : invoice.Account(kind);
 
     /// <summary>What will not be paid any more is a cost.</summary>
     public static LedgerTransaction? WrittenOff(Invoice invoice, Instant at) => Of(

@@ -11,7 +11,7 @@ public static class LedgerInvariants
     private static readonly ImmutableArray<LedgerInvariant> All =
     [
         new("trial_balance", "All entries of a currency sum to zero.", """
-            select a.currency as subject, '0' as expected, sum(e.amount)::text as actual
+            select a.currency as subject, '0' as expected, trim_scale(sum(e.amount))::text as actual
             from invoicing.ledger_entry e
             join invoicing.ledger_account a on a.id = e.account_id
             group by a.currency

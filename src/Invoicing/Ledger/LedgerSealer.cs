@@ -20,8 +20,8 @@ public sealed class LedgerSealer(MeteringDatabase database)
     {
         await using var session = await database.OpenAsync(cancellationToken);
 
-        // First the last number that was taken, then, in a statement of its own, who may still be about: whoever took a number took its
-        // transaction's id before.
+        // First the last number that was taken, then, in a statement of its own, a new id of a transaction: whoever took a number up to that one
+        // took a lower id before. The end of a snapshot would not do, for it lies behind the last that is over, not behind the last that began.
         var mark = waitedFor ?? new Mark(
             await session.SingleAsync<long>(LastNumberSql, null, cancellationToken),
             await session.SingleAsync<long>(NewestSql, null, cancellationToken));
@@ -44,7 +44,7 @@ public sealed class LedgerSealer(MeteringDatabase database)
 
     private const string LastNumberSql = "select case when is_called then last_value else 0 end from invoicing.ledger_batch_number";
 
-    private const string NewestSql = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+    private const string NewestSql = "select pg_current_xact_id()::text::bigint";
 
     private const string OldestSql = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
 

@@ -1,6 +1,10 @@
 -- What the ledger does by itself: fees in advance become revenue as they are served, what is posted is sealed in a chain of hashes, and documents
 -- from before the ledger are posted once.
 
+-- Credit is granted before it is billed or paid; what stands for its price meanwhile comes back to zero.
+insert into invoicing.ledger_account_kind (kind, class, normal_side, clears, overdraws)
+values ('credit_purchases', 'asset', 'debit', true, true);
+
 -- Where each fee that was billed before it was served stands. Follows from the ledger, which has what was deferred and what was earned of it.
 create table invoicing.ledger_deferral (
     line_id             uuid primary key,

@@ -39,7 +39,7 @@ public sealed partial class ChainTests : IAsyncLifetime
     [Theory]
     [InlineData("update invoicing.ledger_entry set amount = amount * 2 where transaction_id = @b",
         "Block 1: transaction b does not say what it said")]
-    [InlineData("update invoicing.ledger_entry set position = 3 - position where transaction_id = @c",
+    [InlineData("update invoicing.ledger_entry set amount = -amount where transaction_id = @c",
         "Block 2: transaction c does not say what it said")]
     [InlineData("update invoicing.ledger_transaction set effective_at = effective_at + interval '1 day' where key = 'b'",
         "Block 1: transaction b does not say what it said")]

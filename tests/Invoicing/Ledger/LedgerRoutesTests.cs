@@ -74,10 +74,11 @@ public sealed class LedgerRoutesTests : IAsyncLifetime
         await PartAsync("cc-1", "cost_centre");
         await PartAsync("cc-2", "cost_centre");
         var team = await PartAsync("team", "team");
-        await PlaceAsync("cc-1", "2026-01-01T00:00:00Z");
+        await PlaceAsync("cc-1");
         await host.AdvanceToAsync("2026-01-05T00:00:00Z");
         await BillAsync((string)team["id"]!, "10");
-        await PlaceAsync("cc-2", "2026-01-05T00:00:00Z");
+        await host.AdvanceToAsync("2026-01-06T00:00:00Z");
+        await PlaceAsync("cc-2");
         await host.AdvanceToAsync("2026-01-10T00:00:00Z");
         await BillAsync((string)team["id"]!, "7");
         await BillAsync(await host.CustomerAsync("initech"), "3");
@@ -98,8 +99,8 @@ public sealed class LedgerRoutesTests : IAsyncLifetime
         Task<JsonNode> PartAsync(string key, string level) => host.SendAsync(
             HttpMethod.Post, "/api/v1/customers", $$"""{"key":"{{key}}","name":"{{key}}","kind":"internal","level":"{{level}}"}""", 201);
 
-        Task<JsonNode> PlaceAsync(string parent, string at) => host.SendAsync(
-            HttpMethod.Put, "/api/v1/customers/team/parent", $$"""{"parentId":"{{parent}}","effectiveFrom":"{{at}}"}""", 200);
+        Task<JsonNode> PlaceAsync(string parent) =>
+            host.SendAsync(HttpMethod.Put, "/api/v1/customers/team/parent", $$"""{"parent":"{{parent}}"}""", 200);
     }
 
     [Fact]
@@ -139,9 +140,17 @@ public sealed class LedgerRoutesTests : IAsyncLifetime
     public async Task The_head_of_the_chain_is_exported()
     {
         await TwoMonthsAsync();
-        await host.AdvanceToAsync("2026-03-01T00:00:00Z");
 
-        var chain = await host.GetAsync("/api/v1/ledger/chain");
+        // What other databases of the server are about can hold a seal back for a moment.
+        JsonNode chain;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        do
+        {
+            await host.AdvanceToAsync("2026-03-01T00:00:00Z");
+            chain = await host.GetAsync("/api/v1/ledger/chain");
+            limit.Token.ThrowIfCancellationRequested();
+        }
+        while ((int)chain["unsealed"]! > 0);
 
         Assert.Matches("^[0-9]+:[0-9a-f]{64}$", (string?)chain["head"] ?? "");
         Assert.NotNull(chain["sealedAt"]);
