@@ -6,8 +6,8 @@ using NodaTime;
 namespace Metering.Invoicing.Credits;
 
 /// <summary>
-/// What a wallet means in money. Credit is owed to the customer by whoever sells to them, so its accounts name no seller; what it pays is a receivable
-/// of the seller of the document. Pure.
+/// What a wallet means in money. Credit is owed to the customer by whoever sells to them, so its accounts name no seller; what it pays is a
+/// receivable of the seller of the document. Pure.
 /// </summary>
 internal static class CreditPosting
 {
