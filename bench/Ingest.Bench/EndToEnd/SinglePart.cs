@@ -11,7 +11,7 @@ internal sealed class SinglePart : BenchPart
     private const int Connections = 256;
     private const int Rounds = 3;
     private const double RoundSeconds = 10;
-    private const double WarmUpSeconds = 6;
+    private const double WarmUpSeconds = 15;
     private const double AskedRatio = 10;
 
     public override string Name => "single";
