@@ -82,7 +82,7 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Apply(Heartbeat heartbeat)
     {
-        sidecars.Set(heartbeat.ActiveSidecars, heartbeat.Rank);
+        sidecars.Active = heartbeat.ActiveSidecars;
         time.Apply(heartbeat);
     }
 

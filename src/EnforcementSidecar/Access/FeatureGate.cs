@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Concurrency;
 using Metering.EnforcementSidecar.Leases;
@@ -60,13 +61,36 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
         var limiters = new RateLimiter[terms.Length];
         for (var i = 0; i < limiters.Length; i++)
         {
-            var before = previous?.Limiters.FirstOrDefault(limiter => limiter.Terms.WindowSeconds == terms[i].WindowSeconds);
-            limiters[i] = before is not null && before.Terms == terms[i] ? before : new RateLimiter(terms[i], before?.PaidUpAt ?? 0);
+            limiters[i] = Continue(terms, i, previous);
         }
 
-        // What is in flight stays in flight, whatever the limit is from now on.
-        var slots = access.Concurrency is null ? null : previous?.Slots ?? new SlotTable();
-        return new FeatureGate(access, limiters, slots, broker);
+        return new FeatureGate(access, limiters, Continue(access.Concurrency, previous), broker);
+    }
+
+    private static RateLimiter Continue(ImmutableArray<RateLimitTerms> all, int at, FeatureGate? previous)
+    {
+        var occurrence = all.Take(at).Count(other => other.WindowSeconds == all[at].WindowSeconds);
+        var limiter = previous?.Limiters.FirstOrDefault(
+            before => before.Terms.WindowSeconds == all[at].WindowSeconds && before.Occurrence == occurrence);
+        if (limiter is null)
+        {
+            return new RateLimiter(all[at], occurrence);
+        }
+
+        limiter.Terms = all[at];
+        return limiter;
+    }
+
+    /// <summary>What is in flight stays in flight, whatever the limit is from now on.</summary>
+    private static SlotTable? Continue(ConcurrencyTerms? terms, FeatureGate? previous)
+    {
+        if (terms is null || previous?.Slots is not { } slots)
+        {
+            return terms is null ? null : new SlotTable(terms);
+        }
+
+        slots.Terms = terms;
+        return slots;
     }
 
     /// <summary>One name per window, quoted as RateLimit headers want it.</summary>

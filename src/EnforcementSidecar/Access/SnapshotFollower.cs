@@ -5,6 +5,7 @@ using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Json;
 using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Shares;
 using Metering.EnforcementSidecar.Time;
 using NodaTime;
 
@@ -14,8 +15,8 @@ namespace Metering.EnforcementSidecar.Access;
 /// Follows Host's snapshot stream for as long as the process lives: from disk first, then by version, again and again.
 /// </summary>
 internal sealed class SnapshotFollower(
-    AccessState state, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker, TimeProvider monotonic,
-    ILogger<SnapshotFollower> logger)
+    AccessState state, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker, ShareBroker shares,
+    TimeProvider monotonic, ILogger<SnapshotFollower> logger)
     : BackgroundService
 {
     /// <summary>Heartbeats come every few seconds; a stream that is silent for longer is dead.</summary>
@@ -85,7 +86,7 @@ internal sealed class SnapshotFollower(
         {
             var since = askForEverything || journal.IsLong || state.Version == 0 ? "" : $"&since={state.Version}";
             askForEverything = false;
-            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}&recalls=true", UriKind.Relative);
+            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}&recalls=true&shares=true", UriKind.Relative);
             using var request = new HttpRequestMessage(HttpMethod.Get, route);
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             silence.CancelAfter(MaxSilence);
@@ -159,6 +160,12 @@ internal sealed class SnapshotFollower(
             return;
         }
 
+        if (message is ShareRecall sharing)
+        {
+            await shares.AnswerAsync(sharing, cancellationToken);
+            return;
+        }
+
         var startsOver = message is SnapshotBegins begins && (begins.Full || state.Version == 0);
         Apply(message, TimeSpan.Zero);
         if (message is not Heartbeat heartbeat)
@@ -196,7 +203,7 @@ internal sealed class SnapshotFollower(
             case Heartbeat heartbeat:
                 state.Apply(heartbeat);
                 break;
-            case Recall:
+            case Recall or ShareRecall:
                 throw new FormatException("a recall is no part of a snapshot");
         }
     }
@@ -210,7 +217,7 @@ internal sealed class SnapshotFollower(
         var before = lastHeartbeat;
         lastHeartbeat = heartbeat;
         if (before is null || before.ClockStands != heartbeat.ClockStands
-            || before.ActiveSidecars != heartbeat.ActiveSidecars || before.Rank != heartbeat.Rank
+            || before.ActiveSidecars != heartbeat.ActiveSidecars
             || (heartbeat.ClockStands && before.Now != heartbeat.Now))
         {
             journal.Write(heartbeat, line, startsOver: false);
