@@ -61,8 +61,17 @@ internal sealed class EventGenerator(ulong seed, EventIds ids, int subjects = Ev
         return Encoding.UTF8.GetBytes(text.Append(']').ToString());
     }
 
-    /// <summary>The same, read as a request would be.</summary>
-    public UsageEvent[] NextEvents(int events) => Read(NextBody(events));
+    /// <summary>The same, read as requests would be, of which no body holds more than its limit.</summary>
+    public UsageEvent[] NextEvents(int events)
+    {
+        var read = new List<UsageEvent>(events);
+        while (read.Count < events)
+        {
+            read.AddRange(Read(NextBody(Math.Min(events - read.Count, EventLimits.MaxEventsPerRequest))));
+        }
+
+        return [.. read];
+    }
 
     public static UsageEvent[] Read(byte[] body) =>
         [.. CloudEventReader.Read(body, EventBatchForm.Array, Instant.FromUtc(2026, 11, 1, 0, 0)).Events];

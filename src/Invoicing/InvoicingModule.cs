@@ -1,5 +1,6 @@
 using Metering.Contracts.Messages;
 using Metering.Invoicing.Billing;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Documents;
 using Metering.Invoicing.Invoices;
 using Metering.Invoicing.Lifecycle;
@@ -43,6 +44,11 @@ public static class InvoicingModule
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<BillingRun>());
         services.AddSingleton<InvoiceAdvancing>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<InvoiceAdvancing>());
+        services.AddSingleton<CreditAgeing>();
+        services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<CreditAgeing>());
+        services.AddSingleton<CreditDesk>();
+        services.AddSingleton<GrantCredit>();
+        services.AddSingleton<GetCreditBalance>();
         services.AddSingleton<InvoiceReader>();
         services.AddSingleton<UpcomingReader>();
         services.AddSingleton<InvoiceHtml>();
@@ -68,5 +74,10 @@ public static class InvoicingModule
         VoidInvoice.Map(routes);
         PaymentEndpoints.Map(routes);
         routes.MapListCurrencies();
+        GrantCredit.Map(routes);
+        VoidCreditGrant.Map(routes);
+        ReadCreditGrants.Map(routes);
+        GetCreditBalance.Map(routes);
+        ListCreditTransactions.Map(routes);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Metering.Ingest.Events;
+using Metering.Ingest.Recording;
 
 namespace Metering.Ingest.Bench.Consumer;
 
@@ -11,8 +12,10 @@ internal sealed class ConsumerPart : BenchPart
 
     /// <summary>Until what is measured has been compiled for good.</summary>
     private const int WarmUpRounds = 6;
-    private const int Batches = 40;
-    private const int BatchSize = 10_000;
+    private const int Batches = 20;
+
+    /// <summary>What the consumer makes of messages under load.</summary>
+    private const int BatchSize = EventIntake.MaxBatchEvents;
 
     public override string Name => "consumer";
 

@@ -13,14 +13,15 @@ namespace Metering.Ingest.Events;
 /// </summary>
 internal static class EventIdentity
 {
-    private const int PrefixBytes = 4;
+    /// <summary>As many as the time of a UUIDv7 or a ULID has.</summary>
+    private const int TimeBytes = 6;
     private const int Rfc9562Version7 = 7;
     private const int UuidLength = 36;
     private const int VersionAt = 14;
 
     /// <summary>
-    /// A key whose first bytes follow time keeps index inserts in the newest pages. The time is taken from the id itself, never
-    /// from the event's time: a resend with another time must have the same key.
+    /// A key whose first bytes follow time keeps index inserts in the newest pages, and those of one batch beside those of the last. The
+    /// time is taken from the id itself, never from the event's time: a resend with another time must have the same key.
     /// </summary>
     public static Guid Key(ReadOnlySpan<byte> source, ReadOnlySpan<byte> id)
     {
@@ -36,8 +37,8 @@ internal static class EventIdentity
         }
 
         Span<byte> key = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt32BigEndian(key, unchecked((uint)(unixMilliseconds / 1000)));
-        hash[..(16 - PrefixBytes)].CopyTo(key[PrefixBytes..]);
+        BinaryPrimitives.WriteInt64BigEndian(key, unixMilliseconds << 16);
+        hash[..(16 - TimeBytes)].CopyTo(key[TimeBytes..]);
         return new Guid(key, bigEndian: true);
     }
 

@@ -14,11 +14,11 @@ internal sealed class EventIntake(EventRecorder recorder, ILogger<EventIntake> l
 {
     public const int MaxWaitingEvents = 100_000;
 
+    /// <summary>Whatever waits goes together, up to here: the more events share a batch, the fewer deltas are left to fold.</summary>
+    public const int MaxBatchEvents = 20_000;
+
     /// <summary>From here on a batch costs hardly less by the event.</summary>
     private const int FullBatchEvents = 5_000;
-
-    /// <summary>Whatever waits goes together, up to here: the more events share a batch, the fewer deltas are left to fold.</summary>
-    private const int MaxBatchEvents = 20_000;
     private const int Writers = 2;
 
     /// <summary>So many submissions are as good as a full batch: who has sent them may have no more to send before they are done.</summary>

@@ -1,17 +1,22 @@
+using System.Diagnostics;
 using Metering.Ingest.Usage;
 using Metering.Platform.Database;
 
 namespace Metering.Ingest.Rollups;
 
 /// <summary>
-/// Keeps the deltas short. Takes the oldest batches whole, none later than the watermark, so that a base row holds everything of
-/// its cell up to its batch: a later delta always belongs to a later batch. What has moved is cleared away at once, so that queries, which read
-/// all deltas there are, find few pages.
+/// Keeps the deltas short. Takes the oldest batches, none later than the watermark, and of each cell all of its deltas of these, so that a base
+/// row holds everything of its cell up to its batch: a later delta always belongs to a later batch. Many deltas are folded subject by subject
+/// in slices, so that recording gets its turn between them. What has moved is cleared away at once, so that queries, which read all deltas
+/// there are, find few pages.
 /// </summary>
 internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage)
 {
-    /// <summary>Bounds a statement, give or take a batch.</summary>
+    /// <summary>Bounds what is folded at a time, give or take a batch.</summary>
     public const int MaxDeltas = 200_000;
+
+    /// <summary>Bounds a statement, if subjects are alike.</summary>
+    private const int SliceDeltas = 25_000;
 
     /// <summary>So few are read faster than they are cleared away.</summary>
     private const int WorthClearing = 5_000;
@@ -19,30 +24,56 @@ internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage
     private int uncleared;
 
     /// <returns>True when there may be more to fold.</returns>
-    public async Task<bool> FoldAsync(CancellationToken cancellationToken)
+    public Task<bool> FoldAsync(CancellationToken cancellationToken) => FoldAsync(_ => TimeSpan.Zero, cancellationToken);
+
+    /// <param name="restAfter">How long to rest between two slices, by how long the first of them took.</param>
+    /// <returns>True when there may be more to fold.</returns>
+    public async Task<bool> FoldAsync(Func<TimeSpan, TimeSpan> restAfter, CancellationToken cancellationToken)
     {
         if (!await AnyAsync(cancellationToken))
         {
             return false;
         }
 
+        var horizon = await HorizonAsync(cancellationToken);
+        var slices = (horizon.Deltas + SliceDeltas - 1) / SliceDeltas;
+        for (var slice = 0; slice < slices; slice++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            if (!await FoldSliceAsync(horizon.Batch, slice, slices, cancellationToken))
+            {
+                return false;
+            }
+
+            if (slice < slices - 1)
+            {
+                await Task.Delay(restAfter(Stopwatch.GetElapsedTime(started)), cancellationToken);
+            }
+        }
+
+        await ClearAsync(horizon.Deltas, cancellationToken);
+        return horizon.Deltas >= MaxDeltas;
+    }
+
+    private async Task<Horizon> HorizonAsync(CancellationToken cancellationToken)
+    {
         var watermark = await usage.SettledWatermarkAsync(cancellationToken);
+        await using var session = await database.OpenAsync(cancellationToken);
+        return await session.SingleAsync<Horizon>(HorizonSql, new { watermark = watermark.Batch, MaxDeltas }, cancellationToken);
+    }
+
+    /// <returns>False when somebody else rearranges the rollups.</returns>
+    private async Task<bool> FoldSliceAsync(long batch, int slice, int slices, CancellationToken cancellationToken)
+    {
         await using var session = await database.BeginAsync(cancellationToken);
         if (!await IngestLocks.TryRearrangeAsync(session, cancellationToken))
         {
             return false;
         }
 
-        var horizon = await session.SingleAsync<Horizon>(HorizonSql, new { watermark = watermark.Batch, MaxDeltas }, cancellationToken);
-        if (horizon.Deltas == 0)
-        {
-            return false;
-        }
-
-        await session.ExecuteAsync(Fold, new { horizon.Batch }, cancellationToken);
+        await session.ExecuteAsync(slices == 1 ? FoldAll : FoldSlice, new { batch, slice, slices }, cancellationToken);
         await session.CommitAsync(cancellationToken);
-        await ClearAsync(horizon.Deltas, cancellationToken);
-        return horizon.Deltas >= MaxDeltas;
+        return true;
     }
 
     /// <summary>
@@ -80,7 +111,8 @@ internal sealed class RollupFolding(MeteringDatabase database, UsageReader usage
         ) as oldest
         """;
 
-    private static readonly string Fold = FoldSql.Of("batch <= @Batch");
+    private static readonly string FoldAll = FoldSql.Of("batch <= @batch");
+    private static readonly string FoldSlice = FoldSql.Of("batch <= @batch and (hashtext(subject) & 65535) % @slices = @slice");
 
     private sealed record Horizon(long Batch, int Deltas);
 }

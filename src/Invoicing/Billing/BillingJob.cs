@@ -1,3 +1,4 @@
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Lifecycle;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -7,13 +8,15 @@ namespace Metering.Invoicing.Billing;
 
 /// <summary>What the schedule fires. A run that fails leaves its work due for the next minute.</summary>
 [DisallowConcurrentExecution]
-internal sealed class BillingJob(BillingRun run, InvoiceAdvancing advancing, IClock clock, ILogger<BillingJob> logger) : IJob
+internal sealed class BillingJob(
+    CreditAgeing credits, BillingRun run, InvoiceAdvancing advancing, IClock clock, ILogger<BillingJob> logger) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
     {
         try
         {
             var now = clock.GetCurrentInstant();
+            await credits.RunDueAsync(now, cancellationToken);
             await run.RunDueAsync(now, cancellationToken);
             await advancing.RunDueAsync(now, cancellationToken);
         }

@@ -41,6 +41,9 @@ public sealed record Invoice(
 
     public ImmutableArray<TaxSum> Taxes { get; init; } = [];
 
+    /// <summary>What prepaid credit pays of the subtotal, before tax.</summary>
+    public Money Credits { get; init; } = Money.Zero(Subtotal.Currency);
+
     public Money Paid { get; init; } = Money.Zero(Subtotal.Currency);
 
     public string? Description { get; init; }
@@ -70,7 +73,7 @@ public sealed record Invoice(
     /// <summary>When it moves on by itself; null when it does not.</summary>
     public Instant? NextActionAt { get; init; }
 
-    public Money Total => Subtotal + Tax;
+    public Money Total => Subtotal - Credits + Tax;
 
     public Money Outstanding => Total - Paid;
 

@@ -49,11 +49,12 @@ internal static class InvoiceComposition
         return draft with { State = InvoiceState.Gathering, Number = $"GATHER-{PublicId.Format(draft.Id)}", CollectionAt = null };
     }
 
-    /// <summary>The document with other lines: numbered anew, summed, without the taxes of the old ones.</summary>
+    /// <summary>The document with other lines: numbered anew, summed, without the taxes and credits of the old ones.</summary>
     public static Invoice WithLines(this Invoice invoice, ImmutableArray<InvoiceLine> lines) => invoice with
     {
-        Lines = [.. lines.Select((line, i) => line with { Position = i + 1, Tax = null })],
+        Lines = [.. lines.Select((line, i) => line with { Position = i + 1, Tax = null, CreditAllocations = [] })],
         Subtotal = lines.Aggregate(Money.Zero(invoice.Currency), (sum, line) => sum + line.Amount),
+        Credits = Money.Zero(invoice.Currency),
         Tax = Money.Zero(invoice.Currency),
         TaxInclusive = Money.Zero(invoice.Currency),
         Taxes = [],

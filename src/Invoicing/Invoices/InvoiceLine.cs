@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Filters;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Taxes;
 using Metering.Rating;
 using NodaTime;
@@ -68,6 +69,9 @@ public sealed record InvoiceLine(
 
     public LineTax? Tax { get; init; }
 
+    /// <summary>What prepaid credit pays of it; its tax is on the rest.</summary>
+    public ImmutableArray<CreditAllocation> CreditAllocations { get; init; } = [];
+
     /// <summary>The line of a voided document that this one bills again.</summary>
     public Guid? Replaces { get; init; }
 
@@ -81,6 +85,8 @@ public sealed record InvoiceLine(
     public Money Discounts => SumOf(charge => charge.IsDiscount);
 
     public Money Commitments => SumOf(charge => charge.IsCommitment);
+
+    public Money Credits => new(CreditAllocations.Sum(credit => credit.Amount), Amount.Currency);
 
     public Money TaxExclusive => new(Tax is { IsInclusive: false } tax ? tax.Amount : 0m, Amount.Currency);
 

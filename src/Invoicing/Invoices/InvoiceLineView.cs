@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Metering.Invoicing.Billing;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Taxes;
 using Metering.Platform.Http;
 using Metering.Platform.Identifiers;
@@ -34,6 +35,7 @@ internal sealed record InvoiceLineView(
     [property: JsonConverter(typeof(OptionalNumericConverter))] decimal? PreLinePeriodQuantity,
     [property: JsonConverter(typeof(OptionalNumericConverter))] decimal? MeteredPreLinePeriodQuantity,
     LineDiscountsView? Discounts,
+    ImmutableArray<CreditAllocation>? CreditAllocations,
     ImmutableArray<LineTaxView>? Taxes,
     TotalsView Totals,
     LineExplanation? Explanation,
@@ -45,6 +47,7 @@ internal sealed record InvoiceLineView(
         invoice.Currency.Code, new InvoiceReferenceView(PublicId.Format(invoice.Id), invoice.Number), PeriodView.Of(line.Period), line.InvoiceAt,
         line.CreatedAt, line.UpdatedAt, line.DeletedAt, line.FeatureKey, LineSubscriptionView.Of(line), RateCardView.Of(line), line.Metered?.Billed,
         line.Metered?.Metered, line.Prior?.Billed, line.Prior?.Metered, LineDiscountsView.Of(line),
+        line.CreditAllocations.IsEmpty ? null : line.CreditAllocations,
         line.Tax is { } tax ? [LineTaxView.Of(tax)] : null, TotalsView.Of(line), LineExplanation.Of(line),
         line.Replaces is { } replaced ? PublicId.Format(replaced) : null,
         [.. line.Charges.Select(charge => DetailedLineView.Of(invoice, line, charge))]);

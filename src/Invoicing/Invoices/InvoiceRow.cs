@@ -14,7 +14,7 @@ internal sealed record InvoiceRow(
     Instant IssuedAt, Instant DueAt, string Supplier, string Customer, string? Plan, long Watermark, long SubtotalMinor, long TaxMinor,
     long TaxInclusiveMinor, string Taxes, long PaidMinor, string? Description, string Metadata, string? Workflow, Instant CreatedAt,
     Instant UpdatedAt, Instant? CollectionAt, Instant? DraftUntil, Instant? QuantitySnapshotedAt, Instant? VoidedAt, string? VoidReason,
-    Instant? DeletedAt, string Issues, Instant? NextActionAt)
+    Instant? DeletedAt, string Issues, Instant? NextActionAt, long CreditsMinor)
 {
     /// <summary>Completed by a where clause on <c>i</c>.</summary>
     public const string SelectSql = """
@@ -25,7 +25,7 @@ internal sealed record InvoiceRow(
                i.metadata::text as metadata, i.workflow::text as workflow, i.created_at as createdAt, i.updated_at as updatedAt,
                i.collection_at as collectionAt, i.draft_until as draftUntil, i.quantity_snapshoted_at as quantitySnapshotedAt,
                i.voided_at as voidedAt, i.void_reason as voidReason, i.deleted_at as deletedAt, i.validation_issues::text as issues,
-               i.next_action_at as nextActionAt
+               i.next_action_at as nextActionAt, i.credits_minor as creditsMinor
         from invoicing.invoice i
         """;
 
@@ -56,6 +56,7 @@ internal sealed record InvoiceRow(
             Workflow = Workflow is null ? OfFirstVersion() : StoredJson.Read<BillingWorkflow>(Workflow),
             TaxInclusive = MinorUnits.ToMoney(TaxInclusiveMinor, currency),
             Taxes = StoredJson.Read<ImmutableArray<TaxSum>>(Taxes),
+            Credits = MinorUnits.ToMoney(CreditsMinor, currency),
             Paid = MinorUnits.ToMoney(PaidMinor, currency),
             Description = Description,
             Metadata = StoredJson.Read<ImmutableSortedDictionary<string, string>>(Metadata),

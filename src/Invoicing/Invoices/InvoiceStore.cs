@@ -84,6 +84,7 @@ internal static class InvoiceStore
         TotalMinor = MinorUnits.Of(invoice.Total),
         TaxInclusiveMinor = MinorUnits.Of(invoice.TaxInclusive),
         Taxes = StoredJson.Write(invoice.Taxes),
+        CreditsMinor = MinorUnits.Of(invoice.Credits),
         PaidMinor = MinorUnits.Of(invoice.Paid),
         invoice.Description,
         Metadata = StoredJson.Write(invoice.Metadata),
@@ -138,6 +139,7 @@ internal static class InvoiceStore
         prior_watermark = line.Prior?.Watermark,
         tax_config = line.TaxConfig,
         tax = line.Tax,
+        credits = line.CreditAllocations.IsEmpty ? (object?)null : line.CreditAllocations,
         replaces = line.Replaces,
         created_at = line.CreatedAt,
         updated_at = line.UpdatedAt,
@@ -159,18 +161,19 @@ internal static class InvoiceStore
             id, billing_profile_id, number, type, state, customer_id, subscription_id, currency, period_from, period_to, issued_at, due_at,
             supplier, customer, plan, watermark, subtotal_minor, tax_minor, total_minor, tax_inclusive_minor, taxes, paid_minor, description,
             metadata, workflow, created_at, updated_at, collection_at, draft_until, quantity_snapshoted_at, voided_at, void_reason, deleted_at,
-            validation_issues, next_action_at)
+            validation_issues, next_action_at, credits_minor)
         values (
             @Id, @BillingProfileId, @Number, 'standard', @State, @CustomerId, @SubscriptionId, @Currency, @PeriodFrom, @PeriodTo, @IssuedAt, @DueAt,
             @Supplier::jsonb, @Customer::jsonb, @Plan::jsonb, @Watermark, @SubtotalMinor, @TaxMinor, @TotalMinor, @TaxInclusiveMinor, @Taxes::jsonb,
             @PaidMinor, @Description, @Metadata::jsonb, @Workflow::jsonb, @CreatedAt, @UpdatedAt, @CollectionAt, @DraftUntil,
-            @QuantitySnapshotedAt, @VoidedAt, @VoidReason, @DeletedAt, @Issues::jsonb, @NextActionAt)
+            @QuantitySnapshotedAt, @VoidedAt, @VoidReason, @DeletedAt, @Issues::jsonb, @NextActionAt, @CreditsMinor)
         on conflict (id) do update
         set number = excluded.number, state = excluded.state, subscription_id = excluded.subscription_id, period_from = excluded.period_from,
             period_to = excluded.period_to, issued_at = excluded.issued_at, due_at = excluded.due_at, supplier = excluded.supplier,
             customer = excluded.customer, plan = excluded.plan, watermark = excluded.watermark, subtotal_minor = excluded.subtotal_minor,
             tax_minor = excluded.tax_minor, total_minor = excluded.total_minor, tax_inclusive_minor = excluded.tax_inclusive_minor,
-            taxes = excluded.taxes, description = excluded.description, metadata = excluded.metadata, workflow = excluded.workflow,
+            credits_minor = excluded.credits_minor, taxes = excluded.taxes,
+            description = excluded.description, metadata = excluded.metadata, workflow = excluded.workflow,
             updated_at = excluded.updated_at, collection_at = excluded.collection_at, draft_until = excluded.draft_until,
             quantity_snapshoted_at = excluded.quantity_snapshoted_at, deleted_at = excluded.deleted_at,
             validation_issues = excluded.validation_issues, next_action_at = excluded.next_action_at, failures = 0, last_error = null
@@ -193,19 +196,20 @@ internal static class InvoiceStore
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
             full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax,
-            replaces, created_at, updated_at, item)
+            replaces, created_at, updated_at, item, credits)
         select
             id, invoice_id, position, name, phase_key, rate_card_key, feature_key, meter_slug, subjects, period_from, period_to, invoice_at,
             metered_quantity, billed_quantity, watermark, price, charges, amount_minor, subscription_id, plan, managed_by, description, metadata,
             full_from, full_to, served_from, served_to, prorates, terms, meter_filters, prior_metered, prior_billed, prior_watermark, tax_config, tax,
-            replaces, created_at, updated_at, item
+            replaces, created_at, updated_at, item, credits
         from jsonb_to_recordset(@lines::jsonb) as line (
             id uuid, invoice_id uuid, position int, name text, phase_key text, rate_card_key text, feature_key text, meter_slug text,
             subjects text[], period_from timestamptz, period_to timestamptz, invoice_at timestamptz, metered_quantity numeric(28,12),
             billed_quantity numeric(28,12), watermark bigint, price jsonb, charges jsonb, amount_minor bigint, subscription_id uuid, plan jsonb,
             managed_by text, description text, metadata jsonb, full_from timestamptz, full_to timestamptz, served_from timestamptz,
             served_to timestamptz, prorates boolean, terms jsonb, meter_filters jsonb, prior_metered numeric(28,12), prior_billed numeric(28,12),
-            prior_watermark bigint, tax_config jsonb, tax jsonb, replaces uuid, created_at timestamptz, updated_at timestamptz, item jsonb)
+            prior_watermark bigint, tax_config jsonb, tax jsonb, replaces uuid, created_at timestamptz, updated_at timestamptz, item jsonb,
+            credits jsonb)
         order by position
         on conflict (id) do update
         set invoice_id = excluded.invoice_id, position = excluded.position, name = excluded.name, feature_key = excluded.feature_key,
@@ -216,7 +220,7 @@ internal static class InvoiceStore
             full_to = excluded.full_to, served_from = excluded.served_from, served_to = excluded.served_to, prorates = excluded.prorates,
             terms = excluded.terms, meter_filters = excluded.meter_filters, prior_metered = excluded.prior_metered,
             prior_billed = excluded.prior_billed, prior_watermark = excluded.prior_watermark, tax_config = excluded.tax_config,
-            tax = excluded.tax, updated_at = excluded.updated_at,
+            tax = excluded.tax, credits = excluded.credits, updated_at = excluded.updated_at,
             deleted_at = null
         """;
 }

@@ -78,6 +78,7 @@ internal sealed record InvoiceView(
     /// <summary>Of what is stored; what can be done with it changes as time passes.</summary>
     public static EntityTag TagOf(Invoice invoice) => EntityTag.Of(
         invoice.Id, invoice.State.NameOf(), invoice.Number, invoice.UpdatedAt, invoice.Subtotal.Amount, invoice.Tax.Amount, invoice.Paid.Amount,
+        invoice.Credits.Amount,
         invoice.Description, invoice.Metadata, invoice.Supplier, invoice.Customer, invoice.Workflow,
         invoice.Lines.Select(line => $"{line.Id} {line.Name} {line.Amount.Amount} {line.Period}").ToArray());
 }

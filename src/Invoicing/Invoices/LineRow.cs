@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Filters;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Taxes;
 using Metering.Platform.Database;
 using Metering.Rating;
@@ -14,7 +15,7 @@ internal sealed record LineRow(
     long? Watermark, string Price, string Charges, long AmountMinor, Guid? SubscriptionId, string? Plan, string ManagedBy, string? Description,
     string Metadata, Instant? FullFrom, Instant? FullTo, Instant? ServedFrom, Instant? ServedTo, bool Prorates, string? Terms, string? MeterFilters,
     decimal? PriorMetered, decimal? PriorBilled, long? PriorWatermark, string? TaxConfig, string? Tax, Guid? Replaces, Instant? CreatedAt,
-    Instant? UpdatedAt, Instant? DeletedAt, string? Item)
+    Instant? UpdatedAt, Instant? DeletedAt, string? Item, string? Credits)
 {
     private const string OfInvoicesSql = """
         select id, invoice_id as invoiceId, position, name, phase_key as phaseKey, rate_card_key as rateCardKey, feature_key as featureKey,
@@ -25,7 +26,8 @@ internal sealed record LineRow(
                served_from as servedFrom, served_to as servedTo, prorates, terms::text as terms, meter_filters::text as meterFilters,
                prior_metered as priorMetered, prior_billed as priorBilled, prior_watermark as priorWatermark,
                tax_config::text as taxConfig, tax::text as tax, replaces,
-               created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt, item::text as item
+               created_at as createdAt, updated_at as updatedAt, deleted_at as deletedAt, item::text as item,
+               credits::text as credits
         from invoicing.invoice_line
         where invoice_id = any(@ids)
           and (@withDeleted or deleted_at is null)
@@ -70,6 +72,7 @@ internal sealed record LineRow(
                 : null,
             TaxConfig = TaxConfig is null ? null : StoredJson.Read<TaxConfig>(TaxConfig),
             Tax = Tax is null ? null : StoredJson.Read<LineTax>(Tax),
+            CreditAllocations = Credits is null ? [] : StoredJson.Read<ImmutableArray<CreditAllocation>>(Credits),
             Replaces = Replaces,
             CreatedAt = CreatedAt ?? written,
             UpdatedAt = UpdatedAt ?? written,

@@ -20,14 +20,14 @@ internal sealed record TotalsView(
         var discounts = -lines.Sum(line => line.Discounts.Amount);
         var commitments = lines.Sum(line => line.Commitments.Amount);
         return new TotalsView(
-            invoice.Subtotal.Amount + discounts - commitments, commitments, discounts, 0m, invoice.TaxInclusive.Amount, invoice.Tax.Amount,
-            invoice.TaxInclusive.Amount + invoice.Tax.Amount, invoice.Total.Amount);
+            invoice.Subtotal.Amount + discounts - commitments, commitments, discounts, invoice.Credits.Amount, invoice.TaxInclusive.Amount,
+            invoice.Tax.Amount, invoice.TaxInclusive.Amount + invoice.Tax.Amount, invoice.Total.Amount);
     }
 
     public static TotalsView Of(InvoiceLine line) => new(
-        line.Amount.Amount - line.Discounts.Amount - line.Commitments.Amount, line.Commitments.Amount, -line.Discounts.Amount, 0m,
+        line.Amount.Amount - line.Discounts.Amount - line.Commitments.Amount, line.Commitments.Amount, -line.Discounts.Amount, line.Credits.Amount,
         line.TaxInclusive.Amount, line.TaxExclusive.Amount, line.TaxInclusive.Amount + line.TaxExclusive.Amount,
-        line.Amount.Amount + line.TaxExclusive.Amount);
+        line.Amount.Amount - line.Credits.Amount + line.TaxExclusive.Amount);
 
     /// <summary>Of one charge: it is what it is; tax is that of the line.</summary>
     public static TotalsView Of(LineCharge charge) => charge switch

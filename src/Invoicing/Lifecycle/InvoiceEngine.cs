@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Metering.Ingest.Usage;
 using Metering.Invoicing.Billing;
+using Metering.Invoicing.Credits;
 using Metering.Invoicing.Invoices;
 using Metering.Invoicing.Profiles;
 using Metering.Invoicing.Taxes;
@@ -63,7 +64,8 @@ public sealed class InvoiceEngine(
     public async Task<Invoice> PreviewAsync(DbSession session, Invoice invoice, Instant now, CancellationToken cancellationToken)
     {
         var (rated, blocks) = await RateAsync(session, invoice, now, cancellationToken);
-        return await TaxAsync(rated with { Issues = [] }, blocks, now, cancellationToken);
+        var paid = await InvoiceCredits.ShowAsync(session, rated with { Issues = [] }, now, cancellationToken);
+        return await TaxAsync(paid, blocks, now, cancellationToken);
     }
 
     /// <summary>Taxes, totals and faults of the lines as they are.</summary>
@@ -74,7 +76,7 @@ public sealed class InvoiceEngine(
         var question = new TaxQuestion(
             invoice.Currency,
             [.. invoice.Lines.Select(line => new TaxableLine(
-                line.Id, line.Amount, TaxConfig.Merge(line.TaxConfig, workflow.Invoicing.DefaultTaxConfig)))]);
+                line.Id, line.Amount - line.Credits, TaxConfig.Merge(line.TaxConfig, workflow.Invoicing.DefaultTaxConfig)))]);
         var result = workflow.Tax.Enabled ? await taxes.CalculateAsync(question, cancellationToken) : TaxResult.None(invoice.Currency);
         return invoice with
         {
@@ -115,7 +117,8 @@ public sealed class InvoiceEngine(
             case InvoiceState.DraftValidating:
                 // What has no price was found when the lines were rated, and stays a fault until they are rated again.
                 var draftUntil = invoice.DraftUntil ?? invoice.Workflow.DraftEnd(now);
-                return (await TaxAsync(invoice, [], now, cancellationToken)) with
+                var paid = await InvoiceCredits.ShowAsync(session, invoice, now, cancellationToken);
+                return (await TaxAsync(paid, [], now, cancellationToken)) with
                 {
                     DraftUntil = draftUntil,
                     IssuedAt = draftUntil,
@@ -124,6 +127,7 @@ public sealed class InvoiceEngine(
             case InvoiceState.Issued:
                 return await IssueAsync(session, invoice, now, cancellationToken);
             case InvoiceState.Voided:
+                await InvoiceCredits.GiveBackAsync(session, invoice, now, cancellationToken);
                 return invoice with { VoidedAt = now };
             case InvoiceState.Deleted:
                 return invoice with { DeletedAt = now };
@@ -144,8 +148,14 @@ public sealed class InvoiceEngine(
         };
     }
 
-    private async Task<Invoice> IssueAsync(DbSession session, Invoice invoice, Instant now, CancellationToken cancellationToken)
+    private async Task<Invoice> IssueAsync(DbSession session, Invoice draft, Instant now, CancellationToken cancellationToken)
     {
+        // Between the draft and now another document may have used credit, or more may have come; tax is on what is left to pay.
+        var taken = await InvoiceCredits.TakeAsync(session, draft, now, cancellationToken);
+        var invoice = HasSameCredits(taken, draft)
+            ? draft
+            : await TaxAsync(taken, [], now, cancellationToken) with { Issues = draft.Issues };
+
         // The number comes last: its row stays locked until the commit, and everything slow is done by now.
         var profile = await ProfileRow.FindAsync(session, invoice.BillingProfileId, cancellationToken)
             ?? throw new InvalidOperationException($"Invoice {invoice.Id} belongs to profile {invoice.BillingProfileId}, which does not exist.");
@@ -154,6 +164,9 @@ public sealed class InvoiceEngine(
         logger.InvoiceIssued(invoice.Id, number, invoice.Lines.Length);
         return invoice with { Number = number, IssuedAt = now, DueAt = invoice.Workflow.DueAt(now) };
     }
+
+    private static bool HasSameCredits(Invoice one, Invoice other) =>
+        one.Lines.SelectMany(line => line.CreditAllocations).SequenceEqual(other.Lines.SelectMany(line => line.CreditAllocations));
 
     /// <summary>When it moves on by itself; null when somebody has to do something.</summary>
     internal static Instant? NextActionOf(Invoice invoice, Instant now) => invoice.State switch

@@ -53,7 +53,7 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    public async Task Events_whose_ids_tell_a_time_are_known_under_their_keys_by_second()
+    public async Task Events_whose_ids_tell_a_time_are_known_under_keys_that_begin_with_it()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
@@ -86,7 +86,7 @@ public sealed class UpgradeTests
         Assert.Equal(events[0].Key, await read.SingleAsync<Guid>("select latest_key from ingest.usage_hour", null, CancellationToken.None));
     }
 
-    /// <summary>As keys began before: with the id's ten minutes, or with hash alone.</summary>
+    /// <summary>As keys were before: the id's ten minutes before twelve bytes of the hash, of which ten are left; or hash alone.</summary>
     private static Guid KeyByTenMinutes(UsageEvent usageEvent)
     {
         if (usageEvent.Id.StartsWith("order", StringComparison.Ordinal))
@@ -94,10 +94,13 @@ public sealed class UpgradeTests
             return usageEvent.Key;
         }
 
-        Span<byte> key = stackalloc byte[16];
-        usageEvent.Key.TryWriteBytes(key, bigEndian: true, out _);
-        BinaryPrimitives.WriteUInt32BigEndian(key, BinaryPrimitives.ReadUInt32BigEndian(key) / 600);
-        return new Guid(key, bigEndian: true);
+        Span<byte> now = stackalloc byte[16];
+        usageEvent.Key.TryWriteBytes(now, bigEndian: true, out _);
+        Span<byte> before = stackalloc byte[16];
+        var milliseconds = BinaryPrimitives.ReadInt64BigEndian(now) >>> 16;
+        BinaryPrimitives.WriteUInt32BigEndian(before, (uint)(milliseconds / 600_000));
+        now[6..].CopyTo(before[4..]);
+        return new Guid(before, bigEndian: true);
     }
 
     private const string KeyedRowSql = """

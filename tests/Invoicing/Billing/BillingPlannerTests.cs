@@ -147,7 +147,7 @@ public sealed class BillingPlannerTests
 
     private static IEnumerable<(Instant Boundary, IEnumerable<PlannedLine> Lines)> Bills(BillableSubscription subscription, int count)
     {
-        var ledger = new Ledger();
+        var ledger = new BillingRecord();
         for (var i = 0; i < count && ledger.CloseNext(subscription, _ => 0m); i++)
         {
             yield return (ledger.BilledThrough!.Value, ledger.Closed[^1].Plan.Lines);

@@ -43,7 +43,7 @@ public sealed class FeeCreditPropertyTests
     {
         private readonly Currency currency = Currency.Parse(Currencies[variant % 3]);
         private readonly bool prorates = variant / 3 % 4 != 0;
-        private readonly Ledger ledger = new();
+        private readonly BillingRecord ledger = new();
         private readonly List<Sold> sold = [];
         private Instant now = Start;
         private Instant? activeTo;

@@ -74,7 +74,7 @@ internal static class Some
     public static Invoice Invoice(
         BillableSubscription subscription, Instant boundary, Func<PlannedLine, decimal> usage, string number = "INV-2026-000001")
     {
-        var ledger = new Ledger();
+        var ledger = new BillingRecord();
         while (ledger.BilledThrough != boundary)
         {
             Xunit.Assert.True(ledger.CloseNext(subscription, usage));

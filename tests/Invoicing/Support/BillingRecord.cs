@@ -8,7 +8,7 @@ using NodaTime;
 namespace Metering.Invoicing.Tests.Support;
 
 /// <summary>A subscription billed boundary by boundary without a database: what the billing run does, with its account in memory.</summary>
-internal sealed class Ledger
+internal sealed class BillingRecord
 {
     private readonly Dictionary<(Guid, Instant), BilledService> account = [];
 

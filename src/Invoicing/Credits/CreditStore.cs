@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Metering.Invoicing.Invoices;
+using Metering.Platform.Database;
+using Metering.Platform.Identifiers;
+using Metering.Rating;
+using NodaTime;
+
+namespace Metering.Invoicing.Credits;
+
+/// <summary>
+/// Reads and writes wallets, in the caller's transaction. Whoever moves credit holds the customer's lock; this is the one place where movements
+/// are written, so that the ledger hears of all of them here.
+/// </summary>
+internal static class CreditStore
+{
+    /// <param name="withGrants">Also these, however used up they are.</param>
+    public static async Task<CreditBook> LoadAsync(
+        DbSession session, Guid customerId, Currency currency, CancellationToken cancellationToken, params Guid[] withGrants)
+    {
+        var parameters = new { customerId, code = currency.Code, withGrants };
+        var rows = await session.QueryAsync<GrantRow>(LoadSql, parameters, cancellationToken);
+        var balance = await session.SingleAsync<long>(BalanceSql, parameters, cancellationToken);
+        return new CreditBook(rows.Select(row => row.ToGrant(currency)), MinorUnits.ToMoney(balance, currency));
+    }
+
+    /// <summary>What a document took and still has, grant by grant and line by line: below zero.</summary>
+    public static async Task<ImmutableArray<CreditMovement>> OfInvoiceAsync(
+        DbSession session, Guid invoiceId, Currency currency, CancellationToken cancellationToken) =>
+    [
+        .. (await session.QueryAsync<TakenRow>(OfInvoiceSql, new { invoiceId }, cancellationToken)).Select(row => new CreditMovement(
+            row.GrantId, CreditMovementType.Consumed, MinorUnits.ToMoney(row.AmountMinor, currency), Money.Zero(currency), default, invoiceId,
+            row.LineId)),
+    ];
+
+    /// <summary>Writes the movements of a book, and what they leave of its grants.</summary>
+    public static async Task SaveAsync(
+        DbSession session, Guid customerId, CreditBook book, Instant now, CancellationToken cancellationToken)
+    {
+        if (book.Movements.IsEmpty)
+        {
+            return;
+        }
+
+        var touched = book.Movements.Select(movement => movement.GrantId).Distinct().Select(book.Find).ToArray();
+        await session.ExecuteAsync(
+            UpdateGrantsSql,
+            new
+            {
+                ids = touched.Select(grant => grant.Id).ToArray(),
+                remaining = touched.Select(grant => MinorUnits.Of(grant.Remaining)).ToArray(),
+                funded = touched.Select(grant => grant.FundedAt?.ToDateTimeUtc()).ToArray(),
+                voided = touched.Select(grant => grant.VoidedAt?.ToDateTimeUtc()).ToArray(),
+                now,
+            },
+            cancellationToken);
+        var currency = book.Balance.Currency.Code;
+        await session.ExecuteAsync(
+            InsertSql,
+            new
+            {
+                movements = StoredJson.Write(book.Movements.Select(movement => new
+                {
+                    id = PublicId.New(now),
+                    grant_id = movement.GrantId,
+                    type = NameOf(movement.Type),
+                    amount_minor = MinorUnits.Of(movement.Amount),
+                    balance_before = MinorUnits.Of(movement.Before),
+                    balance_after = MinorUnits.Of(movement.After),
+                    booked_at = movement.BookedAt,
+                    invoice_id = movement.InvoiceId,
+                    line_id = movement.LineId,
+                })),
+                customerId,
+                currency,
+                now,
+            },
+            cancellationToken);
+    }
+
+    public static string NameOf(CreditMovementType type) => type switch
+    {
+        CreditMovementType.Funded => "funded",
+        CreditMovementType.Consumed => "consumed",
+        CreditMovementType.Expired => "expired",
+        CreditMovementType.Voided => "voided",
+    };
+
+    private const string LoadSql = """
+        select id, number, name, funding_method <> 'none' as isPaid, amount_minor as amountMinor, to_jsonb(features)::text as features, priority,
+               effective_at as effectiveAt, expires_at as expiresAt, funded_at as fundedAt, voided_at as voidedAt,
+               remaining_minor as remainingMinor
+        from invoicing.credit_grant
+        where customer_id = @customerId
+          and currency = @code
+          and ((voided_at is null and (funded_at is null or remaining_minor > 0)) or id = any(@withGrants))
+        order by number
+        """;
+
+    private const string BalanceSql = """
+        select coalesce(sum(remaining_minor), 0)::bigint from invoicing.credit_grant where customer_id = @customerId and currency = @code
+        """;
+
+    private const string OfInvoiceSql = """
+        select grant_id as grantId, line_id as lineId, sum(amount_minor)::bigint as amountMinor
+        from invoicing.credit_transaction
+        where invoice_id = @invoiceId
+        group by grant_id, line_id
+        having sum(amount_minor) <> 0
+        order by max(number)
+        """;
+
+    private const string UpdateGrantsSql = """
+        update invoicing.credit_grant g
+        set remaining_minor = c.remaining, funded_at = c.funded, voided_at = c.voided, updated_at = @now
+        from unnest(@ids, @remaining, @funded::timestamptz[], @voided::timestamptz[]) as c (id, remaining, funded, voided)
+        where g.id = c.id
+        """;
+
+    private const string InsertSql = """
+        insert into invoicing.credit_transaction (
+            id, grant_id, customer_id, currency, type, amount_minor, balance_before, balance_after, booked_at, created_at, invoice_id, line_id)
+        select id, grant_id, @customerId, @currency, type, amount_minor, balance_before, balance_after, booked_at, @now, invoice_id, line_id
+        from rows from (jsonb_to_recordset(@movements::jsonb) as (
+            id uuid, grant_id uuid, type text, amount_minor bigint, balance_before bigint, balance_after bigint, booked_at timestamptz,
+            invoice_id uuid, line_id uuid)) with ordinality as movement (
+            id, grant_id, type, amount_minor, balance_before, balance_after, booked_at, invoice_id, line_id, ordinal)
+        order by ordinal
+        """;
+
+    private sealed record GrantRow(
+        Guid Id, long Number, string Name, bool IsPaid, long AmountMinor, string Features, int Priority, Instant EffectiveAt, Instant? ExpiresAt,
+        Instant? FundedAt, Instant? VoidedAt, long RemainingMinor)
+    {
+        public CreditGrant ToGrant(Currency currency) => new(
+            Id, Number, Name, IsPaid, MinorUnits.ToMoney(AmountMinor, currency), StoredJson.Read<ImmutableArray<string>>(Features), Priority,
+            EffectiveAt, ExpiresAt, FundedAt, VoidedAt, MinorUnits.ToMoney(RemainingMinor, currency));
+    }
+
+    private sealed record TakenRow(Guid GrantId, Guid? LineId, long AmountMinor);
+}
