@@ -108,7 +108,10 @@ internal sealed class StubHost : IAsyncDisposable
     {
         var request = await JsonSerializer.DeserializeAsync(context.Request.Body, SidecarJson.Default.ShareExchangeRequest);
         var answer = new ShareExchangeResponse(
-            [.. request!.Shares.Select(one => new ShareAnswer(true, ShareParts.Whole, ShareParts.Whole - one.Keeps, 0, ShareParts.Whole, LeaseMilliseconds))]);
+            [
+                .. request!.Shares.Select(
+                    one => new ShareAnswer(true, ShareParts.Whole, ShareParts.Whole - one.Keeps, 0, ShareParts.Whole, LeaseMilliseconds)),
+            ]);
         await JsonSerializer.SerializeAsync(context.Response.Body, answer, SidecarJson.Default.ShareExchangeResponse);
     }
 }

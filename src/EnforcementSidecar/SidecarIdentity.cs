@@ -29,7 +29,8 @@ internal sealed record SidecarIdentity(string Id, string BootId, long Start)
     private static long CountStart(string directory)
     {
         var path = Path.Combine(directory, "starts");
-        var before = File.Exists(path) && long.TryParse(File.ReadAllText(path).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
+        var text = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
+        var before = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
         var unfinished = path + ".new";
         using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write))
         {

@@ -97,6 +97,8 @@ internal sealed partial class SlotTable
     private long LingersFor(long timestamp, TimeProvider monotonic)
     {
         var longest = (long)current.MaxSeconds * MillisecondsPerSecond;
-        return last == None ? longest : Math.Max(longest, (long)Math.Ceiling(monotonic.GetElapsedTime(timestamp, entries[last].Deadline).TotalMilliseconds));
+        return last == None
+            ? longest
+            : Math.Max(longest, (long)Math.Ceiling(monotonic.GetElapsedTime(timestamp, entries[last].Deadline).TotalMilliseconds));
     }
 }

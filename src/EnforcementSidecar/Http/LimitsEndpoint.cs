@@ -39,11 +39,12 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Share
 
         var now = time.Now;
         var active = customer.Features.Where(feature => feature.IsActive(now) && restriction?.Admits(feature.Key) != false).ToList();
-        await Task.WhenAll(active.SelectMany(feature => Unknown(customer, feature, now)).Select(answer => LearnAsync(answer, context.RequestAborted)));
+        var asked = active.SelectMany(feature => Unknown(customer, feature, now)).Select(answer => LearnAsync(answer, context.RequestAborted));
+        await Task.WhenAll(asked);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, customer, active, time.Now));
     }
 
-    /// <summary>Only Host knows what is left of a quota that has not been used here yet, and whether a share of the other limits is to be had.</summary>
+    /// <summary>Only Host knows what is left of a quota that has not been used here, and whether a share of the other limits is to be had.</summary>
     private IEnumerable<Task> Unknown(CustomerEntry customer, FeatureGate feature, Instant now)
     {
         if (feature.Quota is not null && !feature.Account.StateAt(feature.Quota, now).Known)

@@ -22,7 +22,8 @@ internal sealed class RatePace
         var rate = (Int128)terms.Limit * share.Parts;
         unitCost = (long)Int128.Min(MaxNanoseconds, ((window - 1) / rate) + 1);
         Tolerance = Cost(Burst);
-        Full = (long)Int128.Min(MaxNanoseconds, ((Int128)terms.WindowSeconds * NanosecondsPerSecond * terms.Burst / terms.Limit) + NanosecondsPerSecond);
+        var whole = (Int128)terms.WindowSeconds * NanosecondsPerSecond * terms.Burst / terms.Limit;
+        Full = (long)Int128.Min(MaxNanoseconds, whole + NanosecondsPerSecond);
     }
 
     public RateShare Share { get; }

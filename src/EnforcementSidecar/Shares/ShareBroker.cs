@@ -3,7 +3,9 @@ using Metering.EnforcementSidecar.Leases;
 
 namespace Metering.EnforcementSidecar.Shares;
 
-/// <summary>Talks to Host about shares: questions are sent as they come, upkeep runs twice a second. What is said is <see cref="ShareDialogue"/>'s.</summary>
+/// <summary>
+/// Talks to Host about shares: questions are sent as they come, upkeep runs twice a second. What is said is <see cref="ShareDialogue"/>'s.
+/// </summary>
 internal sealed class ShareBroker(ShareDialogue dialogue, ShareClient client, TimeProvider monotonic, ILogger<ShareBroker> logger) : IHostedService
 {
     private const int Askers = 2;

@@ -36,7 +36,8 @@ internal sealed class ShareDialogue(ProductTime time, TimeProvider monotonic)
         }
 
         var limit = local.Account?.Limit ?? new SharedLimit(customerId, featureKey, local.Name);
-        var account = kept.GetOrAdd(limit, static (key, self) => self.Local.Account ?? new ShareAccount(key, self.Local, self.This, self.Time, self.Clock),
+        var account = kept.GetOrAdd(
+            limit, static (key, self) => self.Local.Account ?? new ShareAccount(key, self.Local, self.This, self.Time, self.Clock),
             (Local: local, This: this, Time: time, Clock: monotonic));
         if (account.Local != local)
         {

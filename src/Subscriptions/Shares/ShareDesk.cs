@@ -145,7 +145,8 @@ internal sealed class ShareDesk(MeteringDatabase database, ShareRecalls recalls,
         }
 
         var changed = limits
-            .SelectMany(pair => pair.Value.Holdings.Where(holding => holding.IsChanged).Select(holding => (Limit: pair.Key, Holding: holding))).ToList();
+            .SelectMany(pair => pair.Value.Holdings.Where(holding => holding.IsChanged).Select(holding => (Limit: pair.Key, Holding: holding)))
+            .ToList();
         if (changed.Count > 0)
         {
             await session.ExecuteAsync(UpsertSql, ParametersOf(changed), cancellationToken);

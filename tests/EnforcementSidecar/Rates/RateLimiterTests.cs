@@ -159,7 +159,8 @@ public sealed class RateLimiterTests
     {
         var limiter = new RateLimiter(new RateLimitTerms(60, 60, 60));
         Assert.Equal(TakeOutcome.NeedsShare, limiter.TryTake(1, Epoch, TimeProvider.System, out _));
-        limiter.Take(new ShareAnswer(true, ShareParts.Whole, ShareParts.Whole, 0, ShareParts.Whole, 0), TimeProvider.System.GetTimestamp(), At(Epoch));
+        var all = new ShareAnswer(true, ShareParts.Whole, ShareParts.Whole, 0, ShareParts.Whole, 0);
+        limiter.Take(all, TimeProvider.System.GetTimestamp(), At(Epoch));
         Assert.Equal(TakeOutcome.NeedsShare, limiter.TryTake(1, Epoch, TimeProvider.System, out _));
         Assert.Equal(TakeOutcome.Denied, limiter.TryTake(61, Epoch, TimeProvider.System, out var state));
         Assert.Equal(RateState.Never, state.RetryAfterNanoseconds);

@@ -77,7 +77,8 @@ public sealed class SharesAgreeWithTheDatabaseTests
         }
 
         // A customer that nobody knows has nothing to be divided.
-        var unknown = await ExchangeAsync(host, new ShareExchangeRequest("one", 1, [JsonSerializer.Deserialize(good, SidecarJson.Default.ShareRequest)!]));
+        var one = JsonSerializer.Deserialize(good, SidecarJson.Default.ShareRequest)!;
+        var unknown = await ExchangeAsync(host, new ShareExchangeRequest("one", 1, [one]));
         Assert.Equal(0, unknown.Shares.Single().Parts);
     }
 

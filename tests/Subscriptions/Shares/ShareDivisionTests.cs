@@ -46,7 +46,8 @@ public sealed class ShareDivisionTests
         Prop.ForAll<byte, byte[]>((units, numbers) =>
         {
             var claims = numbers.Chunk(3).Where(chunk => chunk.Length == 3)
-                .Select(chunk => new ShareClaim(chunk[0] % 4, chunk[1] % 50, Math.Max(chunk[2] % 100, Math.Max(chunk[1] % 50, chunk[0] % 4)))).ToList();
+                .Select(chunk => (Needed: chunk[0] % 4, Demand: chunk[1] % 50, Wants: chunk[2] % 100))
+                .Select(one => new ShareClaim(one.Needed, one.Demand, Math.Max(one.Wants, Math.Max(one.Demand, one.Needed)))).ToList();
             var given = ShareDivision.Divide(units, claims);
             Assert.Equal(Math.Min(units, claims.Sum(claim => claim.Wants)), given.Sum());
             Assert.All(given.Zip(claims), pair => Assert.InRange(pair.First, 0, pair.Second.Wants));

@@ -171,7 +171,8 @@ internal sealed partial class ShareWorld
         }));
         foreach (var holder in holders)
         {
-            var (start, recall) = (holder.Start, new ShareRecall(number, [.. over.Where(one => one.SidecarId == holder.Name).Select(one => one.Share)]));
+            var start = holder.Start;
+            var recall = new ShareRecall(number, [.. over.Where(one => one.SidecarId == holder.Name).Select(one => one.Share)]);
             network.Send(() => In(holder, start, () => Send(holder, holder.Dialogue.AnswerTo(recall), static () => { })));
         }
 
