@@ -36,6 +36,7 @@ internal static class EnforcementServices
         services.AddSingleton<ShareDialogue>();
         services.AddSingleton(provider => new ShareClient(provider.GetRequiredService<HttpClient>(), identity.Id, identity.Start));
         services.AddSingleton<ShareBroker>();
+        services.AddSingleton<CustomerCompiler>();
         services.AddSingleton<AccessState>();
         services.AddSingleton<DecisionEngine>();
         services.AddSingleton<DecisionCounts>();

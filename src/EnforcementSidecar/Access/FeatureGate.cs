@@ -7,43 +7,60 @@ using NodaTime;
 
 namespace Metering.EnforcementSidecar.Access;
 
-/// <summary>One feature of one customer, ready to be decided: terms that never change, limiters and an account that count.</summary>
-internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, SlotTable? slots, LeaseBroker broker)
+/// <summary>
+/// One feature of one customer, ready to be decided: terms that it shares with others and that never change, limiters and an account that count.
+/// </summary>
+internal sealed class FeatureGate
 {
-    private readonly Instant activeTo = access.ActiveTo ?? Instant.MaxValue;
+    private readonly FeatureTerms terms;
+    private readonly LeaseBroker broker;
+    private readonly CompactId entitlement;
+    private readonly long activeFrom;
+    private readonly long activeTo;
+    private QuotaTerms? quota;
     private LeaseAccount? account;
-    private string? quotaPolicyName;
-    private string? slotPolicyName;
     private PolicyText? policy;
 
-    public string Key => access.FeatureKey;
+    private FeatureGate(in FeatureGrant grant, RateLimiter[] limiters, SlotTable? slots, LeaseBroker broker)
+    {
+        terms = grant.Terms;
+        entitlement = grant.Entitlement;
+        activeFrom = grant.ActiveFrom;
+        activeTo = grant.ActiveTo;
+        Limiters = limiters;
+        Slots = slots;
+        this.broker = broker;
+    }
 
-    public string? EventType => access.EventType;
+    public string Key => terms.Key;
 
-    public QuotaTerms? Quota => access.Quota;
+    public string? EventType => terms.EventType;
+
+    /// <summary>Written out for the customers that are asked about.</summary>
+    public QuotaTerms? Quota => quota ??= terms.Quota is null ? null : terms.Quota with { EntitlementId = entitlement.ToString() };
 
     /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take.</summary>
-    public ReservationTerms? Reservation => access.Reservation;
+    public ReservationTerms? Reservation => terms.Reservation;
 
-    public RateLimiter[] Limiters => limiters;
+    public RateLimiter[] Limiters { get; }
 
-    public ConcurrencyTerms? Concurrency => access.Concurrency;
+    public ConcurrencyTerms? Concurrency => terms.Concurrency;
 
     /// <summary>Null when the requests in flight are not limited.</summary>
-    public SlotTable? Slots => slots;
+    public SlotTable? Slots { get; }
 
-    public SizeTerms? BodySize => access.BodySize;
+    public SizeTerms? BodySize => terms.BodySize;
 
-    public SizeTerms? PromptSize => access.PromptSize;
+    public SizeTerms? PromptSize => terms.PromptSize;
 
     /// <summary>Only when there is a <see cref="Quota"/>.</summary>
-    public LeaseAccount Account => account ??= broker.AccountOf(access.Quota!.EntitlementId);
+    public LeaseAccount Account => account ??= broker.AccountOf(Quota!.EntitlementId);
 
     /// <summary>Quoted as RateLimit headers want it.</summary>
-    public string QuotaPolicyName => quotaPolicyName ??= PolicyName("quota");
+    public string QuotaPolicyName => terms.QuotaPolicyName;
 
     /// <summary>Quoted as RateLimit headers want it.</summary>
-    public string SlotPolicyName => slotPolicyName ??= PolicyName("concurrency");
+    public string SlotPolicyName => terms.SlotPolicyName;
 
     /// <summary>What RateLimit-Policy says; kept because it only changes with the period.</summary>
     public PolicyText? Policy
@@ -52,26 +69,38 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
         set => Volatile.Write(ref policy, value);
     }
 
-    public bool IsActive(Instant now) => now >= access.ActiveFrom && now < activeTo;
+    public bool IsActive(Instant now) => now.ToUnixTimeTicks() is var ticks && ticks >= activeFrom && ticks < activeTo;
 
     /// <summary>Carries on where the limiter of the same window stood: a plan change is not a fresh burst.</summary>
-    public static FeatureGate Compile(FeatureAccess access, FeatureGate? previous, LeaseBroker broker)
+    public static FeatureGate Compile(in FeatureGrant grant, FeatureGate? previous, LeaseBroker broker)
     {
-        var terms = access.RateLimits.IsDefault ? [] : access.RateLimits;
-        var limiters = new RateLimiter[terms.Length];
+        var rates = grant.Terms.RateLimits;
+        var limiters = rates.IsEmpty ? [] : new RateLimiter[rates.Length];
         for (var i = 0; i < limiters.Length; i++)
         {
-            limiters[i] = Continue(terms, i, previous);
+            limiters[i] = Continue(rates, i, previous);
         }
 
-        return new FeatureGate(access, limiters, Continue(access.Concurrency, previous), broker);
+        return new FeatureGate(grant, limiters, Continue(grant.Terms.Concurrency, previous), broker);
     }
+
+    /// <summary>One name per window, quoted as RateLimit headers want it.</summary>
+    public string RatePolicyName(RateLimiter limiter) => terms.RatePolicyName(limiter.Terms.WindowSeconds);
+
+    /// <summary>Quoted as RateLimit headers want it.</summary>
+    public string PolicyName(string suffix) => terms.PolicyName(suffix);
 
     private static RateLimiter Continue(ImmutableArray<RateLimitTerms> all, int at, FeatureGate? previous)
     {
-        var occurrence = all.Take(at).Count(other => other.WindowSeconds == all[at].WindowSeconds);
-        var limiter = previous?.Limiters.FirstOrDefault(
-            before => before.Terms.WindowSeconds == all[at].WindowSeconds && before.Occurrence == occurrence);
+        var occurrence = 0;
+        for (var i = 0; i < at; i++)
+        {
+            occurrence += all[i].WindowSeconds == all[at].WindowSeconds ? 1 : 0;
+        }
+
+        var limiter = previous is null
+            ? null
+            : Array.Find(previous.Limiters, known => known.Terms.WindowSeconds == all[at].WindowSeconds && known.Occurrence == occurrence);
         if (limiter is null)
         {
             return new RateLimiter(all[at], occurrence);
@@ -91,16 +120,6 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
 
         slots.Terms = terms;
         return slots;
-    }
-
-    /// <summary>One name per window, quoted as RateLimit headers want it.</summary>
-    public string RatePolicyName(RateLimiter limiter) => PolicyName($"rate-{limiter.Terms.WindowSeconds}s");
-
-    /// <summary>Quoted as RateLimit headers want it.</summary>
-    public string PolicyName(string suffix)
-    {
-        var key = Key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-        return $"\"{key}-{suffix}\"";
     }
 
     /// <param name="PeriodEnd">Of the quota period that the text was written for.</param>

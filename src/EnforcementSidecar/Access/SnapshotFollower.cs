@@ -15,8 +15,8 @@ namespace Metering.EnforcementSidecar.Access;
 /// Follows Host's snapshot stream for as long as the process lives: from disk first, then by version, again and again.
 /// </summary>
 internal sealed class SnapshotFollower(
-    AccessState state, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker, ShareBroker shares,
-    TimeProvider monotonic, ILogger<SnapshotFollower> logger)
+    AccessState state, CustomerCompiler compiler, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker,
+    ShareBroker shares, TimeProvider monotonic, ILogger<SnapshotFollower> logger)
     : BackgroundService
 {
     /// <summary>Heartbeats come every few seconds; a stream that is silent for longer is dead.</summary>
@@ -60,9 +60,13 @@ internal sealed class SnapshotFollower(
         try
         {
             var age = journal.Age(SystemClock.Instance.GetCurrentInstant());
-            foreach (var message in journal.Read())
+            foreach (var line in journal.Read())
             {
-                Apply(message, age);
+                if (!TryApplyFromDisk(line.Span, age))
+                {
+                    // A torn line was the last that was written.
+                    break;
+                }
             }
 
             if (state.Current is not null)
@@ -77,6 +81,30 @@ internal sealed class SnapshotFollower(
         }
 
         state.Abandon();
+    }
+
+    private bool TryApplyFromDisk(ReadOnlySpan<byte> line, TimeSpan age)
+    {
+        try
+        {
+            if (compiler.Lines.TryRead(line, out var version, out var draft))
+            {
+                state.Change(version, draft);
+                return true;
+            }
+
+            if (JsonSerializer.Deserialize(line, SidecarJson.Default.SidecarMessage) is not { } message)
+            {
+                return false;
+            }
+
+            Apply(message, age);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <returns>Why the stream ended.</returns>
@@ -148,6 +176,13 @@ internal sealed class SnapshotFollower(
 
     private async Task TakeAsync(byte[] line, CancellationToken cancellationToken)
     {
+        if (compiler.Lines.TryRead(line, out var version, out var draft))
+        {
+            state.Change(version, draft);
+            journal.Write(line);
+            return;
+        }
+
         var message = JsonSerializer.Deserialize(line, SidecarJson.Default.SidecarMessage);
         if (message is null)
         {
@@ -167,12 +202,19 @@ internal sealed class SnapshotFollower(
         }
 
         var startsOver = message is SnapshotBegins begins && (begins.Full || state.Version == 0);
+        var isFirst = message is SnapshotEnds && state.Known is null;
         Apply(message, TimeSpan.Zero);
+        if (isFirst)
+        {
+            // Nobody was answered until now, so nobody waits while what reading has left behind is given back.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+
         if (message is not Heartbeat heartbeat)
         {
             if (message is not SnapshotBegins || startsOver)
             {
-                journal.Write(message, line, startsOver);
+                journal.Write(line, startsOver, completes: message is SnapshotEnds);
             }
 
             if (message is SnapshotEnds)
@@ -220,7 +262,7 @@ internal sealed class SnapshotFollower(
             || before.ActiveSidecars != heartbeat.ActiveSidecars
             || (heartbeat.ClockStands && before.Now != heartbeat.Now))
         {
-            journal.Write(heartbeat, line, startsOver: false);
+            journal.Write(line);
         }
 
         var difference = now - heartbeat.Now;

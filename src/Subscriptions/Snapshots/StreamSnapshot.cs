@@ -17,8 +17,8 @@ namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>
 /// <c>GET /api/v1/sidecar/snapshot?sidecar=ID&amp;since=VERSION&amp;recalls=true&amp;shares=true</c>: everything, or what changed since,
-/// then changes and heartbeats as they happen, one <see cref="SidecarMessage"/> per line. Each stream reads the database from the version it has sent; nothing
-/// is queued for a slow reader, and one that does not take a page in time is dropped and resumes by version.
+/// then changes and heartbeats as they happen, one <see cref="SidecarMessage"/> per line. Each stream reads the database from the version it
+/// has sent; nothing is queued for a slow reader, and one that does not take a page in time is dropped and resumes by version.
 /// </summary>
 internal sealed class StreamSnapshot(
     MeteringDatabase database, SidecarStreams streams, ProductClock clock, IHostApplicationLifetime lifetime, ILogger<StreamSnapshot> logger)
