@@ -202,14 +202,7 @@ internal sealed class SnapshotFollower(
         }
 
         var startsOver = message is SnapshotBegins begins && (begins.Full || state.Version == 0);
-        var isFirst = message is SnapshotEnds && state.Known is null;
         Apply(message, TimeSpan.Zero);
-        if (isFirst)
-        {
-            // Nobody was answered until now, so nobody waits while what reading has left behind is given back.
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        }
-
         if (message is not Heartbeat heartbeat)
         {
             if (message is not SnapshotBegins || startsOver)
