@@ -55,6 +55,9 @@ internal sealed class StubHost : IAsyncDisposable
             case "/api/v1/sidecar/leases":
                 await GrantAsync(context);
                 break;
+            case "/api/v1/sidecar/shares":
+                await ShareAsync(context);
+                break;
             default:
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
                 break;
@@ -98,5 +101,17 @@ internal sealed class StubHost : IAsyncDisposable
                     LeaseMilliseconds)),
             ]);
         await JsonSerializer.SerializeAsync(context.Response.Body, answer, SidecarJson.Default.LeaseExchangeResponse);
+    }
+
+    /// <summary>There is one sidecar: every limit is its alone.</summary>
+    private static async Task ShareAsync(HttpContext context)
+    {
+        var request = await JsonSerializer.DeserializeAsync(context.Request.Body, SidecarJson.Default.ShareExchangeRequest);
+        var answer = new ShareExchangeResponse(
+            [
+                .. request!.Shares.Select(
+                    one => new ShareAnswer(true, ShareParts.Whole, ShareParts.Whole - one.Keeps, 0, ShareParts.Whole, LeaseMilliseconds)),
+            ]);
+        await JsonSerializer.SerializeAsync(context.Response.Body, answer, SidecarJson.Default.ShareExchangeResponse);
     }
 }

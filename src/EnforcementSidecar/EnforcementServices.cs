@@ -5,6 +5,7 @@ using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Http;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Reservations;
+using Metering.EnforcementSidecar.Shares;
 using Metering.EnforcementSidecar.Spooling;
 using Metering.EnforcementSidecar.Time;
 
@@ -32,6 +33,9 @@ internal static class EnforcementServices
         services.AddSingleton<SidecarCount>();
         services.AddSingleton(provider => new LeaseClient(provider.GetRequiredService<HttpClient>(), identity.Id));
         services.AddSingleton<LeaseBroker>();
+        services.AddSingleton<ShareDialogue>();
+        services.AddSingleton(provider => new ShareClient(provider.GetRequiredService<HttpClient>(), identity.Id, identity.Start));
+        services.AddSingleton<ShareBroker>();
         services.AddSingleton<CustomerCompiler>();
         services.AddSingleton<AccessState>();
         services.AddSingleton<DecisionEngine>();
@@ -58,6 +62,7 @@ internal static class EnforcementServices
         // Stopped in the opposite order, after the last request has been answered: leases go back, then usage is shipped.
         services.AddHostedService<EventShipper>();
         services.AddHostedService(provider => provider.GetRequiredService<LeaseBroker>());
+        services.AddHostedService(provider => provider.GetRequiredService<ShareBroker>());
         services.AddHostedService<OrphanSettling>();
         services.AddHostedService<SnapshotFollower>();
     }

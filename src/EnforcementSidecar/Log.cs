@@ -58,6 +58,9 @@ internal static partial class Log
     [LoggerMessage(6018, LogLevel.Warning, "The spool can be written again")]
     public static partial void SpoolWritableAgain(this ILogger logger);
 
+    [LoggerMessage(6019, LogLevel.Warning, "Host did not answer about shares ({Reason}); limits go on by the shares that are good, then with 503")]
+    public static partial void ShareExchangeFailed(this ILogger logger, string reason);
+
     [LoggerMessage(6040, LogLevel.Error, "Host refused {Count} settlements with {Status}; their units stay taken until the events have spoken")]
     public static partial void SettlementsRefused(this ILogger logger, int count, int status);
 

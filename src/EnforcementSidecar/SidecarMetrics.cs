@@ -19,6 +19,9 @@ internal static class SidecarMetrics
     public static readonly Counter<long> LeaseExchanges =
         Meter.CreateCounter<long>("metering.sidecar.lease_exchanges", "{exchange}", "Calls to Host about leases, by outcome.");
 
+    public static readonly Counter<long> ShareExchanges =
+        Meter.CreateCounter<long>("metering.sidecar.share_exchanges", "{exchange}", "Calls to Host about shares of limits, by outcome.");
+
     public static readonly Counter<long> SnapshotChanges =
         Meter.CreateCounter<long>("metering.sidecar.snapshot_changes", "{customer}", "Customers whose access was replaced.");
 

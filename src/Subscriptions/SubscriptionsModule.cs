@@ -16,6 +16,7 @@ using Metering.Subscriptions.Features;
 using Metering.Subscriptions.Leases;
 using Metering.Subscriptions.Plans;
 using Metering.Subscriptions.Reservations;
+using Metering.Subscriptions.Shares;
 using Metering.Subscriptions.Snapshots;
 using Metering.Subscriptions.Subscribing;
 using Microsoft.AspNetCore.Routing;
@@ -69,6 +70,8 @@ public static class SubscriptionsModule
         services.AddMessageHandler<UsageRecorded, PoolMeasuring>();
         services.AddSingleton<LeaseRecalls>();
         services.AddSingleton<LeaseDesk>();
+        services.AddSingleton<ShareRecalls>();
+        services.AddSingleton<ShareDesk>();
         services.AddSingleton<SettlementDesk>();
         services.AddSingleton<PoolSegments>();
         services.AddSingleton<IDueWork>(provider => provider.GetRequiredService<PoolSegments>());
@@ -121,6 +124,8 @@ public static class SubscriptionsModule
         ExchangeLeases.Map(routes);
         SettleReservations.Map(routes);
         ListPools.Map(routes);
+        ExchangeShares.Map(routes);
+        ListShares.Map(routes);
         StreamSnapshot.Map(routes);
         AcknowledgeHeartbeat.Map(routes);
     }

@@ -23,6 +23,7 @@ public sealed class AuditedRoutesTests : IAsyncLifetime
         // Between sidecars and us, thousands a second; leases and settlements have rows of their own.
         "POST /api/v1/sidecar/leases",
         "POST /api/v1/sidecar/settlements",
+        "POST /api/v1/sidecar/shares",
         "POST /api/v1/sidecar/acknowledgements",
 
         // Moves time in a sandbox; what falls due on the way is recorded by itself.

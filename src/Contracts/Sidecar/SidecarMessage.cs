@@ -15,6 +15,7 @@ namespace Metering.Contracts.Sidecar;
 [JsonDerivedType(typeof(SnapshotEnds), "snapshot_ends")]
 [JsonDerivedType(typeof(Heartbeat), "heartbeat")]
 [JsonDerivedType(typeof(Recall), "recall")]
+[JsonDerivedType(typeof(ShareRecall), "share_recall")]
 public abstract record SidecarMessage
 {
     private protected SidecarMessage()
@@ -47,9 +48,9 @@ public sealed record SnapshotEnds(long Version) : SidecarMessage;
 /// <param name="Version">The newest snapshot version sent on this stream.</param>
 /// <param name="Now">The product's time.</param>
 /// <param name="ClockStands">True in sandbox mode: time is <paramref name="Now"/> until told otherwise.</param>
-/// <param name="ActiveSidecars">How many sidecars share the rate limits, this one included; at least 1.</param>
+/// <param name="ActiveSidecars">How many sidecars there are, this one included; at least 1. Leases are sized by it.</param>
 /// <param name="Rank">
-/// Which of them this one is, from 0: whoever comes first has one more of what can not be divided. Null: nobody says so, nobody has it.
+/// Which of them this one is, from 0; for sidecars from before shares of limits were leased. Null: nobody says so.
 /// </param>
 public sealed record Heartbeat(
     long Sequence, long Version, Instant Now, bool ClockStands, int ActiveSidecars, int? Rank = null) : SidecarMessage;
@@ -63,3 +64,10 @@ public sealed record SidecarAcknowledgement(string SidecarId, long Sequence);
 /// </summary>
 /// <param name="Sequence">Of the recall; not that of a heartbeat.</param>
 public sealed record Recall(long Sequence, ImmutableArray<string> EntitlementIds) : SidecarMessage;
+
+/// <summary>
+/// Somebody waits for a share of these limits. What the sidecar has beyond its target and does not use is to be given back at once, in an
+/// exchange that names this recall. Sent only to a sidecar that asked for the stream with <c>shares=true</c>.
+/// </summary>
+/// <param name="Sequence">Of the recall; not that of a heartbeat.</param>
+public sealed record ShareRecall(long Sequence, ImmutableArray<RecalledShare> Shares) : SidecarMessage;

@@ -93,7 +93,7 @@ internal sealed class AccessState(
 
     public void Apply(Heartbeat heartbeat)
     {
-        sidecars.Set(heartbeat.ActiveSidecars, heartbeat.Rank);
+        sidecars.Active = heartbeat.ActiveSidecars;
         time.Apply(heartbeat);
     }
 

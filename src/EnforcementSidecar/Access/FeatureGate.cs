@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Concurrency;
 using Metering.EnforcementSidecar.Leases;
@@ -77,12 +78,10 @@ internal sealed class FeatureGate
         var limiters = rates.IsEmpty ? [] : new RateLimiter[rates.Length];
         for (var i = 0; i < limiters.Length; i++)
         {
-            limiters[i] = Continue(rates[i], previous);
+            limiters[i] = Continue(rates, i, previous);
         }
 
-        // What is in flight stays in flight, whatever the limit is from now on.
-        var slots = grant.Terms.Concurrency is null ? null : previous?.Slots ?? new SlotTable();
-        return new FeatureGate(grant, limiters, slots, broker);
+        return new FeatureGate(grant, limiters, Continue(grant.Terms.Concurrency, previous), broker);
     }
 
     /// <summary>One name per window, quoted as RateLimit headers want it.</summary>
@@ -91,10 +90,36 @@ internal sealed class FeatureGate
     /// <summary>Quoted as RateLimit headers want it.</summary>
     public string PolicyName(string suffix) => terms.PolicyName(suffix);
 
-    private static RateLimiter Continue(RateLimitTerms terms, FeatureGate? previous)
+    private static RateLimiter Continue(ImmutableArray<RateLimitTerms> all, int at, FeatureGate? previous)
     {
-        var before = previous is null ? null : Array.Find(previous.Limiters, limiter => limiter.Terms.WindowSeconds == terms.WindowSeconds);
-        return before is not null && before.Terms == terms ? before : new RateLimiter(terms, before?.PaidUpAt ?? 0);
+        var occurrence = 0;
+        for (var i = 0; i < at; i++)
+        {
+            occurrence += all[i].WindowSeconds == all[at].WindowSeconds ? 1 : 0;
+        }
+
+        var limiter = previous is null
+            ? null
+            : Array.Find(previous.Limiters, known => known.Terms.WindowSeconds == all[at].WindowSeconds && known.Occurrence == occurrence);
+        if (limiter is null)
+        {
+            return new RateLimiter(all[at], occurrence);
+        }
+
+        limiter.Terms = all[at];
+        return limiter;
+    }
+
+    /// <summary>What is in flight stays in flight, whatever the limit is from now on.</summary>
+    private static SlotTable? Continue(ConcurrencyTerms? terms, FeatureGate? previous)
+    {
+        if (terms is null || previous?.Slots is not { } slots)
+        {
+            return terms is null ? null : new SlotTable(terms);
+        }
+
+        slots.Terms = terms;
+        return slots;
     }
 
     /// <param name="PeriodEnd">Of the quota period that the text was written for.</param>

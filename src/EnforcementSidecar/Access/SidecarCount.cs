@@ -1,26 +1,13 @@
 namespace Metering.EnforcementSidecar.Access;
 
-/// <summary>How many sidecars share the limits, and which of them this one is, as Host last said.</summary>
+/// <summary>How many sidecars there are, as Host last said; leases are sized by it.</summary>
 internal sealed class SidecarCount
 {
-    private Membership known = new(1, null);
+    private int known = 1;
 
     public int Active
     {
-        get => Volatile.Read(ref known).Active;
-        set => Set(value, null);
+        get => Volatile.Read(ref known);
+        set => Volatile.Write(ref known, Math.Max(1, value));
     }
-
-    public void Set(int active, int? rank) => Volatile.Write(ref known, new Membership(Math.Max(1, active), rank));
-
-    /// <summary>
-    /// Of what can not be divided further than into ones. The shares of all sidecars are the limit; with fewer than one for each, some have none.
-    /// </summary>
-    public int ShareOf(int limit)
-    {
-        var (active, rank) = Volatile.Read(ref known);
-        return (limit / active) + (rank < limit % active ? 1 : 0);
-    }
-
-    private sealed record Membership(int Active, int? Rank);
 }

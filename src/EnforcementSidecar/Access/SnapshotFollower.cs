@@ -5,6 +5,7 @@ using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Json;
 using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Shares;
 using Metering.EnforcementSidecar.Time;
 using NodaTime;
 
@@ -15,7 +16,7 @@ namespace Metering.EnforcementSidecar.Access;
 /// </summary>
 internal sealed class SnapshotFollower(
     AccessState state, CustomerCompiler compiler, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker,
-    TimeProvider monotonic, ILogger<SnapshotFollower> logger)
+    ShareBroker shares, TimeProvider monotonic, ILogger<SnapshotFollower> logger)
     : BackgroundService
 {
     /// <summary>Heartbeats come every few seconds; a stream that is silent for longer is dead.</summary>
@@ -113,7 +114,7 @@ internal sealed class SnapshotFollower(
         {
             var since = askForEverything || journal.IsLong || state.Version == 0 ? "" : $"&since={state.Version}";
             askForEverything = false;
-            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}&recalls=true", UriKind.Relative);
+            var route = new Uri($"api/v1/sidecar/snapshot?sidecar={identity.Id}{since}&recalls=true&shares=true", UriKind.Relative);
             using var request = new HttpRequestMessage(HttpMethod.Get, route);
             using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             silence.CancelAfter(MaxSilence);
@@ -194,6 +195,12 @@ internal sealed class SnapshotFollower(
             return;
         }
 
+        if (message is ShareRecall sharing)
+        {
+            await shares.AnswerAsync(sharing, cancellationToken);
+            return;
+        }
+
         var startsOver = message is SnapshotBegins begins && (begins.Full || state.Version == 0);
         Apply(message, TimeSpan.Zero);
         if (message is not Heartbeat heartbeat)
@@ -231,7 +238,7 @@ internal sealed class SnapshotFollower(
             case Heartbeat heartbeat:
                 state.Apply(heartbeat);
                 break;
-            case Recall:
+            case Recall or ShareRecall:
                 throw new FormatException("a recall is no part of a snapshot");
         }
     }
@@ -245,7 +252,7 @@ internal sealed class SnapshotFollower(
         var before = lastHeartbeat;
         lastHeartbeat = heartbeat;
         if (before is null || before.ClockStands != heartbeat.ClockStands
-            || before.ActiveSidecars != heartbeat.ActiveSidecars || before.Rank != heartbeat.Rank
+            || before.ActiveSidecars != heartbeat.ActiveSidecars
             || (heartbeat.ClockStands && before.Now != heartbeat.Now))
         {
             journal.Write(line);

@@ -1,11 +1,16 @@
+using Metering.Contracts.Sidecar;
+using Metering.EnforcementSidecar.Shares;
+using NodaTime;
+
 namespace Metering.EnforcementSidecar.Concurrency;
 
 /// <summary>
 /// The requests of one customer and feature that are in flight here, each with a deadline: never a bare counter, which nobody could put
 /// right after a release that did not come. They are kept in the order of their deadlines, so that those which are over are found first.
 /// A short lock of this table alone: what it guards is a few words, and two requests meet here only when they are of the same customer.
+/// How many there may be is this sidecar's share of the limit; what was let in keeps its place until it ends, also when the share is over.
 /// </summary>
-internal sealed class SlotTable
+internal sealed partial class SlotTable(ConcurrencyTerms terms) : LocalLimit
 {
     public const long Never = long.MaxValue;
 
@@ -13,32 +18,34 @@ internal sealed class SlotTable
     private const int FirstCapacity = 4;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<UInt128, int> places = [];
+    private readonly Dictionary<UInt128, int> entriesInFlight = [];
     private Entry[] entries = [];
     private int first = None;
     private int last = None;
     private int unused = None;
 
     /// <summary>Takes a slot for <paramref name="id"/>, or says when one is free at the latest.</summary>
-    /// <param name="share">How many this sidecar may have in flight.</param>
     /// <param name="now">Monotonic, as the deadline.</param>
     /// <param name="freeAt">When one is free at the latest: <paramref name="now"/> when one was, <see cref="Never"/> without a share.</param>
-    public bool TryTake(UInt128 id, int share, long now, long deadline, out int remaining, out long freeAt)
+    public TakeOutcome TryTake(UInt128 id, long now, long deadline, out int remaining, out long freeAt)
     {
         lock (gate)
         {
             DropOver(now);
-            if (places.Count < share)
+            var share = now < until ? places : 0;
+            if (entriesInFlight.Count < share)
             {
                 Add(id, deadline);
-                remaining = share - places.Count;
+                peak = Math.Max(peak, entriesInFlight.Count);
+                remaining = share - entriesInFlight.Count + elsewhere;
                 freeAt = now;
-                return true;
+                return TakeOutcome.Taken;
             }
 
+            peak = Math.Max(peak, entriesInFlight.Count + 1);
             remaining = 0;
             freeAt = FreeAt(share);
-            return false;
+            return (now < until && allowed == ShareParts.Whole) || IsAnswered(now) ? TakeOutcome.Denied : TakeOutcome.NeedsShare;
         }
     }
 
@@ -48,7 +55,7 @@ internal sealed class SlotTable
     {
         lock (gate)
         {
-            if (!places.Remove(id, out var place))
+            if (!entriesInFlight.Remove(id, out var place))
             {
                 return false;
             }
@@ -63,7 +70,7 @@ internal sealed class SlotTable
         lock (gate)
         {
             DropOver(now);
-            return places.Count;
+            return entriesInFlight.Count;
         }
     }
 
@@ -76,7 +83,7 @@ internal sealed class SlotTable
         }
 
         var place = first;
-        for (var tooMany = places.Count - share; tooMany > 0; tooMany--)
+        for (var tooMany = entriesInFlight.Count - share; tooMany > 0; tooMany--)
         {
             place = entries[place].Next;
         }
@@ -89,7 +96,7 @@ internal sealed class SlotTable
         var dropped = 0;
         while (first != None && entries[first].Deadline <= now)
         {
-            places.Remove(entries[first].Id);
+            entriesInFlight.Remove(entries[first].Id);
             Unlink(first);
             dropped++;
         }
@@ -137,7 +144,7 @@ internal sealed class SlotTable
             entries[after].Previous = place;
         }
 
-        places[id] = place;
+        entriesInFlight[id] = place;
     }
 
     private void Unlink(int place)

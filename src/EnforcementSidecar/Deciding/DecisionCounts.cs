@@ -6,8 +6,8 @@ namespace Metering.EnforcementSidecar.Deciding;
 
 /// <summary>
 /// Counts every decision by its reason; and while Host is not heard from once more for each class of limit, so that nobody is surprised by
-/// what a class does then: the feature gate goes by what was last known, rates and requests in flight by the last share, a soft quota admits,
-/// a hard one spends what is leased and then is not decided.
+/// what a class does then: the feature gate goes by what was last known, rates and requests in flight by the share that is still good and then
+/// are not decided, a soft quota admits, a hard one spends what is leased and then is not decided.
 /// </summary>
 internal sealed class DecisionCounts(AccessState access)
 {
@@ -39,7 +39,7 @@ internal sealed class DecisionCounts(AccessState access)
             Add(Share, reason);
         }
 
-        if (feature.Quota is { } quota && decision.Outcome is not (DecisionOutcome.ConcurrencyExhausted or DecisionOutcome.RateLimited))
+        if (feature.Quota is { } quota && decision.Outcome > DecisionOutcome.ShareUndecided)
         {
             Add(quota.LimitClass == LimitClass.Hard ? Hard : Soft, reason);
         }

@@ -20,9 +20,11 @@ internal sealed partial class DecisionEngine
         var isKept = false;
         try
         {
+            var started = monotonic.GetTimestamp();
             foreach (var question in questions)
             {
-                if (!TryHold(customer, question.Feature, question.Units, time.Now, out var one, out var refusal))
+                var (one, refusal) = await HoldOrRefuseAsync(customer, question, started, cancellationToken);
+                if (refusal is not null)
                 {
                     return ([], refusal, held.Count);
                 }
@@ -59,6 +61,30 @@ internal sealed partial class DecisionEngine
     {
         var now = time.Now;
         return Allowed(customer, held, now, held.Feature.Quota is { } terms ? held.Feature.Account.StateAt(terms, now) : default);
+    }
+
+    /// <returns>What is held, or why nothing is.</returns>
+    private async Task<(Held Held, Decision? Refusal)> HoldOrRefuseAsync(
+        CustomerEntry customer, Question question, long started, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryHold(customer, question.Feature, question.Units, time.Now, out var held, out var refusal, out var lacking))
+            {
+                return (held, null);
+            }
+
+            if (lacking is null)
+            {
+                return (default, refusal);
+            }
+
+            var outcome = await AskForShareAsync(customer, question.Feature, lacking, question.Units, started, cancellationToken);
+            if (outcome != AcquireOutcome.Answered)
+            {
+                return (default, Undecided(customer, question.Feature, question.Units, lacking, outcome));
+            }
+        }
     }
 
     /// <returns>When the units were spent, or why they were not.</returns>

@@ -5,6 +5,7 @@ using Metering.EnforcementSidecar.Concurrency;
 using Metering.EnforcementSidecar.Identifiers;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Rates;
+using Metering.EnforcementSidecar.Shares;
 using Metering.EnforcementSidecar.Time;
 using NodaTime;
 
@@ -14,7 +15,7 @@ namespace Metering.EnforcementSidecar.Deciding;
 /// identity → status → scope of the key → feature → size → requests in flight → rates → quota, all or nothing. The quota comes last
 /// because all before it can be undone at once, while a spent unit of a lease can not: what was reported as spent must never fall.
 /// </summary>
-internal sealed partial class DecisionEngine(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+internal sealed partial class DecisionEngine(AccessState access, ProductTime time, ShareDialogue shares, TimeProvider monotonic)
 {
     /// <summary>How long a request may wait for Host before it is told that nobody could decide.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
@@ -50,11 +51,16 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
 
     /// <summary>Takes from all limits or from none.</summary>
     /// <returns>False when only Host can tell; nothing is taken then.</returns>
-    public bool TryDecide(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Decision decision)
+    public bool TryDecide(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Decision decision) =>
+        TryDecide(customer, feature, units, now, out decision, out _);
+
+    /// <param name="lacking">Of what a share is lacking when only Host can tell; null when it is units of the quota.</param>
+    private bool TryDecide(
+        CustomerEntry customer, FeatureGate feature, long units, Instant now, out Decision decision, out LocalLimit? lacking)
     {
-        if (!TryHold(customer, feature, units, now, out var held, out decision))
+        if (!TryHold(customer, feature, units, now, out var held, out decision, out lacking))
         {
-            return true;
+            return lacking is null;
         }
 
         if (feature.Quota is not { } terms)
@@ -72,7 +78,7 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
         }
 
         held.GiveBack();
-        var rate = held.Rate.Limiter?.Peek(NanosecondsOf(now), held.Sharing) ?? default;
+        var rate = held.Rate.Limiter?.Peek(NanosecondsOf(now)) ?? default;
         decision = spent == SpendOutcome.Exhausted
             ? new Decision(DecisionOutcome.QuotaExhausted, customer, feature, units, now, default, rate, account.StateAt(terms, now))
             : default;
@@ -80,25 +86,31 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
     }
 
     /// <summary>Takes what can be given back: a slot and of every rate, or nothing.</summary>
-    private bool TryHold(CustomerEntry customer, FeatureGate feature, long units, Instant now, out Held held, out Decision refusal)
+    /// <param name="lacking">Of what a share is lacking; then there is no refusal either.</param>
+    private bool TryHold(
+        CustomerEntry customer, FeatureGate feature, long units, Instant now, out Held held, out Decision refusal, out LocalLimit? lacking)
     {
-        var sharing = sidecars.Active;
+        var seen = RateLimiter.ChangesOf(feature.Limiters);
         var id = Ulid.New(now);
-        (held, refusal) = (default, default);
-        if (!TryTakeSlot(feature, id, out var slots))
+        (held, refusal, lacking) = (default, default, null);
+        var taken = TryTakeSlot(feature, id, out var slots);
+        if (taken != TakeOutcome.Taken)
         {
+            lacking = taken == TakeOutcome.NeedsShare ? feature.Slots : null;
             refusal = new Decision(DecisionOutcome.ConcurrencyExhausted, customer, feature, units, now, default, default, default) { Slots = slots };
             return false;
         }
 
-        if (!TryTakeRates(feature.Limiters, Held.RatedUnits(feature, units), now, sharing, out var rate))
+        taken = TryTakeRates(feature.Limiters, Held.RatedUnits(feature, units), now, seen, out var rate);
+        if (taken != TakeOutcome.Taken)
         {
             feature.Slots?.Release(id);
+            lacking = taken == TakeOutcome.NeedsShare ? rate.Limiter : null;
             refusal = new Decision(DecisionOutcome.RateLimited, customer, feature, units, now, default, rate, default);
             return false;
         }
 
-        held = new Held(feature, id, units, sharing, rate, slots);
+        held = new Held(feature, id, units, seen, rate, slots);
         return true;
     }
 
@@ -115,18 +127,18 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
     private static bool IsRefused(SizeTerms? terms, long? size) =>
         terms is not null && (size is { } known ? known > terms.Max : !terms.PassWhenUnknown);
 
-    private bool TryTakeSlot(FeatureGate feature, UInt128 id, out SlotState state)
+    private TakeOutcome TryTakeSlot(FeatureGate feature, UInt128 id, out SlotState state)
     {
         if (feature.Slots is not { } slots)
         {
             state = default;
-            return true;
+            return TakeOutcome.Taken;
         }
 
         var terms = feature.Concurrency!;
         var now = monotonic.GetTimestamp();
         var deadline = now + (terms.MaxSeconds * monotonic.TimestampFrequency);
-        var taken = slots.TryTake(id, sidecars.ShareOf(terms.Limit), now, deadline, out var remaining, out var freeAt);
+        var taken = slots.TryTake(id, now, deadline, out var remaining, out var freeAt);
         var freeIn = freeAt == SlotTable.Never ? RateState.Never : (long)monotonic.GetElapsedTime(now, freeAt).TotalNanoseconds;
         state = new SlotState(terms.Limit, remaining, freeIn);
         return taken;
@@ -138,18 +150,47 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
         var started = monotonic.GetTimestamp();
         while (true)
         {
-            var outcome = await AskHostAsync(feature, units, started, cancellationToken);
             var now = time.Now;
-            if (outcome == AcquireOutcome.Answered && TryDecide(customer, feature, units, now, out var decision))
+            if (TryDecide(customer, feature, units, now, out var decision, out var lacking))
             {
                 return decision;
             }
 
+            var outcome = lacking is null
+                ? await AskHostAsync(feature, units, started, cancellationToken)
+                : await AskForShareAsync(customer, feature, lacking, units, started, cancellationToken);
             if (outcome != AcquireOutcome.Answered)
             {
-                var quota = feature.Account.StateAt(feature.Quota!, now);
-                return new Decision(UndecidedAfter(outcome), customer, feature, units, now, default, default, quota);
+                return Undecided(customer, feature, units, lacking, outcome);
             }
+        }
+    }
+
+    private Decision Undecided(CustomerEntry customer, FeatureGate feature, long units, LocalLimit? lacking, AcquireOutcome outcome)
+    {
+        var now = time.Now;
+        return lacking is not null
+            ? new Decision(DecisionOutcome.ShareUndecided, customer, feature, units, now, default, default, default)
+            : new Decision(UndecidedAfter(outcome), customer, feature, units, now, default, default, feature.Account.StateAt(feature.Quota!, now));
+    }
+
+    private async Task<AcquireOutcome> AskForShareAsync(
+        CustomerEntry customer, FeatureGate feature, LocalLimit lacking, long units, long started, CancellationToken cancellationToken)
+    {
+        var left = MaxWait - monotonic.GetElapsedTime(started);
+        if (left <= TimeSpan.Zero || shares.AccountOf(customer.Id, feature.Key, lacking) is not { } account)
+        {
+            return AcquireOutcome.Unavailable;
+        }
+
+        try
+        {
+            var wanted = lacking == feature.Slots ? 1 : Held.RatedUnits(feature, units);
+            return await account.AskAsync(wanted).WaitAsync(left, monotonic, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return AcquireOutcome.Unavailable;
         }
     }
 
@@ -175,32 +216,25 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
     private static DecisionOutcome UndecidedAfter(AcquireOutcome outcome) =>
         outcome == AcquireOutcome.UnknownEntitlement ? DecisionOutcome.QuotaUnknown : DecisionOutcome.QuotaUndecided;
 
-    private static bool TryTakeRates(RateLimiter[] limiters, long units, Instant now, int sharing, out RateState tightest)
+    private TakeOutcome TryTakeRates(RateLimiter[] limiters, long units, Instant now, long seen, out RateState tightest)
     {
         tightest = default;
         var nanoseconds = NanosecondsOf(now);
         for (var i = 0; i < limiters.Length; i++)
         {
-            if (!limiters[i].TryTake(units, nanoseconds, sharing, out var state))
+            var taken = limiters[i].TryTake(units, nanoseconds, monotonic, out var state);
+            if (taken != TakeOutcome.Taken)
             {
-                GiveBackRates(limiters, i, units, sharing);
+                RateLimiter.GiveBack(limiters, i, units, seen);
                 tightest = state;
-                return false;
+                return taken;
             }
 
             tightest = tightest.Limiter is null || state.Remaining < tightest.Remaining ? state : tightest;
         }
 
-        return true;
+        return TakeOutcome.Taken;
     }
 
     private static long NanosecondsOf(Instant now) => now.ToUnixTimeTicks() * NanosecondsPerTick;
-
-    private static void GiveBackRates(RateLimiter[] limiters, int taken, long units, int sharing)
-    {
-        for (var i = 0; i < taken; i++)
-        {
-            limiters[i].GiveBack(units, sharing);
-        }
-    }
 }

@@ -39,6 +39,9 @@ internal enum DecisionOutcome
     /// <summary>429.</summary>
     RateLimited,
 
+    /// <summary>503: this sidecar has no share of a rate or of the requests in flight, and Host did not say whether there is one.</summary>
+    ShareUndecided,
+
     /// <summary>429.</summary>
     QuotaExhausted,
 

@@ -5,8 +5,8 @@ using Metering.EnforcementSidecar.Rates;
 namespace Metering.EnforcementSidecar.Deciding;
 
 /// <summary>What one request has taken of limits that can be given back at once.</summary>
-/// <param name="Sharing">By how many sidecars the rates were shared when they were taken.</param>
-internal readonly record struct Held(FeatureGate Feature, UInt128 ReservationId, long Units, int Sharing, RateState Rate, SlotState Slots)
+/// <param name="Seen">What <see cref="RateLimiter.ChangesOf"/> said before anything was taken.</param>
+internal readonly record struct Held(FeatureGate Feature, UInt128 ReservationId, long Units, long Seen, RateState Rate, SlotState Slots)
 {
     /// <summary>Rates are of requests. A call of a model is one, however many tokens are reserved for it.</summary>
     public static long RatedUnits(FeatureGate feature, long units) => feature.Reservation is null ? units : 1;
@@ -14,11 +14,7 @@ internal readonly record struct Held(FeatureGate Feature, UInt128 ReservationId,
     /// <summary>The request was denied after all: it burns nothing.</summary>
     public void GiveBack()
     {
-        foreach (var limiter in Feature.Limiters)
-        {
-            limiter.GiveBack(RatedUnits(Feature, Units), Sharing);
-        }
-
+        RateLimiter.GiveBack(Feature.Limiters, Feature.Limiters.Length, RatedUnits(Feature, Units), Seen);
         Feature.Slots?.Release(ReservationId);
     }
 }

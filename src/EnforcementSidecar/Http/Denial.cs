@@ -29,6 +29,7 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     private static readonly Denial ConcurrencyExhausted = TooMany("Too many requests are in flight", "concurrency_exhausted", "concurrency");
     private static readonly Denial RateLimited = TooMany("The rate limit is reached", "rate_limited", "rate");
     private static readonly Denial Exhausted = TooMany("The quota is used up", "quota_exhausted", "quota");
+    private static readonly Denial ShareUnavailable = Undecided("share_unavailable", "feature");
     private static readonly Denial LeaseUnavailable = Undecided("lease_unavailable", "quota");
     private static readonly Denial EntitlementUnknown = Undecided("entitlement_unknown", "quota");
 
@@ -65,6 +66,7 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
         DecisionOutcome.PromptSizeUnknown => PromptSizeUnknown,
         DecisionOutcome.ConcurrencyExhausted => ConcurrencyExhausted,
         DecisionOutcome.RateLimited => RateLimited,
+        DecisionOutcome.ShareUndecided => ShareUnavailable,
         DecisionOutcome.QuotaExhausted => Exhausted,
         DecisionOutcome.QuotaUndecided => LeaseUnavailable,
         DecisionOutcome.QuotaUnknown => EntitlementUnknown,
@@ -96,6 +98,7 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
                 CultureInfo.InvariantCulture,
                 $"{decision.Feature!.Key} admits {decision.Slots.Limit} requests at a time, and no more may be in flight now."),
             DecisionOutcome.RateLimited => RateDetail(decision),
+            DecisionOutcome.ShareUndecided => "The limit is divided among sidecars, and the server that divides it did not answer.",
             DecisionOutcome.QuotaExhausted => QuotaDetail(decision),
             DecisionOutcome.QuotaUndecided => "The limit is hard, nothing is left in memory, and the server that holds the rest did not answer.",
             DecisionOutcome.QuotaUnknown => "The server does not know this limit yet; try again.",

@@ -4,13 +4,14 @@ using Metering.EnforcementSidecar.Access;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Json;
 using Metering.EnforcementSidecar.Leases;
+using Metering.EnforcementSidecar.Shares;
 using Metering.EnforcementSidecar.Time;
 using NodaTime;
 
 namespace Metering.EnforcementSidecar.Http;
 
 /// <summary><c>GET /v1/limits</c>: what the customer of this key may still do, for agents that plan. Burns nothing.</summary>
-internal sealed class LimitsEndpoint(AccessState access, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+internal sealed class LimitsEndpoint(AccessState access, ProductTime time, ShareDialogue shares, TimeProvider monotonic)
 {
     private const long NanosecondsPerTick = 100;
 
@@ -38,19 +39,34 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
 
         var now = time.Now;
         var active = customer.Features.Where(feature => feature.IsActive(now) && restriction?.Admits(feature.Key) != false).ToList();
-        await Task.WhenAll(active.Where(feature => feature.Quota is not null).Select(feature => LearnAsync(feature, now, context.RequestAborted)));
+        var asked = active.SelectMany(feature => Unknown(customer, feature, now)).Select(answer => LearnAsync(answer, context.RequestAborted));
+        await Task.WhenAll(asked);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, customer, active, time.Now));
     }
 
-    /// <summary>Only Host knows what is left of a quota that has not been used here yet.</summary>
-    private async Task LearnAsync(FeatureGate feature, Instant now, CancellationToken cancellationToken)
+    /// <summary>Only Host knows what is left of a quota that has not been used here, and whether a share of the other limits is to be had.</summary>
+    private IEnumerable<Task> Unknown(CustomerEntry customer, FeatureGate feature, Instant now)
     {
-        if (!feature.Account.StateAt(feature.Quota!, now).Known)
+        if (feature.Quota is not null && !feature.Account.StateAt(feature.Quota, now).Known)
         {
-            Task answer = feature.Account.AcquireAsync(0, feature.Quota!);
-            await answer.WaitAsync(DecisionEngine.MaxWait, monotonic, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            yield return feature.Account.AcquireAsync(0, feature.Quota);
+        }
+
+        var timestamp = monotonic.GetTimestamp();
+        var lacking = feature.Limiters.Where(limiter => !limiter.HasShare(timestamp)).Cast<LocalLimit>();
+        foreach (var limit in feature.Slots?.HasShare(timestamp) == false ? lacking.Append(feature.Slots) : lacking)
+        {
+            if (shares.AccountOf(customer.Id, feature.Key, limit) is { } account)
+            {
+                yield return account.AskAsync(1);
+            }
         }
     }
+
+    private Task LearnAsync(Task answer, CancellationToken cancellationToken) =>
+        Awaited(answer.WaitAsync(DecisionEngine.MaxWait, monotonic, cancellationToken));
+
+    private static async Task Awaited(Task answer) => await answer.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private void Write(Utf8JsonWriter json, CustomerEntry customer, List<FeatureGate> features, Instant now)
     {
@@ -68,12 +84,12 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
             json.WriteStartArray("rateLimits");
             foreach (var limiter in feature.Limiters)
             {
-                var state = limiter.Peek(now.ToUnixTimeTicks() * NanosecondsPerTick, sidecars.Active);
+                var state = limiter.Peek(now.ToUnixTimeTicks() * NanosecondsPerTick);
                 json.WriteStartObject();
                 json.WriteNumber("limit", limiter.Terms.Limit);
                 json.WriteNumber("windowSeconds", limiter.Terms.WindowSeconds);
                 json.WriteNumber("burst", limiter.Terms.Burst);
-                json.WriteNumber("remaining", state.Remaining);
+                WriteRemaining(json, limiter.HasShare(monotonic.GetTimestamp()), state.Remaining);
                 json.WriteEndObject();
             }
 
@@ -91,13 +107,27 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         {
             json.WriteStartObject("concurrency");
             json.WriteNumber("limit", concurrency.Limit);
-            json.WriteNumber("remaining", Math.Max(0, sidecars.ShareOf(concurrency.Limit) - slots.CountAt(monotonic.GetTimestamp())));
+            var timestamp = monotonic.GetTimestamp();
+            WriteRemaining(json, slots.HasShare(timestamp), slots.RemainingAt(timestamp));
             json.WriteNumber("maxSeconds", concurrency.MaxSeconds);
             json.WriteEndObject();
         }
 
         WriteSize(json, "bodySize", "maxBytes", feature.BodySize);
         WriteSize(json, "promptSize", "maxTokens", feature.PromptSize);
+    }
+
+    /// <summary>As far as this sidecar can tell. Without a share it is not zero but unknown.</summary>
+    private static void WriteRemaining(Utf8JsonWriter json, bool isKnown, long remaining)
+    {
+        if (isKnown)
+        {
+            json.WriteNumber("remaining", remaining);
+        }
+        else
+        {
+            json.WriteNull("remaining");
+        }
     }
 
     private static void WriteSize(Utf8JsonWriter json, string name, string max, SizeTerms? terms)

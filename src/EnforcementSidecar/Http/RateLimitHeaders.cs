@@ -47,7 +47,7 @@ internal static class RateLimitHeaders
         DecisionOutcome.RateLimited when decision.Rate.RetryAfterNanoseconds == RateState.Never => null,
         DecisionOutcome.RateLimited => Math.Max(1, CeilingSeconds(decision.Rate.RetryAfterNanoseconds)),
         DecisionOutcome.QuotaExhausted when decision.Quota.Known => Math.Max(1, SecondsUntil(decision.Quota.PeriodEnd, decision.At)),
-        DecisionOutcome.ConcurrencyExhausted => 1,
+        DecisionOutcome.ConcurrencyExhausted or DecisionOutcome.ShareUndecided => 1,
         DecisionOutcome.QuotaExhausted or DecisionOutcome.NotReady or DecisionOutcome.QuotaUndecided or DecisionOutcome.QuotaUnknown => 1,
         _ => null,
     };

@@ -5,7 +5,8 @@ namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>One connected stream: its bell, and which heartbeats it has sent and heard back of. Any thread may ring.</summary>
 /// <param name="hearsRecalls">Whether the sidecar knows what a recall is.</param>
-internal sealed class SidecarStream(string sidecarId, bool hearsRecalls)
+/// <param name="hearsShareRecalls">Whether it knows what a recall of shares is.</param>
+internal sealed class SidecarStream(string sidecarId, bool hearsRecalls, bool hearsShareRecalls)
 {
     // Beyond that a sidecar is so far behind that the next upkeep of its leases comes sooner.
     private const int MaxWaitingRecalls = 64;
@@ -15,7 +16,7 @@ internal sealed class SidecarStream(string sidecarId, bool hearsRecalls)
 
     private readonly Channel<bool> bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Queue<(long Sequence, long Version)> sent = new();
-    private readonly Queue<Recall> recalls = new();
+    private readonly Queue<SidecarMessage> recalls = new();
     private readonly Lock gate = new();
     private bool heartbeatWanted;
     private long acknowledgedSequence;
@@ -24,6 +25,8 @@ internal sealed class SidecarStream(string sidecarId, bool hearsRecalls)
     public string SidecarId => sidecarId;
 
     public bool HearsRecalls => hearsRecalls;
+
+    public bool HearsShareRecalls => hearsShareRecalls;
 
     /// <summary>False after it let a wait run out, until it acknowledges again: a reader that never answers delays the clock once only.</summary>
     public bool Responds { get; private set; } = true;
@@ -39,7 +42,8 @@ internal sealed class SidecarStream(string sidecarId, bool hearsRecalls)
         bell.Writer.TryWrite(true);
     }
 
-    public void Ask(Recall recall)
+    /// <param name="recall">Of leases or of shares.</param>
+    public void Ask(SidecarMessage recall)
     {
         lock (gate)
         {
@@ -54,11 +58,11 @@ internal sealed class SidecarStream(string sidecarId, bool hearsRecalls)
         bell.Writer.TryWrite(true);
     }
 
-    public IReadOnlyList<Recall> TakeRecalls()
+    public IReadOnlyList<SidecarMessage> TakeRecalls()
     {
         lock (gate)
         {
-            Recall[] taken = [.. recalls];
+            SidecarMessage[] taken = [.. recalls];
             recalls.Clear();
             return taken;
         }

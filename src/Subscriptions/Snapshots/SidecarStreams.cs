@@ -70,6 +70,19 @@ internal sealed class SidecarStreams(MeteringDatabase database, ILogger<SidecarS
         }
     }
 
+    /// <returns>False when the sidecar does not follow this process, or does not know what that is.</returns>
+    public bool Ask(ShareRecall recall, string sidecarId)
+    {
+        var asked = false;
+        foreach (var stream in streams.Keys.Where(stream => stream.HearsShareRecalls && stream.SidecarId == sidecarId))
+        {
+            stream.Ask(recall);
+            asked = true;
+        }
+
+        return asked;
+    }
+
     /// <returns>Whether such a sidecar is connected.</returns>
     public bool Acknowledge(string sidecarId, long acknowledged)
     {

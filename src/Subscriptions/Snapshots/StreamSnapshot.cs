@@ -16,9 +16,9 @@ using Npgsql;
 namespace Metering.Subscriptions.Snapshots;
 
 /// <summary>
-/// <c>GET /api/v1/sidecar/snapshot?sidecar=ID&amp;since=VERSION&amp;recalls=true</c>: everything, or what changed since, then changes and
-/// heartbeats as they happen, one <see cref="SidecarMessage"/> per line. Each stream reads the database from the version it has sent; nothing
-/// is queued for a slow reader, and one that does not take a page in time is dropped and resumes by version.
+/// <c>GET /api/v1/sidecar/snapshot?sidecar=ID&amp;since=VERSION&amp;recalls=true&amp;shares=true</c>: everything, or what changed since,
+/// then changes and heartbeats as they happen, one <see cref="SidecarMessage"/> per line. Each stream reads the database from the version it
+/// has sent; nothing is queued for a slow reader, and one that does not take a page in time is dropped and resumes by version.
 /// </summary>
 internal sealed class StreamSnapshot(
     MeteringDatabase database, SidecarStreams streams, ProductClock clock, IHostApplicationLifetime lifetime, ILogger<StreamSnapshot> logger)
@@ -28,14 +28,17 @@ internal sealed class StreamSnapshot(
     private static readonly ReadOnlyMemory<byte> NewLine = "\n"u8.ToArray();
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/sidecar/snapshot", (string? sidecar, long? since, bool? recalls, HttpContext context, StreamSnapshot snapshot) =>
-            snapshot.StreamAsync(sidecar, since, recalls ?? false, context)).RequireScope(Scope.Enforcement)
+        routes.MapGet(
+                "/api/v1/sidecar/snapshot",
+                (string? sidecar, long? since, bool? recalls, bool? shares, HttpContext context, StreamSnapshot snapshot) =>
+                    snapshot.StreamAsync(new SidecarStream(sidecar ?? "", recalls ?? false, shares ?? false), since, context))
+            .RequireScope(Scope.Enforcement)
             .WithName("streamSnapshot").WithSummary("Follow what every customer may do, one message per line").WithTags("Sidecar")
             .Produces<SidecarMessage>(200, "application/x-ndjson");
 
-    private async Task StreamAsync(string? sidecar, long? since, bool recalls, HttpContext context)
+    private async Task StreamAsync(SidecarStream stream, long? since, HttpContext context)
     {
-        var refusal = sidecar is not { Length: >= 1 and <= LeaseTerms.MaxSidecarIdLength }
+        var refusal = stream.SidecarId is not { Length: >= 1 and <= LeaseTerms.MaxSidecarIdLength }
             ? Problem.Invalid("?sidecar", "required", $"A sidecar names itself by 1 to {LeaseTerms.MaxSidecarIdLength} characters.")
             : since is < 0 ? Problem.Invalid("?since", "out_of_range", "Versions are counted from 1.")
             : streams.IsFull ? Problem.Of(ProblemType.NotAvailable, $"At most {SidecarStreams.MaxStreams} streams are served at a time.")
@@ -49,7 +52,6 @@ internal sealed class StreamSnapshot(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.ContentType = "application/x-ndjson";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var stream = new SidecarStream(sidecar!, recalls);
         streams.Add(stream);
         try
         {

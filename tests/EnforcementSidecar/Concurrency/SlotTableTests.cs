@@ -1,8 +1,11 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
-using Metering.EnforcementSidecar.Access;
+using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Concurrency;
+using Metering.EnforcementSidecar.Shares;
+using Metering.EnforcementSidecar.Tests.Leases.Simulation;
+using NodaTime;
 using Xunit;
 
 namespace Metering.EnforcementSidecar.Tests.Concurrency;
@@ -30,7 +33,7 @@ public sealed class SlotTableTests
             155  take      7      3    255      no     0      160
             160  take      7      3    260     yes     0      160
             """;
-        var slots = new SlotTable();
+        var slots = new SlotTable(new ConcurrencyTerms(Limit, 600));
         foreach (var row in table.Split('\n', StringSplitOptions.TrimEntries).Skip(1))
         {
             var cell = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -42,7 +45,8 @@ public sealed class SlotTableTests
                 continue;
             }
 
-            var taken = slots.TryTake(id, (int)Number(3), Number(0), Number(4), out var left, out var freeAt);
+            Give(slots, (int)Number(3));
+            var taken = slots.TryTake(id, Number(0), Number(4), out var left, out var freeAt) == TakeOutcome.Taken;
             var free = freeAt == SlotTable.Never ? "never" : freeAt.ToString(CultureInfo.InvariantCulture);
             Assert.Equal((row, cell[5] == "yes", Number(6), cell[7]), (row, taken, left, free));
         }
@@ -55,13 +59,14 @@ public sealed class SlotTableTests
     [Fact]
     public void All_at_once_no_more_are_admitted_than_the_share_and_each_is_released_once()
     {
-        var slots = new SlotTable();
+        var slots = new SlotTable(new ConcurrencyTerms(Limit, 600));
         const int share = 7;
+        Give(slots, share);
         var inFlight = 0;
         var most = 0;
         Parallel.For(0, 20_000, i =>
         {
-            if (slots.TryTake((UInt128)(i + 1), share, 0, long.MaxValue - 1, out _, out _))
+            if (slots.TryTake((UInt128)(i + 1), 0, long.MaxValue - 1, out _, out _) == TakeOutcome.Taken)
             {
                 var now = Interlocked.Increment(ref inFlight);
                 InterlockedMax(ref most, now);
@@ -74,34 +79,45 @@ public sealed class SlotTableTests
         Assert.Equal(0, slots.CountAt(0));
     }
 
-    [Theory]
-    [InlineData(10, 3, "4 3 3")]
-    [InlineData(2, 3, "1 1 0")]
-    [InlineData(1, 1, "1")]
-    [InlineData(8, 4, "2 2 2 2")]
-    public void The_shares_of_all_sidecars_are_the_limit_and_never_more(int limit, int sidecars, string shares)
+    [Fact]
+    public void Who_is_let_in_keeps_its_place_while_the_share_shrinks_and_past_its_end()
     {
-        var mine = Enumerable.Range(0, sidecars).Select(rank =>
+        var clock = new VirtualClock { Now = 100 };
+        var slots = new SlotTable(new ConcurrencyTerms(10, 1));
+        slots.Take(new ShareAnswer(true, ShareParts.Of(5, 10), ShareParts.Of(5, 10), 0, ShareParts.Whole, 0), 1_000, Instant.MinValue);
+        for (var id = 1; id <= 4; id++)
         {
-            var count = new SidecarCount();
-            count.Set(sidecars, rank);
-            return count.ShareOf(limit);
-        }).ToList();
-        Assert.Equal(shares, string.Join(' ', mine));
-        Assert.Equal(limit, mine.Sum());
+            Assert.Equal(TakeOutcome.Taken, slots.TryTake((UInt128)id, 100, 2_000_000, out _, out _));
+        }
+
+        // Two may be here; four are. They are kept, and no fifth is let in before three have ended.
+        var offer = slots.Offer(ShareParts.Of(2, 10), 0, 0, Instant.MinValue, clock);
+        Assert.Equal((ShareParts.Of(4, 10), 2_000L), (offer.Keeps, offer.LingersMilliseconds));
+        Assert.Equal(TakeOutcome.NeedsShare, slots.TryTake(5, 100, 2_000_000, out _, out _));
+        slots.Release(1);
+        slots.Release(2);
+        Assert.Equal(TakeOutcome.NeedsShare, slots.TryTake(5, 100, 2_000_000, out _, out _));
+        slots.Release(3);
+        Assert.Equal(TakeOutcome.Taken, slots.TryTake(5, 100, 2_000_000, out _, out _));
+
+        clock.Now = 1_000;
+        slots.Release(5);
+        Assert.Equal(TakeOutcome.NeedsShare, slots.TryTake(6, 1_000, 2_000_000, out _, out _));
+        Assert.Equal(ShareParts.Of(1, 10), slots.Offer(ShareParts.Whole, 0, 0, Instant.MinValue, clock).Keeps);
     }
 
-    [Fact]
-    public void A_sidecar_that_was_not_told_its_rank_has_nothing_of_what_can_not_be_divided()
+    private const int Limit = 9;
+
+    /// <summary>So many places, for ever.</summary>
+    private static void Give(SlotTable slots, int share)
     {
-        var count = new SidecarCount();
-        count.Set(3, null);
-        Assert.Equal(3, count.ShareOf(10));
+        var parts = ShareParts.Of(share, Limit);
+        slots.Take(new ShareAnswer(true, parts, 0, 0, ShareParts.Whole, 0), long.MaxValue, Instant.MinValue);
     }
 
     private static void RunAgainstModel(int[] steps)
     {
-        var slots = new SlotTable();
+        var slots = new SlotTable(new ConcurrencyTerms(Limit, 600));
         var model = new Dictionary<UInt128, long>();
         var now = 0L;
         foreach (var (i, step) in steps.Index())
@@ -123,7 +139,8 @@ public sealed class SlotTableTests
             {
                 var share = (int)(choice / 3 % 9);
                 var deadline = now + 1 + (choice / 27 % 60);
-                var taken = slots.TryTake((UInt128)(i + 1), share, now, deadline, out _, out var freeAt);
+                Give(slots, share);
+                var taken = slots.TryTake((UInt128)(i + 1), now, deadline, out _, out var freeAt) == TakeOutcome.Taken;
                 Assert.Equal(model.Count < share, taken);
                 if (taken)
                 {

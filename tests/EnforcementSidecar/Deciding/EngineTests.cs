@@ -170,7 +170,10 @@ public sealed class EngineTests
     /// <summary>What is left of everything that is counted here.</summary>
     private static string Fingerprint(CustomerEntry customer, Instant now) => string.Join(" | ", customer.Features.Select(feature =>
     {
-        var rates = feature.Limiters.Select(limiter => limiter.Peek(now.ToUnixTimeTicks() * NanosecondsPerTick, 1).Remaining);
+        // What has not been asked for yet is full.
+        var rates = feature.Limiters.Select(limiter => limiter.HasShare(TimeProvider.System.GetTimestamp())
+            ? limiter.Peek(now.ToUnixTimeTicks() * NanosecondsPerTick).Remaining
+            : limiter.Terms.Burst);
         return $"{feature.Slots?.CountAt(0)} {string.Join(',', rates)}";
     }));
 

@@ -51,9 +51,14 @@ public sealed class WithoutHostTests
             Assert.Equal((feature, status, reason), (feature, (int)answer.StatusCode, answer.Header("X-Meter-Reason")));
         }
 
+        // A share lasts half a minute here. Afterwards it may be another's, and nobody can tell.
+        time.Forward(TimeSpan.FromSeconds(10));
+        var undecided = await sidecar.CheckAsync("free", "rate");
+        Assert.Equal((503, "share_unavailable"), ((int)undecided.StatusCode, undecided.Header("X-Meter-Reason")));
         foreach (var expected in (string[])
         [
-            "gate allowed", "gate feature_not_entitled", "share allowed", "share rate_limited", "soft allowed", "hard lease_unavailable",
+            "gate allowed", "gate feature_not_entitled", "share allowed", "share rate_limited", "share share_unavailable", "soft allowed",
+            "hard lease_unavailable",
         ])
         {
             Assert.True(counted.ContainsKey(expected), $"{expected} is not in {string.Join(", ", counted.Keys)}");

@@ -173,6 +173,7 @@ internal sealed partial class FakeHost : IAsyncDisposable
             "/api/v1/sidecar/snapshot" => StreamAsync(context),
             "/api/v1/sidecar/acknowledgements" => AcknowledgeAsync(context),
             "/api/v1/sidecar/leases" => ExchangeAsync(context),
+            "/api/v1/sidecar/shares" => ExchangeSharesAsync(context),
             "/api/v1/sidecar/settlements" => SettleAsync(context),
             "/api/v1/events" => TakeEventsAsync(context),
             _ => throw new InvalidOperationException(context.Request.Path),
@@ -192,6 +193,7 @@ internal sealed partial class FakeHost : IAsyncDisposable
             mine.Writer.TryWrite(new SnapshotEnds(version));
             mine.Writer.TryWrite(HeartbeatNow(++sequence));
             followers.Add(mine);
+            following[mine] = context.Request.Query["sidecar"].ToString();
         }
 
         context.Response.ContentType = "application/x-ndjson";
@@ -213,6 +215,7 @@ internal sealed partial class FakeHost : IAsyncDisposable
             lock (gate)
             {
                 followers.Remove(mine);
+                following.Remove(mine);
             }
         }
     }
