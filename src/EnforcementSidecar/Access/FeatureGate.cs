@@ -1,5 +1,6 @@
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Concurrency;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Rates;
 using NodaTime;
@@ -10,6 +11,7 @@ namespace Metering.EnforcementSidecar.Access;
 internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, SlotTable? slots, LeaseBroker broker)
 {
     private readonly Instant activeTo = access.ActiveTo ?? Instant.MaxValue;
+    private readonly FeatureCredit? credit = access.Credit is { } terms ? new FeatureCredit(terms, broker) : null;
     private LeaseAccount? account;
     private string? quotaPolicyName;
     private string? slotPolicyName;
@@ -23,6 +25,9 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
 
     /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take.</summary>
     public ReservationTerms? Reservation => access.Reservation;
+
+    /// <summary>Null when requests are not paid for by prepaid credit.</summary>
+    public FeatureCredit? Credit => credit;
 
     public RateLimiter[] Limiters => limiters;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Json;
 using Metering.EnforcementSidecar.Leases;
@@ -38,7 +39,10 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
 
         var now = time.Now;
         var active = customer.Features.Where(feature => feature.IsActive(now) && restriction?.Admits(feature.Key) != false).ToList();
-        await Task.WhenAll(active.Where(feature => feature.Quota is not null).Select(feature => LearnAsync(feature, now, context.RequestAborted)));
+        await Task.WhenAll(
+            active.Where(feature => feature.Quota is not null).Select(feature => LearnAsync(feature, now, context.RequestAborted))
+                .Concat(active.Where(feature => feature.Credit is not null)
+                    .Select(feature => LearnCreditAsync(feature, now, context.RequestAborted))));
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, customer, active, time.Now));
     }
 
@@ -48,6 +52,15 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         if (!feature.Account.StateAt(feature.Quota!, now).Known)
         {
             Task answer = feature.Account.AcquireAsync(0, feature.Quota!);
+            await answer.WaitAsync(DecisionEngine.MaxWait, monotonic, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task LearnCreditAsync(FeatureGate feature, Instant now, CancellationToken cancellationToken)
+    {
+        if (!feature.Credit!.StateAt(now).Known)
+        {
+            Task answer = feature.Credit.AcquireAsync(0);
             await answer.WaitAsync(DecisionEngine.MaxWait, monotonic, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -63,6 +76,11 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
             if (feature.Quota is { } quota)
             {
                 WriteQuota(json, quota, feature.Account.StateAt(quota, now));
+            }
+
+            if (feature.Credit is { } credit)
+            {
+                WriteCredit(json, credit, credit.StateAt(now));
             }
 
             json.WriteStartArray("rateLimits");
@@ -83,6 +101,23 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Sidec
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteCredit(Utf8JsonWriter json, FeatureCredit credit, QuotaState state)
+    {
+        json.WriteStartObject("credit");
+        json.WriteString("currency", credit.Currency);
+        json.WriteString("limit", MoneyText.Of(credit.Limit));
+        if (state.Known)
+        {
+            json.WriteString("remaining", MoneyText.Of(state.Remaining));
+        }
+        else
+        {
+            json.WriteNull("remaining");
+        }
+
+        json.WriteEndObject();
     }
 
     private void WriteRequestLimits(Utf8JsonWriter json, FeatureGate feature)

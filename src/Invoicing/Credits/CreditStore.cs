@@ -3,6 +3,7 @@ using Metering.Invoicing.Invoices;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
+using Metering.Subscriptions.Credits;
 using NodaTime;
 
 namespace Metering.Invoicing.Credits;
@@ -75,6 +76,14 @@ internal static class CreditStore
                 now,
             },
             cancellationToken);
+        await TellAsync(session, customerId, book.Balance.Currency, cancellationToken);
+    }
+
+    /// <summary>Sidecars may spend what pays for every feature: what pays for some only would pay for others there.</summary>
+    private static async Task TellAsync(DbSession session, Guid customerId, Currency currency, CancellationToken cancellationToken)
+    {
+        var free = await session.SingleAsync<long>(UnrestrictedSql, new { customerId, code = currency.Code }, cancellationToken);
+        await CreditAccounts.SetAsync(session, customerId, currency, MinorUnits.ToMoney(free, currency).Amount, cancellationToken);
     }
 
     public static string NameOf(CreditMovementType type) => type switch
@@ -99,6 +108,8 @@ internal static class CreditStore
     private const string BalanceSql = """
         select coalesce(sum(remaining_minor), 0)::bigint from invoicing.credit_grant where customer_id = @customerId and currency = @code
         """;
+
+    private const string UnrestrictedSql = BalanceSql + " and features = '{}'";
 
     private const string OfInvoiceSql = """
         select grant_id as grantId, line_id as lineId, sum(amount_minor)::bigint as amountMinor
