@@ -1,6 +1,6 @@
 -- Prepaid credit as pools whose unit is money, in billionths of the currency's major unit. One pool for each prepaid entitlement and billing period,
--- so that the document that bills the period ends what was set aside for it; all pools of a customer and currency share one account, and what is out of
--- it never exceeds what is in it.
+-- so that the document that bills the period ends what was set aside for it; all pools of a customer and currency share one account, and what is
+-- out of it never exceeds what is in it.
 
 create table subscriptions.credit_account (
     customer_id  uuid not null references subscriptions.customer,

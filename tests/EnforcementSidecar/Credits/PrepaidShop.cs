@@ -39,7 +39,8 @@ internal sealed class PrepaidShop : IAsyncDisposable
         await host.PostAsync("/api/v1/meters", Json(Meter), 201);
         await host.PostAsync("/api/v1/features", Json("""{"key":"calls","name":"Calls","meterSlug":"calls"}"""), 201);
         var plan = Json($$"""
-            {"key":"prepaid","name":"Prepaid","currency":"USD","billingCadence":"P1M","phases":[{"key":"main","name":"Main","duration":null,"rateCards":[
+            {"key":"prepaid","name":"Prepaid","currency":"USD","billingCadence":"P1M","phases":[
+             {"key":"main","name":"Main","duration":null,"rateCards":[
               {"type":"usage_based","key":"calls","name":"Calls","featureKey":"calls","billingCadence":"P1M","price":{{price}},
                "entitlementTemplate":{{entitlement}} }]}]}
             """);
@@ -93,7 +94,8 @@ internal sealed class PrepaidShop : IAsyncDisposable
     {
         using var content = new StringContent(
             Json($$"""
-                {"specversion":"1.0","id":"past","source":"till","type":"call","subject":"initech","time":"2026-01-10T00:00:00Z","data":{"n":{{used}}} }
+                {"specversion":"1.0","id":"past","source":"till","type":"call","subject":"initech","time":"2026-01-10T00:00:00Z",
+                 "data":{"n":{{used}}} }
                 """).ToJsonString(),
             System.Text.Encoding.UTF8, "application/cloudevents+json");
         using var response = await Host.Client.PostAsync("/api/v1/events", content);
