@@ -32,6 +32,7 @@ internal static class EnforcementServices
         services.AddSingleton<SidecarCount>();
         services.AddSingleton(provider => new LeaseClient(provider.GetRequiredService<HttpClient>(), identity.Id));
         services.AddSingleton<LeaseBroker>();
+        services.AddSingleton<CustomerCompiler>();
         services.AddSingleton<AccessState>();
         services.AddSingleton<DecisionEngine>();
         services.AddSingleton<DecisionCounts>();

@@ -8,11 +8,13 @@ namespace Metering.EnforcementSidecar.Access;
 /// Applies the messages of the snapshot stream, from the network or from disk. A full snapshot is built aside and swapped in
 /// when it is complete, so that no check ever sees half of one.
 /// </summary>
-internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
+internal sealed class AccessState(
+    CustomerCompiler compiler, LeaseBroker broker, ProductTime time, SidecarCount sidecars, TimeProvider monotonic)
 {
     /// <summary>Access that nobody has confirmed for this long is no ground for a decision any more.</summary>
     public static readonly TimeSpan MaxStaleness = TimeSpan.FromHours(24);
 
+    private readonly KnownKeys keys = new();
     private AccessDirectory? current;
     private AccessDirectory? building;
     private long confirmedAt;
@@ -43,7 +45,7 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
         var key = Convert.FromBase64String(begins.ReservationKey ?? throw new FormatException("the snapshot has no reservation key"));
         if (begins.Full || current is null)
         {
-            building = new AccessDirectory(key);
+            building = new AccessDirectory(key, keys);
         }
         else if (!key.AsSpan().SequenceEqual(current.ReservationKey))
         {
@@ -53,17 +55,26 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
 
     public void Change(CustomerChanged changed)
     {
-        var directory = building ?? current ?? throw new FormatException("a change came before any snapshot");
         if (changed.Customer is not { CustomerId: not null, Subject: not null })
         {
             throw new FormatException("a customer in the snapshot has no id or no subject");
         }
 
-        var previous = directory.FindById(changed.Customer.CustomerId) ?? current?.FindById(changed.Customer.CustomerId);
-        var customer = CustomerEntry.Compile(changed.Customer, previous, broker);
+        Change(changed.Version, compiler.Draft(changed.Customer));
+    }
+
+    public void Change(long version, in CustomerDraft draft)
+    {
+        var directory = building ?? current ?? throw new FormatException("a change came before any snapshot");
+        var previous = directory.FindById(draft.Id) ?? current?.FindById(draft.Id);
+        var customer = compiler.Compile(draft, previous);
         directory.Put(customer);
-        Version = building is null ? changed.Version : Version;
-        Reconsider(previous, customer);
+        Version = building is null ? version : Version;
+        if (previous is not null)
+        {
+            Reconsider(previous, customer);
+        }
+
         SidecarMetrics.SnapshotChanges.Add(1);
     }
 
@@ -92,9 +103,9 @@ internal sealed class AccessState(LeaseBroker broker, ProductTime time, SidecarC
     /// <summary>The stream broke in the middle of a full snapshot: what was known before stays.</summary>
     public void Abandon() => building = null;
 
-    private void Reconsider(CustomerEntry? previous, CustomerEntry customer)
+    private void Reconsider(CustomerEntry previous, CustomerEntry customer)
     {
-        foreach (var feature in previous?.Features ?? [])
+        foreach (var feature in previous.Features)
         {
             ReconsiderCredit(feature, customer);
             if (feature.Quota is not { } quota || broker.Find(quota.EntitlementId) is not { } account)

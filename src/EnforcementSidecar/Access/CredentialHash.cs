@@ -1,30 +1,20 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Metering.EnforcementSidecar.Access;
 
 /// <summary>SHA-256 of an API key, as a value that can be looked up without making a string.</summary>
 internal readonly record struct CredentialHash(ulong A, ulong B, ulong C, ulong D)
 {
-    public const int MaxKeyLength = 512;
-
     /// <summary>To be set up once for each thread: that takes longer than hashing a key.</summary>
     [ThreadStatic]
     private static IncrementalHash? ofThisThread;
 
-    /// <summary>Null when the key is longer than any real one, or not ASCII.</summary>
-    public static CredentialHash? OfKey(ReadOnlySpan<char> key)
+    public static CredentialHash OfKey(ReadOnlySpan<byte> key)
     {
-        if (key.Length is 0 or > MaxKeyLength || !Ascii.IsValid(key))
-        {
-            return null;
-        }
-
-        Span<byte> bytes = stackalloc byte[MaxKeyLength];
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var sha256 = ofThisThread ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha256.AppendData(bytes[..Encoding.ASCII.GetBytes(key, bytes)]);
+        sha256.AppendData(key);
         sha256.GetHashAndReset(hash);
         return FromBytes(hash);
     }
@@ -35,6 +25,20 @@ internal readonly record struct CredentialHash(ulong A, ulong B, ulong C, ulong 
         hash = default;
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
         if (text.Length != bytes.Length * 2 || Convert.FromHexString(text, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
+        {
+            return false;
+        }
+
+        hash = FromBytes(bytes);
+        return true;
+    }
+
+    /// <summary>64 hex digits.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out CredentialHash hash)
+    {
+        hash = default;
+        Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
+        if (utf8.Length != bytes.Length * 2 || Convert.FromHexString(utf8, bytes, out _, out _) != System.Buffers.OperationStatus.Done)
         {
             return false;
         }

@@ -4,28 +4,62 @@ using Metering.EnforcementSidecar.Leases;
 namespace Metering.EnforcementSidecar.Access;
 
 /// <summary>One customer, ready to be decided. Replaced as a whole when Host says that something changed.</summary>
-internal sealed class CustomerEntry
+internal sealed class CustomerEntry : IKeyed<CompactId>
 {
+    private readonly CompactId id;
+    private readonly CustomerKey[] keys;
     private readonly FeatureGate[] features;
+    private string? text;
 
-    private CustomerEntry(CustomerAccess access, CustomerKey[] keys, FeatureGate[] features)
+    /// <param name="previous">What was known of the same customer; null when nothing was.</param>
+    public CustomerEntry(in CustomerDraft draft, CustomerEntry? previous, LeaseBroker broker)
     {
-        Id = access.CustomerId;
-        Subject = access.Subject;
-        Status = access.Status;
-        Keys = keys;
-        this.features = features;
+        id = draft.Id;
+        Subject = draft.Subject;
+        Status = draft.Status;
+        keys = draft.Keys.IsEmpty ? [] : new CustomerKey[draft.Keys.Length];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = new CustomerKey(this, draft.Keys[i].Hash, draft.Keys[i].Restriction);
+        }
+
+        features = draft.Features.IsEmpty ? [] : new FeatureGate[draft.Features.Length];
+        for (var i = 0; i < features.Length; i++)
+        {
+            features[i] = FeatureGate.Compile(draft.Features[i], previous?.Find(draft.Features[i].Terms.Key), broker);
+        }
     }
 
-    public string Id { get; }
+    /// <summary>Written out for the customers that are asked about.</summary>
+    public string Id => text ??= id.ToString();
+
+    public ref readonly CompactId Key => ref id;
 
     public string Subject { get; }
 
     public CustomerStatus Status { get; }
 
-    public CustomerKey[] Keys { get; }
+    /// <summary>A removed customer has none.</summary>
+    public ReadOnlySpan<CustomerKey> Keys => Status == CustomerStatus.Removed ? [] : keys;
 
     public IReadOnlyList<FeatureGate> Features => features;
+
+    public int KeyHash => id.GetHashCode();
+
+    public bool IsKeyed(in CompactId key) => id == key;
+
+    public bool HasKey(in CredentialHash hash)
+    {
+        foreach (var key in Keys)
+        {
+            if (key.Hash == hash)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A walk over a handful of keys beats a table of its own for each of 100,000 customers.</summary>
     public FeatureGate? Find(ReadOnlySpan<char> featureKey)
@@ -39,29 +73,5 @@ internal sealed class CustomerEntry
         }
 
         return null;
-    }
-
-    public static CustomerEntry Compile(CustomerAccess access, CustomerEntry? previous, LeaseBroker broker)
-    {
-        var keys = new List<CustomerKey>();
-        foreach (var text in access.CredentialHashes.IsDefault ? [] : access.CredentialHashes)
-        {
-            if (CredentialHash.TryParse(text, out var hash))
-            {
-                keys.Add(new CustomerKey(hash, null));
-            }
-        }
-
-        foreach (var restricted in access.RestrictedCredentials.IsDefault ? [] : access.RestrictedCredentials)
-        {
-            if (CredentialHash.TryParse(restricted.Hash, out var hash))
-            {
-                keys.Add(new CustomerKey(hash, new CredentialRestriction(restricted)));
-            }
-        }
-
-        var terms = access.Features.IsDefault ? [] : access.Features;
-        var gates = terms.Select(feature => FeatureGate.Compile(feature, previous?.Find(feature.FeatureKey), broker)).ToArray();
-        return new CustomerEntry(access, [.. keys], gates);
     }
 }

@@ -7,47 +7,64 @@ using NodaTime;
 
 namespace Metering.EnforcementSidecar.Access;
 
-/// <summary>One feature of one customer, ready to be decided: terms that never change, limiters and an account that count.</summary>
-internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, SlotTable? slots, LeaseBroker broker)
+/// <summary>
+/// One feature of one customer, ready to be decided: terms that it shares with others and that never change, limiters and an account that count.
+/// </summary>
+internal sealed class FeatureGate
 {
-    private readonly Instant activeTo = access.ActiveTo ?? Instant.MaxValue;
-    private readonly FeatureCredit? credit = access.Credit is { } terms ? new FeatureCredit(terms, broker) : null;
+    private readonly FeatureTerms terms;
+    private readonly LeaseBroker broker;
+    private readonly CompactId entitlement;
+    private readonly long activeFrom;
+    private readonly long activeTo;
+    private QuotaTerms? quota;
     private LeaseAccount? account;
-    private string? quotaPolicyName;
-    private string? slotPolicyName;
     private PolicyText? policy;
 
-    public string Key => access.FeatureKey;
+    private FeatureGate(in FeatureGrant grant, RateLimiter[] limiters, SlotTable? slots, LeaseBroker broker)
+    {
+        terms = grant.Terms;
+        entitlement = grant.Entitlement;
+        activeFrom = grant.ActiveFrom;
+        activeTo = grant.ActiveTo;
+        Limiters = limiters;
+        Slots = slots;
+        this.broker = broker;
+        Credit = terms.Credit is { } credit ? new FeatureCredit(credit, broker) : null;
+    }
 
-    public string? EventType => access.EventType;
+    public string Key => terms.Key;
 
-    public QuotaTerms? Quota => access.Quota;
+    public string? EventType => terms.EventType;
+
+    /// <summary>Written out for the customers that are asked about.</summary>
+    public QuotaTerms? Quota => quota ??= terms.Quota is null ? null : terms.Quota with { EntitlementId = entitlement.ToString() };
 
     /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take.</summary>
-    public ReservationTerms? Reservation => access.Reservation;
+    public ReservationTerms? Reservation => terms.Reservation;
 
     /// <summary>Null when requests are not paid for by prepaid credit.</summary>
-    public FeatureCredit? Credit => credit;
+    public FeatureCredit? Credit { get; }
 
-    public RateLimiter[] Limiters => limiters;
+    public RateLimiter[] Limiters { get; }
 
-    public ConcurrencyTerms? Concurrency => access.Concurrency;
+    public ConcurrencyTerms? Concurrency => terms.Concurrency;
 
     /// <summary>Null when the requests in flight are not limited.</summary>
-    public SlotTable? Slots => slots;
+    public SlotTable? Slots { get; }
 
-    public SizeTerms? BodySize => access.BodySize;
+    public SizeTerms? BodySize => terms.BodySize;
 
-    public SizeTerms? PromptSize => access.PromptSize;
+    public SizeTerms? PromptSize => terms.PromptSize;
 
     /// <summary>Only when there is a <see cref="Quota"/>.</summary>
-    public LeaseAccount Account => account ??= broker.AccountOf(access.Quota!.EntitlementId);
+    public LeaseAccount Account => account ??= broker.AccountOf(Quota!.EntitlementId);
 
     /// <summary>Quoted as RateLimit headers want it.</summary>
-    public string QuotaPolicyName => quotaPolicyName ??= PolicyName("quota");
+    public string QuotaPolicyName => terms.QuotaPolicyName;
 
     /// <summary>Quoted as RateLimit headers want it.</summary>
-    public string SlotPolicyName => slotPolicyName ??= PolicyName("concurrency");
+    public string SlotPolicyName => terms.SlotPolicyName;
 
     /// <summary>What RateLimit-Policy says; kept because it only changes with the period.</summary>
     public PolicyText? Policy
@@ -56,32 +73,33 @@ internal sealed class FeatureGate(FeatureAccess access, RateLimiter[] limiters, 
         set => Volatile.Write(ref policy, value);
     }
 
-    public bool IsActive(Instant now) => now >= access.ActiveFrom && now < activeTo;
+    public bool IsActive(Instant now) => now.ToUnixTimeTicks() is var ticks && ticks >= activeFrom && ticks < activeTo;
 
     /// <summary>Carries on where the limiter of the same window stood: a plan change is not a fresh burst.</summary>
-    public static FeatureGate Compile(FeatureAccess access, FeatureGate? previous, LeaseBroker broker)
+    public static FeatureGate Compile(in FeatureGrant grant, FeatureGate? previous, LeaseBroker broker)
     {
-        var terms = access.RateLimits.IsDefault ? [] : access.RateLimits;
-        var limiters = new RateLimiter[terms.Length];
+        var rates = grant.Terms.RateLimits;
+        var limiters = rates.IsEmpty ? [] : new RateLimiter[rates.Length];
         for (var i = 0; i < limiters.Length; i++)
         {
-            var before = previous?.Limiters.FirstOrDefault(limiter => limiter.Terms.WindowSeconds == terms[i].WindowSeconds);
-            limiters[i] = before is not null && before.Terms == terms[i] ? before : new RateLimiter(terms[i], before?.PaidUpAt ?? 0);
+            limiters[i] = Continue(rates[i], previous);
         }
 
         // What is in flight stays in flight, whatever the limit is from now on.
-        var slots = access.Concurrency is null ? null : previous?.Slots ?? new SlotTable();
-        return new FeatureGate(access, limiters, slots, broker);
+        var slots = grant.Terms.Concurrency is null ? null : previous?.Slots ?? new SlotTable();
+        return new FeatureGate(grant, limiters, slots, broker);
     }
 
     /// <summary>One name per window, quoted as RateLimit headers want it.</summary>
-    public string RatePolicyName(RateLimiter limiter) => PolicyName($"rate-{limiter.Terms.WindowSeconds}s");
+    public string RatePolicyName(RateLimiter limiter) => terms.RatePolicyName(limiter.Terms.WindowSeconds);
 
     /// <summary>Quoted as RateLimit headers want it.</summary>
-    public string PolicyName(string suffix)
+    public string PolicyName(string suffix) => terms.PolicyName(suffix);
+
+    private static RateLimiter Continue(RateLimitTerms terms, FeatureGate? previous)
     {
-        var key = Key.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-        return $"\"{key}-{suffix}\"";
+        var before = previous is null ? null : Array.Find(previous.Limiters, limiter => limiter.Terms.WindowSeconds == terms.WindowSeconds);
+        return before is not null && before.Terms == terms ? before : new RateLimiter(terms, before?.PaidUpAt ?? 0);
     }
 
     /// <param name="PeriodEnd">Of the quota period that the text was written for.</param>

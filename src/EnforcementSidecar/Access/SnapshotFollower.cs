@@ -14,8 +14,8 @@ namespace Metering.EnforcementSidecar.Access;
 /// Follows Host's snapshot stream for as long as the process lives: from disk first, then by version, again and again.
 /// </summary>
 internal sealed class SnapshotFollower(
-    AccessState state, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker, TimeProvider monotonic,
-    ILogger<SnapshotFollower> logger)
+    AccessState state, CustomerCompiler compiler, SnapshotJournal journal, HttpClient http, SidecarIdentity identity, LeaseBroker broker,
+    TimeProvider monotonic, ILogger<SnapshotFollower> logger)
     : BackgroundService
 {
     /// <summary>Heartbeats come every few seconds; a stream that is silent for longer is dead.</summary>
@@ -59,9 +59,13 @@ internal sealed class SnapshotFollower(
         try
         {
             var age = journal.Age(SystemClock.Instance.GetCurrentInstant());
-            foreach (var message in journal.Read())
+            foreach (var line in journal.Read())
             {
-                Apply(message, age);
+                if (!TryApplyFromDisk(line.Span, age))
+                {
+                    // A torn line was the last that was written.
+                    break;
+                }
             }
 
             if (state.Current is not null)
@@ -76,6 +80,30 @@ internal sealed class SnapshotFollower(
         }
 
         state.Abandon();
+    }
+
+    private bool TryApplyFromDisk(ReadOnlySpan<byte> line, TimeSpan age)
+    {
+        try
+        {
+            if (compiler.Lines.TryRead(line, out var version, out var draft))
+            {
+                state.Change(version, draft);
+                return true;
+            }
+
+            if (JsonSerializer.Deserialize(line, SidecarJson.Default.SidecarMessage) is not { } message)
+            {
+                return false;
+            }
+
+            Apply(message, age);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
     }
 
     /// <returns>Why the stream ended.</returns>
@@ -147,6 +175,13 @@ internal sealed class SnapshotFollower(
 
     private async Task TakeAsync(byte[] line, CancellationToken cancellationToken)
     {
+        if (compiler.Lines.TryRead(line, out var version, out var draft))
+        {
+            state.Change(version, draft);
+            journal.Write(line);
+            return;
+        }
+
         var message = JsonSerializer.Deserialize(line, SidecarJson.Default.SidecarMessage);
         if (message is null)
         {
@@ -165,7 +200,7 @@ internal sealed class SnapshotFollower(
         {
             if (message is not SnapshotBegins || startsOver)
             {
-                journal.Write(message, line, startsOver);
+                journal.Write(line, startsOver, completes: message is SnapshotEnds);
             }
 
             if (message is SnapshotEnds)
@@ -213,7 +248,7 @@ internal sealed class SnapshotFollower(
             || before.ActiveSidecars != heartbeat.ActiveSidecars || before.Rank != heartbeat.Rank
             || (heartbeat.ClockStands && before.Now != heartbeat.Now))
         {
-            journal.Write(heartbeat, line, startsOver: false);
+            journal.Write(line);
         }
 
         var difference = now - heartbeat.Now;

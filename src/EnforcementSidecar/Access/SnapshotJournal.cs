@@ -1,6 +1,3 @@
-using System.Text.Json;
-using Metering.Contracts.Sidecar;
-using Metering.EnforcementSidecar.Json;
 using NodaTime;
 
 namespace Metering.EnforcementSidecar.Access;
@@ -12,6 +9,7 @@ namespace Metering.EnforcementSidecar.Access;
 internal sealed class SnapshotJournal(string directory) : IDisposable
 {
     public const int MaxLineBytes = 4 << 20;
+    private const int ReadBytes = 256 << 10;
     private const int MaxAppendedLines = 200_000;
     private static readonly Duration ConfirmEvery = Duration.FromSeconds(30);
 
@@ -25,23 +23,43 @@ internal sealed class SnapshotJournal(string directory) : IDisposable
     /// <summary>The file has grown so long that the next connection should ask for everything.</summary>
     public bool IsLong => appended > MaxAppendedLines;
 
-    /// <summary>What is known from an earlier time, oldest first; a torn last line is left out.</summary>
-    public IEnumerable<SidecarMessage> Read()
+    /// <summary>The lines that are known from an earlier time, oldest first. Each is valid until the next is asked for.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Read()
     {
         if (!File.Exists(path))
         {
             yield break;
         }
 
-        foreach (var line in File.ReadLines(path))
+        using var kept = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        var buffer = new byte[ReadBytes];
+        var (start, end, ended) = (0, 0, false);
+        while (true)
         {
-            if (Parse(line) is not { } message)
+            var length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
+            if (length >= 0 || (ended && end > start))
+            {
+                length = length >= 0 ? length : end - start;
+                appended++;
+                yield return buffer.AsMemory(start, length);
+                start = Math.Min(start + length + 1, end);
+                continue;
+            }
+
+            if (ended)
             {
                 yield break;
             }
 
-            appended++;
-            yield return message;
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            (start, end) = (0, end - start);
+            if (end == buffer.Length)
+            {
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+
+            var read = kept.Read(buffer, end, buffer.Length - end);
+            (end, ended) = (end + read, read == 0);
         }
     }
 
@@ -57,7 +75,9 @@ internal sealed class SnapshotJournal(string directory) : IDisposable
         return age > Duration.Zero ? age.ToTimeSpan() : TimeSpan.Zero;
     }
 
-    public void Write(SidecarMessage message, ReadOnlySpan<byte> line, bool startsOver)
+    /// <param name="startsOver">A full snapshot begins with this line.</param>
+    /// <param name="completes">A snapshot ends with this line.</param>
+    public void Write(ReadOnlySpan<byte> line, bool startsOver = false, bool completes = false)
     {
         if (startsOver)
         {
@@ -73,7 +93,7 @@ internal sealed class SnapshotJournal(string directory) : IDisposable
         file!.Write(line);
         file.WriteByte((byte)'\n');
         appended++;
-        if (message is SnapshotEnds && replacing)
+        if (completes && replacing)
         {
             file.Flush(flushToDisk: true);
             File.Move(unfinished, path, overwrite: true);
@@ -122,17 +142,5 @@ internal sealed class SnapshotJournal(string directory) : IDisposable
             BufferSize = 64 << 10,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
-    }
-
-    private static SidecarMessage? Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, SidecarJson.Default.SidecarMessage);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

@@ -9,7 +9,7 @@ namespace Metering.EnforcementSidecar.Json;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowOutOfOrderMetadataProperties = true,
-    MaxDepth = 32,
+    MaxDepth = SidecarJson.MaxDepth,
     Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(SidecarMessage))]
 [JsonSerializable(typeof(LeaseExchangeRequest))]
@@ -17,4 +17,7 @@ namespace Metering.EnforcementSidecar.Json;
 [JsonSerializable(typeof(SidecarAcknowledgement))]
 [JsonSerializable(typeof(SettlementExchangeRequest))]
 [JsonSerializable(typeof(SettlementExchangeResponse))]
-internal sealed partial class SidecarJson : JsonSerializerContext;
+internal sealed partial class SidecarJson : JsonSerializerContext
+{
+    public const int MaxDepth = 32;
+}

@@ -18,8 +18,11 @@ public sealed class EngineTests
 {
     private const long NanosecondsPerTick = 100;
 
-    private static CustomerEntry Compile(TestSidecar sidecar, params ImmutableArray<FeatureAccess> features) =>
-        CustomerEntry.Compile(Some.Customer("compiled", features), null, sidecar.Services.GetRequiredService<LeaseBroker>());
+    private static CustomerEntry Compile(TestSidecar sidecar, params ImmutableArray<FeatureAccess> features)
+    {
+        var compiler = new CustomerCompiler(sidecar.Services.GetRequiredService<LeaseBroker>());
+        return compiler.Compile(compiler.Draft(Some.Customer("compiled", features)), null);
+    }
 
     [Fact]
     public async Task A_decision_from_memory_allocates_nothing()
