@@ -42,8 +42,6 @@ internal static class GatewayPart
         }
 
         Array.ForEach(loops, loop => loop.Dispose());
-        await gateway.DisposeAsync();
-        await sidecarServer.DisposeAsync();
         Directory.Delete(folder, recursive: true);
         return Written(ways, latencies);
     }

@@ -7,6 +7,7 @@ var root = new RootCommand("Metering: usage events in, entitlements and invoices
     ServeCommand.Create(),
     MigrateCommand.Create(),
     new Command("events", "Usage events.") { EventsImportCommand.Create(), EventsTailCommand.Create() },
+    LedgerCommands.Create(),
 };
 
 try

@@ -23,6 +23,9 @@ internal static class InvoicingMetrics
     private static readonly Histogram<double> PdfRender =
         Meter.CreateHistogram<double>("metering.invoicing.pdf.duration", "s", "Time to make one PDF");
 
+    private static readonly Gauge<int> LedgerViolations = Meter.CreateGauge<int>(
+        "metering.invoicing.ledger.violations", "{violation}", "Where an invariant of the ledger did not hold when it was last checked");
+
     public static void InvoiceIssued(int lines)
     {
         Invoices.Add(1);
@@ -36,4 +39,7 @@ internal static class InvoicingMetrics
     public static void PeriodClosed(TimeSpan elapsed) => PeriodClose.Record(elapsed.TotalSeconds);
 
     public static void PdfRendered(TimeSpan elapsed) => PdfRender.Record(elapsed.TotalSeconds);
+
+    public static void LedgerChecked(string invariant, int violations) =>
+        LedgerViolations.Record(violations, new KeyValuePair<string, object?>("invariant", invariant));
 }

@@ -29,4 +29,10 @@ internal static partial class Log
 
     [LoggerMessage(4008, LogLevel.Error, "Invoice {InvoiceId} could not move on; it is tried again at {RetryAt}")]
     public static partial void InvoiceStuck(this ILogger logger, Exception exception, Guid invoiceId, Instant retryAt);
+
+    [LoggerMessage(4020, LogLevel.Error, "The upkeep of the ledger stopped; what is due stays due and the next run goes on with it")]
+    public static partial void LedgerUpkeepStopped(this ILogger logger, Exception exception);
+
+    [LoggerMessage(4021, LogLevel.Critical, "The ledger does not hold: {Invariant} is violated {Violations} times, first by {Subject}")]
+    public static partial void LedgerInvariantViolated(this ILogger logger, string invariant, int violations, string subject);
 }

@@ -3,8 +3,10 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Metering.Host;
+using Metering.Invoicing.Ledger;
 using Metering.Platform;
 using Metering.Platform.Clock;
+using Metering.Platform.Database;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -109,13 +111,19 @@ public sealed class TestHost : IAsyncDisposable
         return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = 64 })!;
     }
 
+    /// <summary>Whatever a story was about, its books hold at the end.</summary>
     public async ValueTask DisposeAsync()
     {
+        var invariants = await LedgerInvariants.CheckAsync(Services.GetRequiredService<MeteringDatabase>(), CancellationToken.None);
         Client.Dispose();
         await application.StopAsync();
         await application.DisposeAsync();
         await (broker?.RemoveAsync() ?? Task.CompletedTask);
         await database.DisposeAsync();
         Directory.Delete(dataDirectory, recursive: true);
+        if (invariants.FirstOrDefault(result => !result.Holds) is { } broken)
+        {
+            throw new InvalidOperationException($"The ledger does not hold. {broken.Statement} {string.Join("; ", broken.Violations)}");
+        }
     }
 }

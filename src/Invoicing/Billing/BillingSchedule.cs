@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Metering.Invoicing.Ledger;
 using Metering.Platform;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -15,8 +16,12 @@ internal static class BillingSchedule
     /// <summary>Quartz makes its own tables with this prefix, in this module's schema, when they are missing.</summary>
     private const string TablePrefix = "invoicing.qrtz_";
 
+    /// <summary>Billing goes on while the books are kept.</summary>
+    private const int Threads = 2;
+
     private const string SchedulerName = "metering-billing";
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan ClusterCheckIn = TimeSpan.FromSeconds(10);
 
     public static void AddBillingSchedule(this IServiceCollection services, MeteringOptions options)
@@ -34,7 +39,7 @@ internal static class BillingSchedule
                 scheduler.InstanceName = SchedulerName;
                 scheduler.GenerateInstanceId = true;
             });
-            quartz.UseDefaultThreadPool(1);
+            quartz.UseDefaultThreadPool(Threads);
             quartz.UsePersistentStore(store =>
             {
                 store.UsePostgres(source => source.UseRegisteredDataSource = true);
@@ -49,6 +54,12 @@ internal static class BillingSchedule
             quartz.ScheduleJob<BillingJob>(
                 trigger => trigger.WithIdentity("every-minute", "billing").StartNow().WithSimpleSchedule(Interval),
                 job => job.WithIdentity("billing-run", "billing"));
+            quartz.ScheduleJob<LedgerJob>(
+                trigger => trigger.WithIdentity("every-minute", "ledger").StartNow().WithSimpleSchedule(Interval),
+                job => job.WithIdentity("ledger-upkeep", "ledger"));
+            quartz.ScheduleJob<LedgerCheckJob>(
+                trigger => trigger.WithIdentity("every-hour", "ledger").StartNow().WithSimpleSchedule(CheckInterval),
+                job => job.WithIdentity("ledger-check", "ledger"));
         });
         services.AddQuartzHostedService(service =>
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Ledger;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
@@ -33,9 +34,10 @@ internal static class CreditStore
             row.LineId)),
     ];
 
-    /// <summary>Writes the movements of a book, and what they leave of its grants.</summary>
+    /// <summary>Writes the movements of a book, what they leave of its grants, and what they mean in money.</summary>
+    /// <param name="billingProfileId">The seller of the document whose credit moves; null when there is no document.</param>
     public static async Task SaveAsync(
-        DbSession session, Guid customerId, CreditBook book, Instant now, CancellationToken cancellationToken)
+        DbSession session, Guid customerId, CreditBook book, Instant now, CancellationToken cancellationToken, Guid? billingProfileId = null)
     {
         if (book.Movements.IsEmpty)
         {
@@ -54,28 +56,38 @@ internal static class CreditStore
                 now,
             },
             cancellationToken);
+        (Guid Id, CreditMovement Movement)[] moved = [.. book.Movements.Select(movement => (PublicId.New(now), movement))];
         var currency = book.Balance.Currency.Code;
         await session.ExecuteAsync(
             InsertSql,
             new
             {
-                movements = StoredJson.Write(book.Movements.Select(movement => new
+                movements = StoredJson.Write(moved.Select(one => new
                 {
-                    id = PublicId.New(now),
-                    grant_id = movement.GrantId,
-                    type = NameOf(movement.Type),
-                    amount_minor = MinorUnits.Of(movement.Amount),
-                    balance_before = MinorUnits.Of(movement.Before),
-                    balance_after = MinorUnits.Of(movement.After),
-                    booked_at = movement.BookedAt,
-                    invoice_id = movement.InvoiceId,
-                    line_id = movement.LineId,
+                    id = one.Id,
+                    grant_id = one.Movement.GrantId,
+                    type = NameOf(one.Movement.Type),
+                    amount_minor = MinorUnits.Of(one.Movement.Amount),
+                    balance_before = MinorUnits.Of(one.Movement.Before),
+                    balance_after = MinorUnits.Of(one.Movement.After),
+                    booked_at = one.Movement.BookedAt,
+                    invoice_id = one.Movement.InvoiceId,
+                    line_id = one.Movement.LineId,
                 })),
                 customerId,
                 currency,
                 now,
             },
             cancellationToken);
+        var prices = (await session.QueryAsync<PriceRow>(PricesSql, new { ids = touched.Select(grant => grant.Id).ToArray() }, cancellationToken))
+            .ToDictionary(row => row.Id, row => MinorUnits.ToMoney(row.PurchaseMinor, book.Balance.Currency));
+        await GeneralLedger.PostAsync(
+            session,
+            [
+                .. moved.Select(one => CreditPosting.Of(
+                    one.Movement, one.Id, customerId, book.Find(one.Movement.GrantId).IsPaid, prices[one.Movement.GrantId], billingProfileId)),
+            ],
+            now, cancellationToken);
         await TellAsync(session, customerId, book.Balance.Currency, cancellationToken);
     }
 
@@ -110,6 +122,10 @@ internal static class CreditStore
         """;
 
     private const string UnrestrictedSql = BalanceSql + " and features = '{}'";
+
+    private const string PricesSql = """
+        select id, coalesce(purchase_minor, 0) as purchaseMinor from invoicing.credit_grant where id = any(@ids)
+        """;
 
     private const string OfInvoiceSql = """
         select grant_id as grantId, line_id as lineId, sum(amount_minor)::bigint as amountMinor
@@ -146,6 +162,8 @@ internal static class CreditStore
             Id, Number, Name, IsPaid, MinorUnits.ToMoney(AmountMinor, currency), StoredJson.Read<ImmutableArray<string>>(Features), Priority,
             EffectiveAt, ExpiresAt, FundedAt, VoidedAt, MinorUnits.ToMoney(RemainingMinor, currency));
     }
+
+    private sealed record PriceRow(Guid Id, long PurchaseMinor);
 
     private sealed record TakenRow(Guid GrantId, Guid? LineId, long AmountMinor);
 }

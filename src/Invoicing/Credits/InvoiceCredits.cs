@@ -37,7 +37,7 @@ internal static class InvoiceCredits
 
         var book = await CreditStore.LoadAsync(session, invoice.Customer.Id, invoice.Currency, cancellationToken);
         var uses = book.Consume(invoice.Id, lines, now);
-        await CreditStore.SaveAsync(session, invoice.Customer.Id, book, now, cancellationToken);
+        await CreditStore.SaveAsync(session, invoice.Customer.Id, book, now, cancellationToken, invoice.BillingProfileId);
         return invoice.WithCredits(uses);
     }
 
@@ -53,7 +53,7 @@ internal static class InvoiceCredits
         Guid[] grants = [.. taken.Select(movement => movement.GrantId).Distinct()];
         var book = await CreditStore.LoadAsync(session, invoice.Customer.Id, invoice.Currency, cancellationToken, grants);
         book.GiveBack(taken, now);
-        await CreditStore.SaveAsync(session, invoice.Customer.Id, book, now, cancellationToken);
+        await CreditStore.SaveAsync(session, invoice.Customer.Id, book, now, cancellationToken, invoice.BillingProfileId);
     }
 
     /// <summary>

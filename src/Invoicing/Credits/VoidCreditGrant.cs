@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Ledger;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -85,6 +87,14 @@ internal static class VoidCreditGrant
                     }
 
                     await session.ExecuteAsync(SettleSql, new { grant.Id, body.Status, now }, cancellationToken);
+                    if ((grant.SettlementStatus == Settled) != (body.Status == Settled))
+                    {
+                        // Who settles and takes it back has posted both.
+                        var price = MinorUnits.ToMoney(grant.PurchaseMinor ?? 0, Currency.Parse(grant.Currency));
+                        var posted = CreditPosting.Settled(grant.Id, customer.Id, body.Status == Settled ? price : -price, now);
+                        await GeneralLedger.PostAsync(session, [posted], now, cancellationToken);
+                    }
+
                     return await AnswerAsync(session, grant, "credit_grant.settle", now, cancellationToken);
                 },
                 cancellationToken);
@@ -97,6 +107,8 @@ internal static class VoidCreditGrant
         await AuditTrail.RecordAsync(session, new AuditEntry(action, view.Id, now, was, view), cancellationToken);
         return await session.CommitAsync(Results.Ok(view), cancellationToken);
     }
+
+    private const string Settled = "settled";
 
     private const string SettleSql = "update invoicing.credit_grant set settlement_status = @Status, updated_at = @now where id = @Id";
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Metering.Contracts.Messages;
+using Metering.Invoicing.Ledger;
 using Metering.Invoicing.Lifecycle;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -30,6 +31,8 @@ internal static class InvoiceStore
         {
             await PutAsync(session, invoice, cancellationToken);
         }
+
+        await InvoiceBooks.FollowAsync(session, invoice, before, cancellationToken);
 
         // What only gathers is nobody's document yet, and what was deleted before it was stored never was one.
         if (invoice.State != InvoiceState.Gathering && before is not { State: InvoiceState.Gathering }

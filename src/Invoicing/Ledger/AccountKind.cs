@@ -15,6 +15,9 @@ public enum AccountKind
     /// <summary>Usage that has a price and is on no issued document yet.</summary>
     UsageRatedUnbilled,
 
+    /// <summary>What is to be paid for credit that is granted already, until it is billed or paid.</summary>
+    CreditPurchases,
+
     /// <summary>Credit that customers paid for in advance. Never overdrawn.</summary>
     CustomerCreditPaid,
 

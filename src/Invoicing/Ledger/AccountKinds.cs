@@ -11,6 +11,7 @@ public static class AccountKinds
         AccountKind.CashClearing => "cash_clearing",
         AccountKind.UsageUnrated => "usage_unrated",
         AccountKind.UsageRatedUnbilled => "usage_rated_unbilled",
+        AccountKind.CreditPurchases => "credit_purchases",
         AccountKind.CustomerCreditPaid => "customer_credit_paid",
         AccountKind.CustomerCreditPromotional => "customer_credit_promotional",
         AccountKind.DeferredRevenue => "deferred_revenue",

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Metering.Invoicing.Invoices;
+using Metering.Invoicing.Ledger;
 using Metering.Platform.Auditing;
 using Metering.Platform.Database;
 using Metering.Platform.Http;
@@ -74,6 +75,7 @@ internal static class PaymentEndpoints
             id = PublicId.New(now), invoiceId = invoice.Id, amountMinor = MinorUnits.Of(paid), paidAt = body.PaidAt ?? now, body.Reference, now,
         };
         await session.ExecuteAsync(InsertSql, parameters, cancellationToken);
+        await InvoiceBooks.PayAsync(session, invoice, parameters.id, paid, parameters.paidAt, now, cancellationToken);
         return (invoice with { Paid = invoice.Paid + paid }, null);
     }
 

@@ -15,9 +15,9 @@ public sealed record Role(string Name, ImmutableArray<string> Scopes)
             Scope.ClockRead, Scope.ClockWrite, Scope.NotificationsRead, Scope.NotificationsWrite,
         ]);
 
-    /// <summary>Reads usage and customers, issues and exports invoices.</summary>
+    /// <summary>Reads usage and customers, issues and exports invoices, reads the ledger.</summary>
     public static readonly Role Finance = new("finance",
-        [Scope.CatalogRead, Scope.CustomersRead, Scope.UsageRead, Scope.InvoicesRead, Scope.InvoicesWrite]);
+        [Scope.CatalogRead, Scope.CustomersRead, Scope.UsageRead, Scope.InvoicesRead, Scope.InvoicesWrite, Scope.LedgerRead]);
 
     /// <summary>A gateway that reports usage events.</summary>
     public static readonly Role Gateway = new("gateway", [Scope.EventsWrite]);

@@ -20,10 +20,11 @@ public static class Scope
     public const string NotificationsWrite = "notifications:write";
     public const string KeysWrite = "keys:write";
     public const string AuditRead = "audit:read";
+    public const string LedgerRead = "ledger:read";
 
     public static readonly ImmutableArray<string> All =
     [
         EventsWrite, UsageRead, CatalogRead, CatalogWrite, CustomersRead, CustomersWrite, InvoicesRead, InvoicesWrite, Enforcement,
-        ClockRead, ClockWrite, NotificationsRead, NotificationsWrite, KeysWrite, AuditRead,
+        ClockRead, ClockWrite, NotificationsRead, NotificationsWrite, KeysWrite, AuditRead, LedgerRead,
     ];
 }

@@ -38,7 +38,8 @@ public sealed class BillingScheduleTests
             await Task.Delay(TimeSpan.FromMilliseconds(200), limit.Token);
         }
 
-        Assert.Equal(1, await reading.SingleAsync<int>("select count(*)::int from invoicing.qrtz_triggers", null, limit.Token));
+        const string triggers = "select count(*)::int from invoicing.qrtz_triggers where trigger_group = 'billing'";
+        Assert.Equal(1, await reading.SingleAsync<int>(triggers, null, limit.Token));
         Assert.Equal(2, await reading.SingleAsync<int>("select count(*)::int from invoicing.qrtz_scheduler_state", null, limit.Token));
         await second.StopAsync(CancellationToken.None);
         await first.StopAsync(CancellationToken.None);
