@@ -5,6 +5,7 @@ using Metering.Platform.Database;
 using Metering.Platform.Messaging;
 using Metering.Subscriptions.Access;
 using Metering.Subscriptions.Addons;
+using Metering.Subscriptions.Credits;
 using Metering.Subscriptions.Customers;
 using Metering.Subscriptions.Customers.Credentials;
 using Metering.Subscriptions.Customers.Tree;
@@ -64,6 +65,7 @@ public static class SubscriptionsModule
         services.AddSingleton<FeatureLookup>();
         services.AddSingleton(provider => new MeteredEntitlementReader(
             provider.GetRequiredService<MeteringDatabase>(), provider.GetRequiredService<EntitlementValues>()));
+        services.AddSingleton<CreditPools>();
         services.AddSingleton<PoolOpening>();
         services.AddSingleton<PoolAllowances>();
         services.AddSingleton<PoolEpochs>();

@@ -29,6 +29,9 @@ public sealed record FeatureAccess(
     /// <summary>Tokens of the prompt, as the gateway counts them.</summary>
     public SizeTerms? PromptSize { get; init; }
 
+    /// <summary>Whose credit pays for requests; null when nobody's has to. Absent before format 4.</summary>
+    public CreditTerms? Credit { get; init; }
+
     /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take. Absent before format 3.</summary>
     public ReservationTerms? Reservation { get; init; }
 }

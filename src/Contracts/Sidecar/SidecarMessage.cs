@@ -28,13 +28,13 @@ public abstract record SidecarMessage
 /// <param name="ReservationKey">Base64 of the key that signs reservations, the same for every sidecar of the deployment.</param>
 /// <param name="Format">
 /// What a reader has to know to decide from what follows: 1 (also when absent) from the beginning, 2 restricted credentials, 3 limits of size
-/// and of requests in flight, and terms of reservations. A sidecar that reads a format it does not know decides nothing. It is raised only for
-/// what would be allowed wrongly without that knowledge.
+/// and of requests in flight, and terms of reservations, 4 prepaid credit. A sidecar that reads a format it does not know decides nothing. It
+/// is raised only for what would be allowed wrongly without that knowledge.
 /// </param>
 public sealed record SnapshotBegins(bool Full, string ReservationKey, int Format = 1) : SidecarMessage
 {
     /// <summary>What the Host of this version writes and the sidecar of this version reads.</summary>
-    public const int CurrentFormat = 3;
+    public const int CurrentFormat = 4;
 }
 
 /// <summary>The whole current access of one customer; replaces what was known.</summary>

@@ -107,6 +107,7 @@ internal sealed class AccessState(
     {
         foreach (var feature in previous.Features)
         {
+            ReconsiderCredit(feature, customer);
             if (feature.Quota is not { } quota || broker.Find(quota.EntitlementId) is not { } account)
             {
                 continue;
@@ -119,6 +120,22 @@ internal sealed class AccessState(
             {
                 account.Retire();
             }
+        }
+    }
+
+    /// <summary>A top-up is there at once; of credit that fell what lies here goes back, because others may need it.</summary>
+    private void ReconsiderCredit(FeatureGate before, CustomerEntry customer)
+    {
+        if (before.Credit is not { } credit || broker.Find(credit.CreditId) is not { } account)
+        {
+            return;
+        }
+
+        account.Forget();
+        var limit = customer.Features.FirstOrDefault(now => now.Credit?.CreditId == credit.CreditId)?.Credit?.Limit;
+        if (limit is null || limit < credit.Limit)
+        {
+            account.Retire();
         }
     }
 }

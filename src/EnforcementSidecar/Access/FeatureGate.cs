@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Concurrency;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Leases;
 using Metering.EnforcementSidecar.Rates;
 using NodaTime;
@@ -30,6 +31,7 @@ internal sealed class FeatureGate
         Limiters = limiters;
         Slots = slots;
         this.broker = broker;
+        Credit = terms.Credit is { } credit ? new FeatureCredit(credit, broker) : null;
     }
 
     public string Key => terms.Key;
@@ -41,6 +43,9 @@ internal sealed class FeatureGate
 
     /// <summary>How calls of a model are reserved; null when requests say themselves how many units they take.</summary>
     public ReservationTerms? Reservation => terms.Reservation;
+
+    /// <summary>Null when requests are not paid for by prepaid credit.</summary>
+    public FeatureCredit? Credit { get; }
 
     public RateLimiter[] Limiters { get; }
 

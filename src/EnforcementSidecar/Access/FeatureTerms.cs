@@ -19,6 +19,9 @@ internal sealed class FeatureTerms(FeatureAccess access)
 
     public ReservationTerms? Reservation { get; } = access.Reservation;
 
+    /// <summary>The credit that it names is somebody's, so that such terms are one customer's alone.</summary>
+    public CreditTerms? Credit { get; } = access.Credit;
+
     public ImmutableArray<RateLimitTerms> RateLimits { get; } = RatesOf(access);
 
     public ConcurrencyTerms? Concurrency { get; } = access.Concurrency;

@@ -25,9 +25,12 @@ internal readonly record struct Decision(
     public bool IsAllowed => Outcome == DecisionOutcome.Allowed;
 
     /// <summary>A denial that would be decided the same way if asked again at once. A slot may be free at any moment.</summary>
-    public bool IsLimitDenial => Outcome is DecisionOutcome.RateLimited or DecisionOutcome.QuotaExhausted;
+    public bool IsLimitDenial => Outcome is DecisionOutcome.RateLimited or DecisionOutcome.QuotaExhausted or DecisionOutcome.CreditExhausted;
 
     public SlotState Slots { get; init; }
+
+    /// <summary>Of prepaid credit, in billionths; not known where the feature is not paid for by it.</summary>
+    public QuotaState Credit { get; init; }
 
     /// <summary>Only when it denied.</summary>
     public RequestSize Size { get; init; }

@@ -17,6 +17,7 @@ internal sealed partial class DecisionEngine
     {
         var held = new List<Held>(questions.Count);
         var spent = new List<(FeatureGate Feature, long Units, Instant At)>();
+        var paid = new List<(FeatureGate Feature, long Units, Instant At)>();
         var isKept = false;
         try
         {
@@ -44,6 +45,18 @@ internal sealed partial class DecisionEngine
                 spent.Add((group.Key, units, at));
             }
 
+            foreach (var group in questions.Index().Where(one => one.Item.Feature.Credit is not null).GroupBy(one => one.Item.Feature))
+            {
+                var units = group.Sum(one => one.Item.Units);
+                var (at, refusal) = await PayOrRefuseAsync(customer, group.Key, units, cancellationToken);
+                if (refusal is not null)
+                {
+                    return ([], refusal, group.First().Index);
+                }
+
+                paid.Add((group.Key, units, at));
+            }
+
             isKept = true;
             return ([.. held.Select(one => AllowedNow(customer, one))], null, -1);
         }
@@ -53,6 +66,7 @@ internal sealed partial class DecisionEngine
             {
                 held.ForEach(one => one.GiveBack());
                 spent.ForEach(one => one.Feature.Account.Return(one.Units, one.Feature.Quota!, one.At));
+                paid.ForEach(one => one.Feature.Credit!.Return(one.Units, one.At));
             }
         }
     }
@@ -60,7 +74,10 @@ internal sealed partial class DecisionEngine
     private Decision AllowedNow(CustomerEntry customer, in Held held)
     {
         var now = time.Now;
-        return Allowed(customer, held, now, held.Feature.Quota is { } terms ? held.Feature.Account.StateAt(terms, now) : default);
+        return Allowed(customer, held, now, held.Feature.Quota is { } terms ? held.Feature.Account.StateAt(terms, now) : default) with
+        {
+            Credit = held.Feature.Credit?.StateAt(now) ?? default,
+        };
     }
 
     /// <returns>What is held, or why nothing is.</returns>

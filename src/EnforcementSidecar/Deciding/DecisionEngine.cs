@@ -12,8 +12,8 @@ using NodaTime;
 namespace Metering.EnforcementSidecar.Deciding;
 
 /// <summary>
-/// identity → status → scope of the key → feature → size → requests in flight → rates → quota, all or nothing. The quota comes last
-/// because all before it can be undone at once, while a spent unit of a lease can not: what was reported as spent must never fall.
+/// identity → status → scope of the key → feature → size → requests in flight → rates → quota → credit, all or nothing. What is leased comes
+/// last because all before it can be undone at once, while a spent unit of a lease can not: what was reported as spent must never fall.
 /// </summary>
 internal sealed partial class DecisionEngine(AccessState access, ProductTime time, ShareDialogue shares, TimeProvider monotonic)
 {
@@ -63,6 +63,11 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
             return lacking is null;
         }
 
+        if (feature.Credit is not null)
+        {
+            return TryPay(customer, feature, held, now, out decision);
+        }
+
         if (feature.Quota is not { } terms)
         {
             decision = Allowed(customer, held, now, default);
@@ -77,6 +82,13 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
             return true;
         }
 
+        return TryRefuse(customer, spent, held, now, out decision);
+    }
+
+    /// <returns>False when only Host can tell.</returns>
+    private static bool TryRefuse(CustomerEntry customer, SpendOutcome spent, in Held held, Instant now, out Decision decision)
+    {
+        var (feature, units, account, terms) = (held.Feature, held.Units, held.Feature.Account, held.Feature.Quota!);
         held.GiveBack();
         var rate = held.Rate.Limiter?.Peek(NanosecondsOf(now)) ?? default;
         decision = spent == SpendOutcome.Exhausted
@@ -148,6 +160,11 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
     public async Task<Decision> AskAndDecideAsync(CustomerEntry customer, FeatureGate feature, long units, CancellationToken cancellationToken)
     {
         var started = monotonic.GetTimestamp();
+        if (feature.Credit is not null)
+        {
+            return await AskAndPayAsync(customer, feature, units, started, cancellationToken);
+        }
+
         while (true)
         {
             var now = time.Now;
@@ -195,7 +212,10 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
     }
 
     /// <param name="started">When the request began to wait; it waits no longer than <see cref="MaxWait"/> altogether.</param>
-    private async Task<AcquireOutcome> AskHostAsync(FeatureGate feature, long units, long started, CancellationToken cancellationToken)
+    private Task<AcquireOutcome> AskHostAsync(FeatureGate feature, long units, long started, CancellationToken cancellationToken) =>
+        WaitAsync(() => feature.Account.AcquireAsync(units, feature.Quota!), started, cancellationToken);
+
+    private async Task<AcquireOutcome> WaitAsync(Func<Task<AcquireOutcome>> ask, long started, CancellationToken cancellationToken)
     {
         var left = MaxWait - monotonic.GetElapsedTime(started);
         if (left <= TimeSpan.Zero)
@@ -205,7 +225,7 @@ internal sealed partial class DecisionEngine(AccessState access, ProductTime tim
 
         try
         {
-            return await feature.Account.AcquireAsync(units, feature.Quota!).WaitAsync(left, monotonic, cancellationToken);
+            return await ask().WaitAsync(left, monotonic, cancellationToken);
         }
         catch (TimeoutException)
         {

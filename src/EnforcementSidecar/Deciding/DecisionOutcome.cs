@@ -51,6 +51,15 @@ internal enum DecisionOutcome
     /// <summary>503: Host knows of no such limit although the snapshot does; they will agree in a moment.</summary>
     QuotaUnknown,
 
+    /// <summary>402: prepaid credit does not cover the price.</summary>
+    CreditExhausted,
+
+    /// <summary>503: Host did not say whether there is more credit.</summary>
+    CreditUndecided,
+
+    /// <summary>503: nothing tells beforehand what the request costs, or Host does not know the credit yet.</summary>
+    CreditUnknown,
+
     /// <summary>200.</summary>
     Allowed,
 }

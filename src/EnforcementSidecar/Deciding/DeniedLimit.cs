@@ -13,6 +13,9 @@ namespace Metering.EnforcementSidecar.Deciding;
 /// </param>
 internal readonly record struct DeniedLimit(string Policy, long Limit, long Remaining, Instant? ResetsAt)
 {
+    /// <summary>Of a limit in money, which is then told in billionths; null of every other.</summary>
+    public string? Currency { get; init; }
+
     private const long NanosecondsPerTick = 100;
 
     /// <summary>Null when no limit of the customer's denied it.</summary>
@@ -38,6 +41,11 @@ internal readonly record struct DeniedLimit(string Policy, long Limit, long Rema
                 new DeniedLimit(feature.QuotaPolicyName, quota.Limit, Math.Max(0, quota.Remaining), quota.Known ? quota.PeriodEnd : null),
             DecisionOutcome.QuotaUndecided or DecisionOutcome.QuotaUnknown when quota.Known =>
                 new DeniedLimit(feature.QuotaPolicyName, quota.Limit, Math.Max(0, quota.Remaining), quota.PeriodEnd),
+            DecisionOutcome.CreditExhausted or DecisionOutcome.CreditUndecided or DecisionOutcome.CreditUnknown =>
+                new DeniedLimit(feature.PolicyName("credit"), feature.Credit!.Limit, Math.Max(0, decision.Credit.Remaining), null)
+                {
+                    Currency = feature.Credit.Currency,
+                },
             _ => null,
         };
     }

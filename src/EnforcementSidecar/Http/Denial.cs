@@ -1,4 +1,5 @@
 using System.Globalization;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Json;
 
@@ -32,6 +33,11 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
     private static readonly Denial ShareUnavailable = Undecided("share_unavailable", "feature");
     private static readonly Denial LeaseUnavailable = Undecided("lease_unavailable", "quota");
     private static readonly Denial EntitlementUnknown = Undecided("entitlement_unknown", "quota");
+    private static readonly Denial CreditExhausted = new(
+        StatusCodes.Status402PaymentRequired, Metering + "payment-required", "Prepaid credit is used up", "credit_exhausted", "credit");
+
+    private static readonly Denial CreditUnavailable = Undecided("credit_unavailable", "credit");
+    private static readonly Denial CreditUnknown = Undecided("credit_unknown", "credit");
 
     public static readonly Denial InvalidRequest =
         new(StatusCodes.Status400BadRequest, Metering + "invalid-request", "The request is not valid", "invalid_request", null);
@@ -70,6 +76,9 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
         DecisionOutcome.QuotaExhausted => Exhausted,
         DecisionOutcome.QuotaUndecided => LeaseUnavailable,
         DecisionOutcome.QuotaUnknown => EntitlementUnknown,
+        DecisionOutcome.CreditExhausted => CreditExhausted,
+        DecisionOutcome.CreditUndecided => CreditUnavailable,
+        DecisionOutcome.CreditUnknown => CreditUnknown,
         DecisionOutcome.Allowed => throw new ArgumentException("An allowed request has no denial.", nameof(outcome)),
     };
 
@@ -102,8 +111,21 @@ internal sealed record Denial(int Status, string Type, string Title, string Reas
             DecisionOutcome.QuotaExhausted => QuotaDetail(decision),
             DecisionOutcome.QuotaUndecided => "The limit is hard, nothing is left in memory, and the server that holds the rest did not answer.",
             DecisionOutcome.QuotaUnknown => "The server does not know this limit yet; try again.",
+            DecisionOutcome.CreditExhausted => CreditDetail(decision),
+            DecisionOutcome.CreditUndecided =>
+                "Prepaid credit pays for this, none is left in memory, and the server that holds the rest did not answer.",
+            DecisionOutcome.CreditUnknown => "Prepaid credit pays for this, and nothing tells beforehand what it costs.",
             DecisionOutcome.Allowed => "",
         };
+    }
+
+    private static string CreditDetail(in Decision decision)
+    {
+        var credit = decision.Feature!.Credit!;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{decision.Feature.Key} may cost {MoneyText.Of(credit.PriceOf(decision.Units))} {credit.Currency}, and "
+            + $"{MoneyText.Of(Math.Max(0, decision.Credit.Remaining))} of prepaid credit is left.");
     }
 
     private static string RateDetail(in Decision decision)

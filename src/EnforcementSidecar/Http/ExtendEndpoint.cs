@@ -60,7 +60,7 @@ internal sealed class ExtendEndpoint(AccessState access, OpenReservations open, 
         ReservedQuota? taken = units > 0 && feature.Quota is { IsLevel: false } quota
             ? new ReservedQuota(quota.EntitlementId, decision.Quota.Known ? decision.Quota.PeriodStart : null, units)
             : null;
-        var token = Sign(directory, reservation, units, taken, feature.Reservation);
+        var token = Sign(directory, reservation, units, taken, units > 0 ? AdmittedRequests.CreditOf(decision) : null, feature.Reservation);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
         {
             json.WriteString("reservation", token.Text);
@@ -70,17 +70,17 @@ internal sealed class ExtendEndpoint(AccessState access, OpenReservations open, 
 
     /// <summary>Two extensions at a time add up: each starts from what the other has left.</summary>
     private (string Text, long Units) Sign(
-        AccessDirectory directory, in Reservation posted, long units, ReservedQuota? taken, ReservationTerms? terms)
+        AccessDirectory directory, in Reservation posted, long units, ReservedQuota? taken, ReservedQuota? credit, ReservationTerms? terms)
     {
         if (open.Find(posted.Id) is not { } known || terms is null)
         {
-            var alone = posted.Extended(units, taken);
+            var alone = posted.Extended(units, taken).Extended(0, credit);
             return (ReservationToken.Sign(alone, directory.ReservationKey), alone.Units);
         }
 
         lock (known)
         {
-            var extended = known.NewestOf(posted, directory.ReservationKey).Extended(units, taken);
+            var extended = known.NewestOf(posted, directory.ReservationKey).Extended(units, taken).Extended(0, credit);
             var token = ReservationToken.Sign(extended, directory.ReservationKey);
             open.Extend(known, token, terms);
             return (token, extended.Units);

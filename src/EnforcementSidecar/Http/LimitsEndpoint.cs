@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Metering.Contracts.Sidecar;
 using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Json;
 using Metering.EnforcementSidecar.Leases;
@@ -44,12 +45,17 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Share
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, customer, active, time.Now));
     }
 
-    /// <summary>Only Host knows what is left of a quota that has not been used here, and whether a share of the other limits is to be had.</summary>
+    /// <summary>Only Host knows what is left of a quota or of credit that has not been used here, and whether a share of the other limits is to be had.</summary>
     private IEnumerable<Task> Unknown(CustomerEntry customer, FeatureGate feature, Instant now)
     {
         if (feature.Quota is not null && !feature.Account.StateAt(feature.Quota, now).Known)
         {
             yield return feature.Account.AcquireAsync(0, feature.Quota);
+        }
+
+        if (feature.Credit is { } credit && !credit.StateAt(now).Known)
+        {
+            yield return credit.AcquireAsync(0);
         }
 
         var timestamp = monotonic.GetTimestamp();
@@ -81,6 +87,11 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Share
                 WriteQuota(json, quota, feature.Account.StateAt(quota, now));
             }
 
+            if (feature.Credit is { } credit)
+            {
+                WriteCredit(json, credit, credit.StateAt(now));
+            }
+
             json.WriteStartArray("rateLimits");
             foreach (var limiter in feature.Limiters)
             {
@@ -99,6 +110,23 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Share
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteCredit(Utf8JsonWriter json, FeatureCredit credit, QuotaState state)
+    {
+        json.WriteStartObject("credit");
+        json.WriteString("currency", credit.Currency);
+        json.WriteString("limit", MoneyText.Of(credit.Limit));
+        if (state.Known)
+        {
+            json.WriteString("remaining", MoneyText.Of(state.Remaining));
+        }
+        else
+        {
+            json.WriteNull("remaining");
+        }
+
+        json.WriteEndObject();
     }
 
     private void WriteRequestLimits(Utf8JsonWriter json, FeatureGate feature)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Json;
 
@@ -85,8 +86,18 @@ internal static class ProblemAnswer
             return;
         }
 
-        json.WriteNumber("limit", limit.Limit);
-        json.WriteNumber("remaining", limit.Remaining);
+        if (limit.Currency is { } currency)
+        {
+            json.WriteString("limit", MoneyText.Of(limit.Limit));
+            json.WriteString("remaining", MoneyText.Of(limit.Remaining));
+            json.WriteString("currency", currency);
+        }
+        else
+        {
+            json.WriteNumber("limit", limit.Limit);
+            json.WriteNumber("remaining", limit.Remaining);
+        }
+
         if (limit.ResetsAt is { } resetsAt)
         {
             json.WriteString("resetsAt", InstantConverter.Format(resetsAt));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Metering.EnforcementSidecar.Access;
+using Metering.EnforcementSidecar.Credits;
 using Metering.EnforcementSidecar.Deciding;
 using Metering.EnforcementSidecar.Rates;
 using NodaTime;
@@ -48,7 +49,8 @@ internal static class RateLimitHeaders
         DecisionOutcome.RateLimited => Math.Max(1, CeilingSeconds(decision.Rate.RetryAfterNanoseconds)),
         DecisionOutcome.QuotaExhausted when decision.Quota.Known => Math.Max(1, SecondsUntil(decision.Quota.PeriodEnd, decision.At)),
         DecisionOutcome.ConcurrencyExhausted or DecisionOutcome.ShareUndecided => 1,
-        DecisionOutcome.QuotaExhausted or DecisionOutcome.NotReady or DecisionOutcome.QuotaUndecided or DecisionOutcome.QuotaUnknown => 1,
+        DecisionOutcome.QuotaExhausted or DecisionOutcome.NotReady or DecisionOutcome.QuotaUndecided or DecisionOutcome.QuotaUnknown
+            or DecisionOutcome.CreditUndecided or DecisionOutcome.CreditUnknown => 1,
         _ => null,
     };
 
@@ -56,7 +58,9 @@ internal static class RateLimitHeaders
     public static string Told(in DeniedLimit limit, string? level, Instant now)
     {
         var reset = limit.ResetsAt is { } at ? string.Create(CultureInfo.InvariantCulture, $";reset={SecondsUntil(at, now)}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{limit.Policy};level={level};limit={limit.Limit};remaining={limit.Remaining}{reset}");
+        return limit.Currency is { } currency
+            ? $"{limit.Policy};level={level};limit={MoneyText.Of(limit.Limit)};remaining={MoneyText.Of(limit.Remaining)};currency={currency}"
+            : string.Create(CultureInfo.InvariantCulture, $"{limit.Policy};level={level};limit={limit.Limit};remaining={limit.Remaining}{reset}");
     }
 
     public static long SecondsUntil(Instant end, Instant now) =>

@@ -58,6 +58,11 @@ internal sealed partial class LeaseAccount(string entitlementId, LeaseDialogue d
             : SpendOutcome.NeedsUnits;
     }
 
+    /// <summary>Whether asking would only be told again what Host said a moment ago.</summary>
+    public bool IsKnownExhausted(long units, Instant now) =>
+        Volatile.Read(ref exhausted) is { } known
+        && known.Denies(units - RemaindersAt(now) - ReturnedAt(now), now, monotonic.GetTimestamp(), time.Epoch);
+
     public QuotaState StateAt(QuotaTerms terms, Instant now)
     {
         if (Volatile.Read(ref lastAnswer) is not { PeriodStart: { } start, PeriodEnd: { } end } answer || now < start || now >= end)

@@ -32,8 +32,29 @@ internal sealed class AdmittedRequests(AccessState access, OpenReservations open
     }
 
     /// <summary>Of a single unit nothing ever comes back; the token stays short.</summary>
-    private static ImmutableArray<ReservedQuota> QuotasOf(in Decision decision) =>
-        decision.Feature!.Quota is { IsLevel: false } quota && (decision.Units > 1 || decision.Feature.Reservation is not null)
-            ? [new ReservedQuota(quota.EntitlementId, decision.Quota.Known ? decision.Quota.PeriodStart : null, decision.Units)]
-            : default;
+    private static ImmutableArray<ReservedQuota> QuotasOf(in Decision decision)
+    {
+        var feature = decision.Feature!;
+        if (decision.Units == 1 && feature.Reservation is null)
+        {
+            return default;
+        }
+
+        ReservedQuota? quota = feature.Quota is { IsLevel: false } terms
+            ? new ReservedQuota(terms.EntitlementId, decision.Quota.Known ? decision.Quota.PeriodStart : null, decision.Units)
+            : null;
+        return (quota, CreditOf(decision)) switch
+        {
+            (null, null) => default,
+            ({ } units, null) => [units],
+            (null, { } money) => [money],
+            ({ } units, { } money) => [units, money],
+        };
+    }
+
+    /// <summary>Of an allowed request; what does not come back in parts stays taken until the period is billed.</summary>
+    public static ReservedQuota? CreditOf(in Decision decision) =>
+        decision is { Feature.Credit: { CanComeBack: true } credit, Credit.Known: true }
+            ? new ReservedQuota(credit.CreditId, decision.Credit.PeriodStart, credit.PriceOf(decision.Units), IsCredit: true)
+            : null;
 }

@@ -56,7 +56,7 @@ internal sealed class OrphanSettling(
             var used = Math.Min(call.UnitsOf(one.Counts), reservation.Units);
             if (EventOf(directory, reservation, call, used) is not { } payload)
             {
-                unmetered.Add((one, [.. SettledEvent.SettlementsOf(reservation.Id, reservation.Quotas, used)]));
+                unmetered.Add((one, [.. SettledEvent.SettlementsOf(reservation.Id, reservation.Quotas, reservation.Units, used)]));
             }
             else if (await spool.AppendAsync(payload) == SpoolOutcome.Stored)
             {

@@ -4,12 +4,15 @@ using NodaTime;
 
 namespace Metering.EnforcementSidecar.Reservations;
 
-/// <summary><c>ENTITLEMENT:period:units</c>; the period as microseconds since 1970, empty when it is not known.</summary>
+/// <summary>
+/// <c>ENTITLEMENT:period:units</c>; the period as microseconds since 1970, empty when it is not known. Money has a <c>$</c> behind it.
+/// </summary>
 internal static class QuotaText
 {
-    public const int MaxLength = Ulid.Length + 2 + 17 + 19;
+    public const int MaxLength = Ulid.Length + 2 + 17 + 19 + 1;
 
     private const char Separator = ':';
+    private const char MoneyMark = '$';
     private const long TicksPerMicrosecond = 10;
 
     public static int Write(in ReservedQuota quota, Span<char> text)
@@ -19,7 +22,13 @@ internal static class QuotaText
         text[length++] = Separator;
         length += quota.PeriodStart is { } start ? Write(start.ToUnixTimeTicks() / TicksPerMicrosecond, text[length..]) : 0;
         text[length++] = Separator;
-        return length + Write(quota.Units, text[length..]);
+        length += Write(quota.Units, text[length..]);
+        if (quota.IsCredit)
+        {
+            text[length++] = MoneyMark;
+        }
+
+        return length;
     }
 
     public static string Format(in ReservedQuota quota)
@@ -36,7 +45,8 @@ internal static class QuotaText
             return false;
         }
 
-        var rest = text[(Ulid.Length + 1)..];
+        var isCredit = text[^1] == MoneyMark;
+        var rest = isCredit ? text[(Ulid.Length + 1)..^1] : text[(Ulid.Length + 1)..];
         var middle = rest.IndexOf(Separator);
         var start = 0L;
         if (middle < 0 || !long.TryParse(rest[(middle + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var units)
@@ -46,7 +56,7 @@ internal static class QuotaText
         }
 
         var period = middle == 0 ? (Instant?)null : Instant.FromUnixTimeTicks(start * TicksPerMicrosecond);
-        quota = new ReservedQuota(text[..Ulid.Length].ToString(), period, units);
+        quota = new ReservedQuota(text[..Ulid.Length].ToString(), period, units, isCredit);
         return true;
     }
 

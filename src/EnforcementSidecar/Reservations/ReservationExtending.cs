@@ -6,10 +6,31 @@ using Metering.EnforcementSidecar.Time;
 
 namespace Metering.EnforcementSidecar.Reservations;
 
-/// <summary>More units for a request that is under way. It has passed its rate limits already; only the quota is asked.</summary>
-internal sealed class ReservationExtending(ProductTime time, TimeProvider monotonic)
+/// <summary>More units for a request that is under way. It has passed its rate limits already; only quota and credit are asked.</summary>
+internal sealed class ReservationExtending(DecisionEngine engine, ProductTime time, TimeProvider monotonic)
 {
     public async Task<Decision> TakeAsync(CustomerEntry customer, FeatureGate feature, long units, CancellationToken cancellationToken)
+    {
+        var decision = await TakeUnitsAsync(customer, feature, units, cancellationToken);
+        if (!decision.IsAllowed || units == 0 || feature.Credit is not { } credit)
+        {
+            return decision;
+        }
+
+        if (await engine.PayMoreAsync(customer, feature, units, cancellationToken) is not { } unpaid)
+        {
+            return decision with { Credit = credit.StateAt(time.Now) };
+        }
+
+        if (feature.Quota is { } terms)
+        {
+            feature.Account.Return(units, terms, decision.At);
+        }
+
+        return unpaid;
+    }
+
+    private async Task<Decision> TakeUnitsAsync(CustomerEntry customer, FeatureGate feature, long units, CancellationToken cancellationToken)
     {
         var started = monotonic.GetTimestamp();
         while (true)

@@ -77,20 +77,23 @@ internal static class SettledEvent
         return Ulid.TryParse(json.RootElement.GetProperty("id").GetString(), out var id)
             && json.RootElement.TryGetProperty(UsedAttribute, out var text)
             && long.TryParse(text.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var used)
+            && json.RootElement.TryGetProperty(ReservedAttribute, out var taken)
+            && long.TryParse(taken.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var reserved)
             && json.RootElement.TryGetProperty(PoolAttribute, out var pools)
-                ? SettlementsOf(id, [.. QuotasIn(pools.GetString()!)], used)
+                ? SettlementsOf(id, [.. QuotasIn(pools.GetString()!)], reserved, used)
                 : [];
     }
 
     /// <summary>
     /// Every entitlement is settled by the whole use. Where a reservation was extended into another period, the earlier one is filled first.
     /// </summary>
-    public static IEnumerable<ReservationSettlement> SettlementsOf(UInt128 id, ImmutableArray<ReservedQuota> quotas, long used)
+    /// <param name="reserved">All units of the reservation.</param>
+    public static IEnumerable<ReservationSettlement> SettlementsOf(UInt128 id, ImmutableArray<ReservedQuota> quotas, long reserved, long used)
     {
         var (text, at) = (Ulid.Format(id), Ulid.TimeOf(id));
         foreach (var entitlement in quotas.IsDefault ? [] : quotas.GroupBy(quota => quota.EntitlementId).Select(group => group.ToArray()))
         {
-            var left = used;
+            var left = entitlement[0].IsCredit ? WorthOf(used, reserved, entitlement.Sum(quota => quota.Units)) : used;
             for (var i = 0; i < entitlement.Length; i++)
             {
                 var mine = i + 1 == entitlement.Length ? left : Math.Min(left, entitlement[i].Units);
@@ -100,6 +103,11 @@ internal static class SettledEvent
             }
         }
     }
+
+    /// <summary>Rounded up, as the price of the whole was.</summary>
+    private static long WorthOf(long used, long reserved, long money) => reserved == 0
+        ? 0
+        : (long)Math.Min(long.MaxValue, decimal.Ceiling((decimal)used * money / reserved));
 
     private static IEnumerable<ReservedQuota> QuotasIn(string text)
     {

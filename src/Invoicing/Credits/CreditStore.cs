@@ -4,6 +4,7 @@ using Metering.Invoicing.Ledger;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
+using Metering.Subscriptions.Credits;
 using NodaTime;
 
 namespace Metering.Invoicing.Credits;
@@ -87,6 +88,14 @@ internal static class CreditStore
                     one.Movement, one.Id, customerId, book.Find(one.Movement.GrantId).IsPaid, prices[one.Movement.GrantId], billingProfileId)),
             ],
             now, cancellationToken);
+        await TellAsync(session, customerId, book.Balance.Currency, cancellationToken);
+    }
+
+    /// <summary>Sidecars may spend what pays for every feature: what pays for some only would pay for others there.</summary>
+    private static async Task TellAsync(DbSession session, Guid customerId, Currency currency, CancellationToken cancellationToken)
+    {
+        var free = await session.SingleAsync<long>(UnrestrictedSql, new { customerId, code = currency.Code }, cancellationToken);
+        await CreditAccounts.SetAsync(session, customerId, currency, MinorUnits.ToMoney(free, currency).Amount, cancellationToken);
     }
 
     public static string NameOf(CreditMovementType type) => type switch
@@ -111,6 +120,8 @@ internal static class CreditStore
     private const string BalanceSql = """
         select coalesce(sum(remaining_minor), 0)::bigint from invoicing.credit_grant where customer_id = @customerId and currency = @code
         """;
+
+    private const string UnrestrictedSql = BalanceSql + " and features = '{}'";
 
     private const string PricesSql = """
         select id, coalesce(purchase_minor, 0) as purchaseMinor from invoicing.credit_grant where id = any(@ids)

@@ -3,6 +3,7 @@ using Metering.Invoicing.Invoices;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
 using Metering.Rating;
+using Metering.Subscriptions.Credits;
 using NodaTime;
 
 namespace Metering.Invoicing.Credits;
@@ -27,6 +28,7 @@ internal static class InvoiceCredits
     /// <summary>Takes it. The customer's lock is held.</summary>
     public static async Task<Invoice> TakeAsync(DbSession session, Invoice invoice, Instant now, CancellationToken cancellationToken)
     {
+        await EachPeriodAsync(session, invoice, CreditAccounts.BilledAsync, cancellationToken);
         var lines = LinesOf(invoice);
         if (lines.IsEmpty)
         {
@@ -41,6 +43,7 @@ internal static class InvoiceCredits
 
     public static async Task GiveBackAsync(DbSession session, Invoice invoice, Instant now, CancellationToken cancellationToken)
     {
+        await EachPeriodAsync(session, invoice, CreditAccounts.UnbilledAsync, cancellationToken);
         var taken = await CreditStore.OfInvoiceAsync(session, invoice.Id, invoice.Currency, cancellationToken);
         if (taken.IsEmpty)
         {
@@ -52,6 +55,26 @@ internal static class InvoiceCredits
         book.GiveBack(taken, now);
         await CreditStore.SaveAsync(session, invoice.Customer.Id, book, now, cancellationToken, invoice.BillingProfileId);
     }
+
+    /// <summary>
+    /// What sidecars spent was set aside until now. A period that is billed in parts stays set aside until its last part: rather too much than
+    /// too little.
+    /// </summary>
+    private static async Task EachPeriodAsync(DbSession session, Invoice invoice, Setting set, CancellationToken cancellationToken)
+    {
+        var periods = invoice.Lines
+            .Where(line => line is { DeletedAt: null, MeterSlug: not null, FeatureKey: not null } && line.Period.End >= line.RatedPeriod.Served.End)
+            .Select(line => (Feature: line.FeatureKey!, line.RatedPeriod.Full))
+            .Distinct()
+            .OrderBy(one => one.Full.Start).ThenBy(one => one.Feature, StringComparer.Ordinal);
+        foreach (var (feature, full) in periods)
+        {
+            await set(session, invoice.Customer.Id, invoice.Currency, feature, full, cancellationToken);
+        }
+    }
+
+    private delegate Task Setting(
+        DbSession session, Guid customerId, Currency currency, string featureKey, ServicePeriod period, CancellationToken cancellationToken);
 
     /// <summary>Credit is not bought with credit.</summary>
     private static ImmutableArray<CreditableLine> LinesOf(Invoice invoice) =>

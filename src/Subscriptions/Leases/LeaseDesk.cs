@@ -3,6 +3,7 @@ using Metering.Contracts.Sidecar;
 using Metering.Platform;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
+using Metering.Subscriptions.Credits;
 using Metering.Subscriptions.Entitlements;
 using NodaTime;
 
@@ -10,7 +11,7 @@ namespace Metering.Subscriptions.Leases;
 
 /// <summary>Runs a <see cref="LeaseBook"/> over rows: lock the pools in the order of their ids, read, decide, write, commit.</summary>
 internal sealed class LeaseDesk(
-    MeteringDatabase database, PoolOpening opening, PoolMeasuring measuring, PoolAllowances allowances, LeaseRecalls recalls,
+    MeteringDatabase database, PoolOpening opening, CreditPools credits, PoolMeasuring measuring, PoolAllowances allowances, LeaseRecalls recalls,
     MeteringOptions options)
 {
     private const int MaxAttempts = 5;
@@ -90,6 +91,15 @@ internal sealed class LeaseDesk(
         }
 
         var pools = locked.Select(row => row.ToPool()).ToDictionary(pool => pool.Id);
+        foreach (var ofAccount in locked.Where(row => row.CreditOf is not null && asked.Contains(row.Id)).GroupBy(row => row.CreditOf))
+        {
+            var shared = new SharedCredit(ofAccount.Min(row => pools[row.Id].Free));
+            foreach (var row in ofAccount)
+            {
+                pools[row.Id].Shared = shared;
+            }
+        }
+
         var leases = await session.QueryAsync<LeaseRow>(LeasesSql, new { leaseIds, poolIds, LeaseTerms.GraceMilliseconds }, cancellationToken);
         var book = new LeaseBook(
             leases.Select(row => row.ToLease(pools[row.PoolId])), inForce.Select(pool => pools[pool.Id]), request.SidecarId, activeSidecars,
@@ -125,7 +135,8 @@ internal sealed class LeaseDesk(
             entitlements = await EntitlementRow.FindAllAsync(session, ids, cancellationToken);
         }
 
-        return await opening.OpenAsync(entitlements, now, cancellationToken);
+        Guid[] others = [.. ids.Except(entitlements.Select(one => one.Id))];
+        return [.. await opening.OpenAsync(entitlements, now, cancellationToken), .. await credits.OpenAsync(others, now, cancellationToken)];
     }
 
     /// <returns>False when another exchange was faster with the same lease.</returns>
@@ -177,7 +188,7 @@ internal sealed class LeaseDesk(
 
     private const string LockSql = """
         select id, entitlement_id as entitlementId, period_start as periodStart, segment_end as segmentEnd, hard, gauge, allowed, settled, held,
-               metered, closed_at is not null as closed, stale
+               metered, closed_at is not null as closed, stale, credit_customer_id::text || credit_currency as creditOf
         from subscriptions.pool
         where id = any(@poolIds)
         order by id
@@ -225,7 +236,7 @@ internal sealed class LeaseDesk(
 
     private sealed record PoolRow(
         Guid Id, Guid EntitlementId, Instant PeriodStart, Instant SegmentEnd, bool Hard, bool Gauge, long Allowed, long Settled, long Held,
-        long Metered, bool Closed, bool Stale)
+        long Metered, bool Closed, bool Stale, string? CreditOf)
     {
         public Pool ToPool() => new(Id, EntitlementId, PeriodStart, SegmentEnd, Hard, Allowed, Settled, Held, Metered, Closed) { IsGauge = Gauge };
     }

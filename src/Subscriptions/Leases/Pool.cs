@@ -25,11 +25,32 @@ internal sealed class Pool(
     /// <summary>A level, not an amount: leases say that there is room now, and take nothing of it.</summary>
     public bool IsGauge { get; init; }
 
+    /// <summary>Of money: what it shares with other pools of the same account; null where nothing is shared.</summary>
+    public SharedCredit? Shared { get; set; }
+
     /// <summary>What sidecars have reported as spent.</summary>
-    public long Settled { get; set; } = settled;
+    public long Settled
+    {
+        get;
+        set
+        {
+            Shared?.Take(value - field);
+            field = value;
+        }
+    }
+    = settled;
 
     /// <summary>What leases may still spend.</summary>
-    public long Held { get; set; } = held;
+    public long Held
+    {
+        get;
+        set
+        {
+            Shared?.Take(value - field);
+            field = value;
+        }
+    }
+    = held;
 
     /// <summary>What events have recorded, whether a sidecar let them through or nobody was asked.</summary>
     public long Metered { get; set; } = metered;
@@ -44,5 +65,5 @@ internal sealed class Pool(
     public long Used => IsGauge ? Metered : Math.Max(Settled, Metered);
 
     /// <summary>What nobody has used and no lease holds; below zero when more was used or is out than is allowed.</summary>
-    public long Free => allowed - Used - (IsGauge ? 0 : Held);
+    public long Free => Shared?.Free ?? allowed - Used - (IsGauge ? 0 : Held);
 }

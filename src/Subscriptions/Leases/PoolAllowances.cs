@@ -1,4 +1,5 @@
 using Metering.Platform.Database;
+using Metering.Subscriptions.Credits;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Entitlements.Balances;
 using NodaTime;
@@ -16,6 +17,7 @@ internal sealed class PoolAllowances(MeteringDatabase database, BalanceReader ba
     public async Task<IReadOnlyList<EntitlementRow>> RefreshAsync(
         DbSession session, IReadOnlyCollection<Guid> poolIds, Instant now, CancellationToken cancellationToken)
     {
+        await CreditPools.RefreshAsync(session, poolIds, cancellationToken);
         var pools = await session.QueryAsync<AllowedPool>(PoolsSql, new { poolIds = poolIds.ToArray() }, cancellationToken);
         var changed = new List<EntitlementRow>();
         foreach (var pool in pools)
@@ -56,7 +58,7 @@ internal sealed class PoolAllowances(MeteringDatabase database, BalanceReader ba
     private const string PoolsSql = """
         select id, entitlement_id as entitlementId, counts_from as countsFrom, period_end as periodEnd, allowed
         from subscriptions.pool
-        where id = any(@poolIds) and closed_at is null
+        where id = any(@poolIds) and closed_at is null and credit_customer_id is null
         order by id
         """;
 

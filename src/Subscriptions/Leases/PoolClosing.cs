@@ -16,7 +16,8 @@ internal sealed class PoolClosing(MeteringDatabase database) : IDueWork
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await session.FirstOrNoneAsync<Instant?>(
-            "select period_end from subscriptions.pool where closed_at is null order by period_end limit 1", null, cancellationToken);
+            "select period_end from subscriptions.pool where closed_at is null and credit_customer_id is null order by period_end limit 1", null,
+            cancellationToken);
     }
 
     public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)
@@ -35,14 +36,15 @@ internal sealed class PoolClosing(MeteringDatabase database) : IDueWork
         await forgetting.ExecuteAsync(ForgetSql, null, cancellationToken);
     }
 
-    // Found first and locked in the order of ids, as everybody locks them.
+    // Found first and locked in the order of ids, as everybody locks them. What was held of money stays held until the period is billed: other
+    // periods are filled from the same account.
     private const string LockSql = """
         select id
         from subscriptions.pool
         where id in (
             select id
             from subscriptions.pool
-            where closed_at is null and period_end <= @now
+            where closed_at is null and credit_customer_id is null and period_end <= @now
             order by period_end, id
             limit @BatchSize
         )

@@ -17,7 +17,8 @@ internal sealed class PoolSegments(MeteringDatabase database, PoolAllowances all
     {
         await using var session = await database.OpenAsync(cancellationToken);
         return await session.FirstOrNoneAsync<Instant?>(
-            "select segment_end from subscriptions.pool where closed_at is null order by segment_end limit 1", null, cancellationToken);
+            "select segment_end from subscriptions.pool where closed_at is null and credit_customer_id is null order by segment_end limit 1", null,
+            cancellationToken);
     }
 
     public async Task RunDueAsync(Instant now, CancellationToken cancellationToken)
@@ -46,7 +47,7 @@ internal sealed class PoolSegments(MeteringDatabase database, PoolAllowances all
         where id in (
             select id
             from subscriptions.pool
-            where closed_at is null and segment_end <= @now and period_end > @now
+            where closed_at is null and credit_customer_id is null and segment_end <= @now and period_end > @now
             order by segment_end, id
             limit @BatchSize
         )

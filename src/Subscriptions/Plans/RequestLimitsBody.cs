@@ -5,7 +5,9 @@ using Metering.Subscriptions.Wire;
 namespace Metering.Subscriptions.Plans;
 
 /// <summary>How large one request to a feature may be, and how many may be in flight. What is absent is not limited.</summary>
-internal sealed record RequestLimitsBody(ConcurrencyBody? Concurrency = null, BodySizeBody? BodySize = null, PromptSizeBody? PromptSize = null)
+/// <param name="Prepaid">Requests pass only as far as the customer's prepaid credit covers their price.</param>
+internal sealed record RequestLimitsBody(
+    ConcurrencyBody? Concurrency = null, BodySizeBody? BodySize = null, PromptSizeBody? PromptSize = null, bool? Prepaid = null)
 {
     public static readonly RequestLimitsBody None = new();
 

@@ -108,14 +108,17 @@ internal sealed class SettlementDesk(MeteringDatabase database, PoolAllowances a
         returning reservation_id as reservationId, pool_id as poolId, reserved, used
         """;
 
-    // What was used beyond the reservation is taken as far as there is room; what does not fit there the events count.
+    // What was used beyond the reservation is taken as far as there is room; what does not fit there the events count, and of money the bill.
     private const string SettleSql = """
         update subscriptions.pool p
         set settled = n.settled, cap = least(p.cap, greatest(p.allowed, n.settled + p.held))
         from (
             select q.id,
                    q.settled - c.unused
-                       + case when q.hard then least(c.overrun, greatest(0, q.cap - q.settled + c.unused - q.held)) else c.overrun end as settled
+                       + case
+                           when q.credit_customer_id is not null then 0
+                           when q.hard then least(c.overrun, greatest(0, q.cap - q.settled + c.unused - q.held))
+                           else c.overrun end as settled
             from subscriptions.pool q
             join unnest(@poolIds, @unused, @overrun) as c (id, unused, overrun) on c.id = q.id
         ) n

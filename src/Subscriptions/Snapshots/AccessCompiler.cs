@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Metering.Contracts.Sidecar;
 using Metering.Platform.Database;
 using Metering.Platform.Identifiers;
+using Metering.Subscriptions.Credits;
 using Metering.Subscriptions.Customers.Tree;
 using Metering.Subscriptions.Entitlements;
 using Metering.Subscriptions.Plans;
@@ -34,11 +35,12 @@ internal static class AccessCompiler
             .ToDictionary(row => row.Id, row => row.Limit);
         var reservations = (await session.QueryAsync<(Guid Id, string Reservation)>(ReservationsSql, new { ids = limited }, cancellationToken))
             .ToDictionary(row => row.Id, row => Metadata.FromJson<ReservationBody>(row.Reservation).ToTerms());
+        var credits = await CreditPricing.TermsOfAsync(session, entitlements, now, cancellationToken);
         var granted = entitlements.ToLookup(row => row.CustomerId);
         ImmutableArray<CustomerChanged> changes =
         [
             .. changed.Select(customer => new CustomerChanged(
-                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], granted[customer.Id], limits, reservations))),
+                customer.Version, Compile(customer, suspended, [.. credentials[customer.Id]], granted[customer.Id], limits, reservations, credits))),
         ];
 
         // Fewer than asked for: that was all there is up to the head.
@@ -51,14 +53,18 @@ internal static class AccessCompiler
     /// <summary>Of each feature what is active now or will be next; what follows that comes with the boundary in between.</summary>
     private static CustomerAccess Compile(
         ChangedCustomer customer, HashSet<Guid> suspended, ImmutableArray<CompiledCredential> credentials,
-        IEnumerable<EntitlementRow> entitlements, Dictionary<Guid, decimal> limits, Dictionary<Guid, ReservationTerms> reservations) => new(
+        IEnumerable<EntitlementRow> entitlements, Dictionary<Guid, decimal> limits, Dictionary<Guid, ReservationTerms> reservations,
+        Dictionary<Guid, CreditTerms> credits) => new(
         PublicId.Format(customer.Id),
         customer.Key,
         customer.Subject,
         customer.Removed ? CustomerStatus.Removed : suspended.Contains(customer.Id) ? CustomerStatus.Suspended : CustomerStatus.Active,
         [.. credentials.Where(credential => !credential.IsRestricted).Select(credential => credential.Hash)],
         [.. entitlements.DistinctBy(entitlement => entitlement.FeatureKey).Select(
-            one => ToFeature(one, limits.GetValueOrDefault(one.Id)) with { Reservation = reservations.GetValueOrDefault(one.Id) })])
+            one => ToFeature(one, limits.GetValueOrDefault(one.Id)) with
+            {
+                Reservation = reservations.GetValueOrDefault(one.Id), Credit = credits.GetValueOrDefault(one.Id),
+            })])
         {
             RestrictedCredentials = [.. credentials.Where(credential => credential.IsRestricted).Select(one => one.ToAccess(suspended))],
         };

@@ -24,8 +24,13 @@ public sealed class SubscriptionReader(MeteringDatabase database)
     public async Task<ImmutableArray<BillableSubscription>> OfCustomerAsync(Guid customerId, CancellationToken cancellationToken)
     {
         await using var session = await database.OpenAsync(cancellationToken);
-        return await CompleteAsync(session, await SubscriptionRow.OfCustomerAsync(session, customerId, cancellationToken), cancellationToken);
+        return await OfCustomerAsync(session, customerId, cancellationToken);
     }
+
+    /// <inheritdoc cref="OfCustomerAsync(Guid, CancellationToken)"/>
+    internal static async Task<ImmutableArray<BillableSubscription>> OfCustomerAsync(
+        DbSession session, Guid customerId, CancellationToken cancellationToken) =>
+        await CompleteAsync(session, await SubscriptionRow.OfCustomerAsync(session, customerId, cancellationToken), cancellationToken);
 
     private static async Task<ImmutableArray<BillableSubscription>> CompleteAsync(
         DbSession session, IReadOnlyList<SubscriptionRow> rows, CancellationToken cancellationToken)

@@ -44,6 +44,16 @@ internal sealed class TestSidecar : IAsyncDisposable
         return sidecar;
     }
 
+    /// <summary>Beside a Host that is no fake.</summary>
+    public static async Task<TestSidecar> StartBesideAsync(Uri hostUrl, string key)
+    {
+        var data = Directory.CreateTempSubdirectory("metering-sidecar-").FullName;
+        var application = SidecarApplication.Create(new SidecarOptions(hostUrl, key, data, "127.0.0.1", 0), TimeProvider.System);
+        await application.StartAsync();
+        await Eventually.TrueAsync(() => application.Services.GetRequiredService<AccessState>().Current is not null, "a snapshot");
+        return new TestSidecar(application, data);
+    }
+
     public Task<HttpResponseMessage> CheckAsync(string key, string? feature = "summarize", params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, "/v1/check", key, feature, headers);
 
