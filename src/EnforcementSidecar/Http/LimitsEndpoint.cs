@@ -45,7 +45,7 @@ internal sealed class LimitsEndpoint(AccessState access, ProductTime time, Share
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => Write(json, customer, active, time.Now));
     }
 
-    /// <summary>Only Host knows what is left of a quota or of credit that has not been used here, and whether a share of the other limits is to be had.</summary>
+    /// <summary>Only Host knows what is left of a quota or credit not used here yet, and whether a share of the other limits is to be had.</summary>
     private IEnumerable<Task> Unknown(CustomerEntry customer, FeatureGate feature, Instant now)
     {
         if (feature.Quota is not null && !feature.Account.StateAt(feature.Quota, now).Known)
