@@ -29,21 +29,27 @@ internal static class SidecarApplication
         EnforcementServices.Add(builder.Services, options, monotonic);
         var app = builder.Build();
         app.Run(app.Services.GetRequiredService<SidecarRoutes>().HandleAsync);
+        FreeSocket(options);
         var identity = app.Services.GetRequiredService<SidecarIdentity>();
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Metering.EnforcementSidecar").Started(identity.Id, options.HostUrl);
         return app;
     }
 
-    /// <summary>What a killed process has left of its socket is in the way of the next.</summary>
     private static string[] AddressesOf(SidecarOptions options)
     {
         var tcp = $"http://{options.BindAddress}:{options.Port}";
-        if (options.SocketPath is not { } socket)
-        {
-            return [tcp];
-        }
+        return options.SocketPath is { } socket ? [tcp, $"http://unix:{socket}"] : [tcp];
+    }
 
-        File.Delete(socket);
-        return [tcp, $"http://unix:{socket}"];
+    /// <summary>
+    /// What a killed process has left of its socket is in the way of the next. To be called when the data directory is held: until then
+    /// the socket may be that of a process that is alive.
+    /// </summary>
+    private static void FreeSocket(SidecarOptions options)
+    {
+        if (options.SocketPath is { } socket)
+        {
+            File.Delete(socket);
+        }
     }
 }

@@ -56,6 +56,11 @@ internal sealed record SidecarOptions(Uri HostUrl, string Key, string DataDirect
         }
 
         var full = Path.GetFullPath(path);
+        if (new FileInfo(full) is { Exists: true, Length: > 0 })
+        {
+            throw new InvalidOptionException("METERING_SIDECAR_SOCKET", "names a file that is no socket");
+        }
+
         return Encoding.UTF8.GetByteCount(full) > MaxSocketPathLength
             ? throw new InvalidOptionException("METERING_SIDECAR_SOCKET", $"is longer than {MaxSocketPathLength} bytes")
             : Directory.Exists(Path.GetDirectoryName(full)) ? full
