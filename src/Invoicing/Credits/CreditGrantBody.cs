@@ -59,9 +59,11 @@ internal sealed record CreditGrantBody(
     }
 
     /// <summary>What was said about the tax of its price.</summary>
+    [JsonIgnore]
     public TaxConfig? Tax => TaxConfig is null ? null : new TaxConfig(TaxConfig.Behavior, TaxCodeId: TaxConfig.TaxCode?.Id);
 
     /// <summary>Of what has passed the checks: null for credit that nobody pays for.</summary>
+    [JsonIgnore]
     public Money? Price => FundingMethod == CreditGrantRow.None
         ? null
         : new ExactAmount(Amount * (Purchase?.PerUnitCostBasis ?? 1m), Rating.Currency.Parse(Currency)).Round(Rounding.HalfAwayFromZero);

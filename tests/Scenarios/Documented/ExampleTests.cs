@@ -21,7 +21,9 @@ public sealed class ExampleTests
 
     /// <summary>What a parameter names is made by an operation that posts elsewhere.</summary>
     private static readonly ImmutableDictionary<string, string> MadeElsewhere =
-        ImmutableDictionary<string, string>.Empty.Add("/api/billing/customers", "createCustomer");
+        ImmutableDictionary<string, string>.Empty
+            .Add("/api/billing/customers", "createCustomer")
+            .Add("/api/v3/openmeter/customers", "createCustomer");
 
     [Fact]
     public async Task Every_example_of_a_request_is_answered_as_documented()
